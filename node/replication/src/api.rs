@@ -1,0 +1,270 @@
+//! The words between the core and its runtime.
+
+use std::collections::BTreeMap;
+
+use ed25519_dalek::SigningKey;
+use schemas::certificate::{CircleList, NodeCertificate, Verified};
+use schemas::envelope::{Envelope, Header, Refusal};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId, Session};
+use schemas::time::{Hour, Timestamp};
+use schemas::{Kind, SharedValue};
+
+/// Who this replica is.
+pub struct Config {
+    /// The certificate of this node.
+    pub certificate: Verified<NodeCertificate>,
+    /// The certificate as bytes, for partners.
+    pub certificate_bytes: Vec<u8>,
+    /// The node's key.
+    pub key: SigningKey,
+    /// Drawn at process start.
+    pub session: Session,
+    /// Rises with every restore of the store; written in versions.
+    pub incarnation: u64,
+    /// Number of this store, drawn when it was made.
+    pub store_id: [u8; 16],
+}
+
+/// What the store already holds of an envelope, read at start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredHeader {
+    /// The envelope.
+    pub id: EnvelopeId,
+    /// Its header.
+    pub header: Header,
+    /// Bytes of its body.
+    pub body_bytes: u32,
+}
+
+/// What a person or use case of this municipality asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Writes the next version of an owned document (the first when it is new).
+    Publish {
+        /// Circle it is shared in.
+        circle: CircleId,
+        /// Document.
+        document: DocumentId,
+        /// Whole current state.
+        value: SharedValue,
+        /// When it ends, at most the kind's days from now.
+        expires_at: Hour,
+    },
+    /// Opens a co-edited document with its first text. Writers are the circle's members.
+    Open {
+        /// Circle it is shared in.
+        circle: CircleId,
+        /// Document.
+        document: DocumentId,
+        /// First state.
+        value: SharedValue,
+        /// When it ends.
+        expires_at: Hour,
+    },
+    /// Changes a co-edited document: `value` is what the form holds that was rendered from
+    /// `heads`; texts become character edits against the state at those heads.
+    Edit {
+        /// Document.
+        document: DocumentId,
+        /// Automerge heads the form was rendered from.
+        heads: Vec<[u8; 32]>,
+        /// Submitted state.
+        value: SharedValue,
+    },
+    /// Erases a document of this municipality for good.
+    Erase {
+        /// Document.
+        document: DocumentId,
+    },
+}
+
+/// Something that happened.
+pub enum Input {
+    /// An authenticated stream to a confirmed partner is open.
+    Connected {
+        /// Whose.
+        partner: RootId,
+    },
+    /// The stream is gone.
+    Disconnected {
+        /// Whose.
+        partner: RootId,
+    },
+    /// A frame arrived.
+    Frame {
+        /// From whom.
+        partner: RootId,
+        /// Its bytes, at most [`crate::frames::MAX_FRAME`].
+        bytes: Vec<u8>,
+    },
+    /// A certificate of a confirmed partner (at start, at pairing, at renewal).
+    Certificate {
+        /// The certificate.
+        certificate: Verified<NodeCertificate>,
+        /// As bytes.
+        bytes: Vec<u8>,
+    },
+    /// A list of a circle, of this node or of a confirmed partner.
+    List {
+        /// The list.
+        list: Verified<CircleList>,
+        /// As bytes.
+        bytes: Vec<u8>,
+    },
+    /// Removes a partner: nothing more is exchanged with it.
+    Remove {
+        /// Whom.
+        partner: RootId,
+    },
+    /// A local command. Answered by [`Effect::Settled`] with the same number.
+    Command {
+        /// Number given by the caller.
+        number: u64,
+        /// The command.
+        command: Command,
+    },
+    /// Answer to [`Effect::Load`]: the stored envelopes of the document, any order.
+    Loaded {
+        /// Document.
+        document: DocumentId,
+        /// Its envelopes. Verified when they were stored.
+        envelopes: Vec<Verified<Envelope>>,
+    },
+    /// Time passes: expiry, reconciliation that is due.
+    Tick,
+}
+
+/// The built state of a document, as the rest of the program sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentView {
+    /// Circle.
+    pub circle: CircleId,
+    /// Document.
+    pub document: DocumentId,
+    /// Owner.
+    pub owner: RootId,
+    /// Value.
+    pub value: SharedValue,
+    /// Automerge heads, sorted.
+    pub heads: Vec<[u8; 32]>,
+    /// Owners whose nodes wrote in it, with how many changes each, for "who changed what".
+    pub writers: BTreeMap<RootId, u32>,
+    /// When the newest envelope was signed.
+    pub changed_at: Hour,
+    /// When it ends.
+    pub expires_at: Hour,
+    /// Whether a merged text is over a limit and shown clipped.
+    pub clipped: bool,
+}
+
+/// What the runtime does, in the given order. What follows a [`Effect::Store`] is carried out
+/// only after it is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Makes these envelopes durable.
+    Store(Vec<Verified<Envelope>>),
+    /// Deletes these envelopes, bytes overwritten.
+    Delete(Vec<EnvelopeId>),
+    /// Inserts or replaces the built state of a document.
+    Show(DocumentView),
+    /// Removes the built state of a document.
+    Hide {
+        /// Document.
+        document: DocumentId,
+        /// Its kind.
+        kind: Kind,
+        /// Whether it was erased, and not only expired or superseded.
+        erased: bool,
+    },
+    /// Reads the stored envelopes of a document and hands them back as [`Input::Loaded`].
+    Load {
+        /// Document.
+        document: DocumentId,
+    },
+    /// Sends a frame.
+    Send {
+        /// To whom.
+        partner: RootId,
+        /// Its bytes.
+        frame: Vec<u8>,
+    },
+    /// Reads stored envelopes and sends them, in frames made by [`crate::frames::envelopes`].
+    SendStored {
+        /// To whom.
+        partner: RootId,
+        /// Which.
+        envelopes: Vec<EnvelopeId>,
+    },
+    /// Keeps a partner's certificate or list that arrived.
+    Keep(Kept),
+    /// The command of this number is done, or refused.
+    Settled {
+        /// Number of the command.
+        number: u64,
+        /// What came of it.
+        outcome: Result<(), Refusal>,
+    },
+    /// Something to tell.
+    Notify(Notice),
+    /// Call again with [`Input::Tick`] at this time, or earlier.
+    WakeAt(Timestamp),
+    /// Closes the stream to a partner.
+    Disconnect {
+        /// Whose.
+        partner: RootId,
+        /// Why, in English, for the log and `status`.
+        reason: &'static str,
+    },
+}
+
+/// Bytes about a partner to keep beside its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// A newer certificate of a confirmed partner.
+    Certificate(RootId, Vec<u8>),
+    /// A newer list of a circle.
+    List(CircleId, RootId, Vec<u8>),
+}
+
+/// Something to tell people or the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// An envelope was refused.
+    Refused {
+        /// By whom it was sent.
+        partner: RootId,
+        /// Why.
+        reason: Refusal,
+    },
+    /// A circle was reconciled with a partner: both hold the same set.
+    Reconciled {
+        /// With whom.
+        partner: RootId,
+        /// Which.
+        circle: CircleId,
+    },
+    /// A partner names a member that was not compared by phone.
+    Introduced {
+        /// Who names it.
+        by: RootId,
+        /// Who is named.
+        member: RootId,
+    },
+}
+
+/// What is known of the exchange with one partner.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PartnerState {
+    /// Whether a stream is open, and since when.
+    pub connected_since: Option<Timestamp>,
+    /// When the last check ended without difference.
+    pub reconciled_at: Option<Timestamp>,
+    /// Documents of this partner held here.
+    pub documents_held: u64,
+    /// Envelopes refused, by reason.
+    pub refused: BTreeMap<Refusal, u64>,
+    /// Bytes sent and received.
+    pub bytes: (u64, u64),
+    /// Whether sets are equal as of the last check, per circle.
+    pub in_step: BTreeMap<CircleId, bool>,
+}

@@ -1,0 +1,199 @@
+//! Who may sign for a municipality: root keys, node certificates, and the lists of a circle.
+//!
+//! Verification makes a type: a [`Verified`] value can be made only by the `verify` functions
+//! of this crate.
+
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use minicbor::{Decode, Encode};
+
+use crate::ids::{CircleId, NodeKey, RootId, RootKey};
+use crate::time::Hour;
+
+/// A value whose signature was checked. There is no other way to make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified<T>(pub(crate) T);
+
+impl<T> Verified<T> {
+    /// The value.
+    pub fn get(&self) -> &T {
+        &self.0
+    }
+    /// The value, its proof given up.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+/// Why bytes that claim to be a certificate or list are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// Not the deterministic encoding of one.
+    #[error("not in deterministic CBOR")]
+    Malformed,
+    /// The signature does not hold.
+    #[error("the signature does not hold")]
+    Signature,
+    /// REFNIS or KBO that cannot be.
+    #[error("REFNIS or KBO cannot be")]
+    Claim,
+    /// More members, keys or characters than allowed.
+    #[error("over a limit")]
+    Limit,
+}
+
+/// Retired node keys in one certificate, at most.
+pub const MAX_RETIRED: usize = 16;
+/// Members of a circle, at most.
+pub const MAX_MEMBERS: usize = 300;
+/// Days that a node certificate is valid.
+pub const CERTIFICATE_DAYS: u32 = 365;
+
+/// What a root says about its node. Signed by the root.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct NodeCertificate {
+    /// The root's verification key; its fingerprint is the owner id.
+    #[n(0)]
+    pub root: RootKey,
+    /// REFNIS code, five digits.
+    #[n(1)]
+    pub refnis: String,
+    /// KBO number, ten digits, or empty.
+    #[n(2)]
+    pub kbo: String,
+    /// The node's verification key.
+    #[n(3)]
+    pub node: NodeKey,
+    /// Higher replaces lower.
+    #[n(4)]
+    pub serial: u64,
+    /// First hour.
+    #[n(5)]
+    pub valid_from: Hour,
+    /// Last hour.
+    #[n(6)]
+    pub valid_until: Hour,
+    /// Node keys of before, with what they signed last: reserved for key rotation.
+    #[n(7)]
+    pub retired: Vec<NodeKey>,
+}
+
+impl NodeCertificate {
+    /// The owner that the root stands for.
+    pub fn owner(&self) -> RootId {
+        self.root.id()
+    }
+
+    /// Whether signatures of `at` are covered.
+    pub fn covers(&self, at: Hour) -> bool {
+        self.valid_from <= at && at <= self.valid_until
+    }
+
+    /// The certificate signed by its root: CBOR `[certificate bytes, signature]`.
+    pub fn sign(&self, root: &SigningKey) -> Vec<u8> {
+        seal(self, b"overbuur/certificate/1\0", root)
+    }
+
+    /// The certificate in `bytes`, its signature and claims checked. Says nothing about time.
+    ///
+    /// # Errors
+    /// See [`CertificateError`].
+    pub fn verify(bytes: &[u8]) -> Result<Verified<Self>, CertificateError> {
+        let (certificate, payload, signature) = open::<Self>(bytes)?;
+        check(&certificate.root.0, b"overbuur/certificate/1\0", &payload, &signature)?;
+        if certificate.retired.len() > MAX_RETIRED {
+            return Err(CertificateError::Limit);
+        }
+        let kbo_fits = certificate.kbo.is_empty() || certificate.kbo.parse::<crate::places::Kbo>().is_ok();
+        if !kbo_fits || certificate.refnis.parse::<crate::places::Refnis>().is_err() {
+            return Err(CertificateError::Claim);
+        }
+        Ok(Verified(certificate))
+    }
+}
+
+/// A member's own list of a circle. Signed by its node key.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct CircleList {
+    /// The circle.
+    #[n(0)]
+    pub circle: CircleId,
+    /// Who says so.
+    #[n(1)]
+    pub owner: RootId,
+    /// Higher replaces lower.
+    #[n(2)]
+    pub version: u64,
+    /// Name of the circle.
+    #[n(3)]
+    pub name: String,
+    /// Reference of the written arrangement; empty while there is none.
+    #[n(4)]
+    pub arrangement: String,
+    /// Members, sorted, the owner among them.
+    #[n(5)]
+    pub members: Vec<RootId>,
+}
+
+impl CircleList {
+    /// The list signed by the owner's node: CBOR `[list bytes, signature]`.
+    pub fn sign(&self, node: &SigningKey) -> Vec<u8> {
+        seal(self, b"overbuur/circle/1\0", node)
+    }
+
+    /// The list in `bytes`, signed by the node of `certificate`.
+    ///
+    /// # Errors
+    /// See [`CertificateError`].
+    pub fn verify(
+        bytes: &[u8],
+        certificate: &Verified<NodeCertificate>,
+    ) -> Result<Verified<Self>, CertificateError> {
+        let (list, payload, signature) = open::<Self>(bytes)?;
+        check(&certificate.0.node.0, b"overbuur/circle/1\0", &payload, &signature)?;
+        if list.owner != certificate.0.owner() {
+            return Err(CertificateError::Signature);
+        }
+        let sorted = list.members.windows(2).all(|pair| pair[0] < pair[1]);
+        if !sorted || list.members.len() > MAX_MEMBERS || list.name.len() > 200 || list.arrangement.len() > 400 {
+            return Err(CertificateError::Limit);
+        }
+        Ok(Verified(list))
+    }
+}
+
+fn seal<T: Encode<()>>(value: &T, domain: &[u8], key: &SigningKey) -> Vec<u8> {
+    let payload = encode(value);
+    let signature = key.sign(&[domain, &payload].concat());
+    let pair = (minicbor::bytes::ByteVec::from(payload), minicbor::bytes::ByteArray::from(signature.to_bytes()));
+    encode(&pair)
+}
+
+type Opened<T> = (T, Vec<u8>, [u8; 64]);
+
+fn open<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<Opened<T>, CertificateError> {
+    let (payload, signature): (minicbor::bytes::ByteVec, minicbor::bytes::ByteArray<64>) =
+        decode_canonical(bytes).ok_or(CertificateError::Malformed)?;
+    let payload = Vec::from(payload);
+    let value = decode_canonical(&payload).ok_or(CertificateError::Malformed)?;
+    Ok((value, payload, signature.into()))
+}
+
+fn check(key: &[u8; 32], domain: &[u8], payload: &[u8], signature: &[u8; 64]) -> Result<(), CertificateError> {
+    let key = VerifyingKey::from_bytes(key).map_err(|_| CertificateError::Signature)?;
+    key.verify_strict(&[domain, payload].concat(), &Signature::from_bytes(signature))
+        .map_err(|_| CertificateError::Signature)
+}
+
+/// `value` in deterministic CBOR.
+pub(crate) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing to a Vec cannot fail.
+    let _ = minicbor::encode(value, &mut bytes);
+    bytes
+}
+
+/// The value in `bytes` when they are exactly its deterministic encoding.
+pub(crate) fn decode_canonical<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Option<T> {
+    let value: T = minicbor::decode(bytes).ok()?;
+    (encode(&value) == bytes).then_some(value)
+}

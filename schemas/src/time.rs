@@ -1,0 +1,196 @@
+//! Time as it is written in documents and headers. Always an argument, never read here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date as CivilDate;
+use minicbor::{Decode, Encode};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::Refused;
+
+/// Seconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Timestamp(pub u64);
+
+/// Hours since 1970-01-01T00:00:00Z: the grain in which headers tell time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, Serialize, Deserialize)]
+#[cbor(transparent)]
+pub struct Hour(#[n(0)] pub u32);
+
+impl Timestamp {
+    /// The hour this moment lies in.
+    pub fn hour(self) -> Hour {
+        Hour(u32::try_from(self.0 / 3600).unwrap_or(u32::MAX))
+    }
+    /// This moment and so many seconds.
+    pub fn plus_seconds(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+    /// The calendar day in UTC.
+    pub fn date(self) -> Date {
+        let days = i32::try_from(self.0 / 86_400).unwrap_or(0);
+        let epoch = jiff::civil::date(1970, 1, 1);
+        Date(epoch.saturating_add(jiff::Span::new().days(days.clamp(0, 2_900_000))))
+    }
+}
+
+impl Hour {
+    /// The first second of this hour.
+    pub fn start(self) -> Timestamp {
+        Timestamp(u64::from(self.0) * 3600)
+    }
+    /// This hour and so many days.
+    pub fn plus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_add(days.saturating_mul(24)))
+    }
+}
+
+macro_rules! text_form {
+    ($name:ident, $pattern:literal) => {
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = Refused;
+            fn try_from(text: String) -> Result<Self, Refused> {
+                text.parse()
+            }
+        }
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+    };
+}
+
+/// A calendar day, ISO 8601 `2026-10-14`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Date(pub CivilDate);
+
+impl Date {
+    /// A day that exists.
+    ///
+    /// # Errors
+    /// 31 February and its like.
+    pub fn new(year: i16, month: i8, day: i8) -> Result<Self, Refused> {
+        CivilDate::new(year, month, day)
+            .map(Self)
+            .map_err(|_| Refused::new("date", "there is no such day"))
+    }
+    /// Midnight UTC at the start of this day; days before 1970 give zero.
+    pub fn start(self) -> Timestamp {
+        Timestamp(u64::try_from(self.days_since_epoch() * 86_400).unwrap_or(0))
+    }
+    /// Days since 1970-01-01, negative before.
+    pub fn days_since_epoch(self) -> i64 {
+        let epoch = jiff::civil::date(1970, 1, 1);
+        i64::from((self.0 - epoch).get_days())
+    }
+    /// This day and so many days (negative: before).
+    pub fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().days(days)))
+    }
+    /// Completed years from this birth date up to `day`.
+    pub fn age_on(self, day: Date) -> i16 {
+        let years = day.0.year() - self.0.year();
+        let before = (day.0.month(), day.0.day()) < (self.0.month(), self.0.day());
+        years - i16::from(before)
+    }
+    /// The quarter this day lies in.
+    pub fn quarter(self) -> Quarter {
+        Quarter { year: self.0.year(), quarter: (self.0.month() - 1) / 3 + 1 }
+    }
+    /// The ISO week this day lies in.
+    pub fn week(self) -> Week {
+        let week = self.0.iso_week_date();
+        Week { year: week.year(), week: week.week() }
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Date {
+    type Err = Refused;
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        if text.len() != 10 {
+            return Err(Refused::new("date", "not in the form 2026-10-14"));
+        }
+        text.parse::<CivilDate>().map(Self).map_err(|_| Refused::new("date", "there is no such day"))
+    }
+}
+text_form!(Date, r"^\d{4}-\d{2}-\d{2}$");
+
+/// A quarter of a year, `2026-Q3`: the finest that leaves of how long somebody waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Quarter {
+    year: i16,
+    quarter: i8,
+}
+
+impl Quarter {
+    /// Whole quarters from this one until `later`; zero when it is not later.
+    pub fn until(self, later: Quarter) -> u32 {
+        let count = |q: Quarter| i32::from(q.year) * 4 + i32::from(q.quarter);
+        u32::try_from(count(later) - count(self)).unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Quarter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-Q{}", self.year, self.quarter)
+    }
+}
+
+impl FromStr for Quarter {
+    type Err = Refused;
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        let refused = Refused::new("quarter", "not in the form 2026-Q3");
+        let (year, quarter) = text.split_once("-Q").ok_or(refused.clone())?;
+        match (year.len(), year.parse::<i16>(), quarter.len(), quarter.parse::<i8>()) {
+            (4, Ok(year @ 1900..=2999), 1, Ok(quarter @ 1..=4)) => Ok(Self { year, quarter }),
+            _ => Err(refused),
+        }
+    }
+}
+text_form!(Quarter, r"^\d{4}-Q[1-4]$");
+
+/// An ISO 8601 week, `2026-W42`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Week {
+    year: i16,
+    week: i8,
+}
+
+impl fmt::Display for Week {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-W{:02}", self.year, self.week)
+    }
+}
+
+impl FromStr for Week {
+    type Err = Refused;
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        let refused = Refused::new("week", "not in the form 2026-W42");
+        let (year, week) = text.split_once("-W").ok_or(refused.clone())?;
+        match (year.len(), year.parse::<i16>(), week.len(), week.parse::<i8>()) {
+            (4, Ok(year @ 1900..=2999), 2, Ok(week @ 1..=53)) => Ok(Self { year, week }),
+            _ => Err(refused),
+        }
+    }
+}
+text_form!(Week, r"^\d{4}-W\d{2}$");

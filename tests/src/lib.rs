@@ -1,0 +1,7 @@
+//! What the whole-system tests share: the rules of the house, processes of
+//! `overbuur`, and a real browser with axe.
+
+pub mod axe;
+pub mod browser;
+pub mod house;
+pub mod processes;
