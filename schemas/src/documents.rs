@@ -3,16 +3,19 @@
 //! `MentorOffer` and `MatchRequest` hold no free text and no direct identifier. A field that
 //! is not listed here cannot leave.
 
+use std::num::NonZeroU16;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Refused;
+use crate::bounded::{Kilometres, Places};
 use crate::ids::{DocumentId, RootId, to_hex};
 use crate::language::Language;
 use crate::occupation::Occupation;
 use crate::places::{Area, Kbo, Refnis};
-use crate::text::{Body, Line, Text};
-use crate::time::{Date, Quarter, Timestamp, Week};
+use crate::text::{Body, Code, Line, Text};
+use crate::time::{Date, Month, Quarter, Timestamp, Week};
 use crate::vocabulary::{
     AgeBand, Cefr, Domains, Interests, Languages, Sector, Set, Sex, Slots, Style, Wishes,
 };
@@ -32,8 +35,8 @@ pub struct MunicipalityCard {
     pub office: Line,
     /// Languages the office can speak with people.
     pub languages: Languages,
-    /// Highest schema version this node understands.
-    pub schema: u16,
+    /// Highest schema version this node understands, from 1.
+    pub schema: NonZeroU16,
     /// Last day of absence: stops the days of an unanswered proposal.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub away_until: Option<Date>,
@@ -149,8 +152,7 @@ pub struct MatchingRules {
 #[serde(deny_unknown_fields)]
 pub struct MentorOffer {
     /// Places left, at most 20; zero while full.
-    #[schemars(range(max = 20))]
-    pub capacity_left: u8,
+    pub capacity_left: Places,
     /// What the mentor helps with.
     pub domains: Domains,
     /// What the mentor does or did.
@@ -164,8 +166,7 @@ pub struct MentorOffer {
     /// Municipality where the mentor meets; never an outside residence.
     pub area: Refnis,
     /// Kilometres the mentor travels, 0 to 100.
-    #[schemars(range(max = 100))]
-    pub radius_km: u8,
+    pub radius_km: Kilometres,
     /// When.
     pub availability: Slots,
     /// Interests.
@@ -206,8 +207,7 @@ pub struct MatchRequest {
     /// Where.
     pub area: Area,
     /// Kilometres the newcomer travels, 0 to 100.
-    #[schemars(range(max = 100))]
-    pub radius_km: u8,
+    pub radius_km: Kilometres,
     /// When.
     pub availability: Slots,
     /// Interests.
@@ -434,11 +434,11 @@ pub struct Comment {
 #[serde(deny_unknown_fields)]
 pub struct Count {
     /// What is counted, such as `duos_formed`.
-    pub indicator: Text<60>,
+    pub indicator: Code<60>,
     /// Category within the indicator; empty for the whole.
-    pub category: Text<60>,
+    pub category: Code<60>,
     /// Month `2026-10`.
-    pub month: Text<7>,
+    pub month: Month,
     /// How many; none where the cell is suppressed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub value: Option<u32>,

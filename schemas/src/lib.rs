@@ -6,6 +6,7 @@
 //! what a person is called: names, addresses and free text about a person have no type here.
 
 pub mod border;
+pub mod bounded;
 pub mod certificate;
 pub mod documents;
 pub mod envelope;

@@ -4,6 +4,7 @@
 //! Coordinates are millionths of a degree and distances whole metres, computed in integers,
 //! so that every node orders by distance alike.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -63,22 +64,35 @@ fn millionths(decimal: &str) -> Option<i64> {
     Some(whole.parse::<i64>().ok()? * 1_000_000 + fraction.parse::<i64>().ok()?)
 }
 
-/// The REFNIS code of a municipality in the bundled table.
+/// Lower-case Dutch and French names; where two municipalities share one, the one that still
+/// exists, or else the lower code.
+static NAMES: LazyLock<BTreeMap<String, Refnis>> = LazyLock::new(|| {
+    let mut names = BTreeMap::new();
+    for ended in [false, true] {
+        for at in Refnis::all().filter(|at| at.municipality().valid_until.is_some() == ended) {
+            for name in [&at.municipality().name_nl, &at.municipality().name_fr] {
+                names.entry(name.to_lowercase()).or_insert(at);
+            }
+        }
+    }
+    names
+});
+
+/// The REFNIS code of a municipality in the bundled table, held as its place in the table
+/// (which is ordered by code), so that a code that exists has its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Refnis(u32);
+pub struct Refnis(u16);
 
 impl Refnis {
     /// The code as a number.
     pub fn code(self) -> u32 {
-        self.0
+        self.municipality().refnis
     }
 
     /// Its row of the table.
     pub fn municipality(self) -> &'static Municipality {
-        let at = TABLE.binary_search_by_key(&self.0, |municipality| municipality.refnis);
-        // A Refnis exists only when its row does: `from_str` and `find` look it up.
-        &TABLE[at.unwrap_or(0)]
+        &TABLE[usize::from(self.0)]
     }
 
     /// Dutch name.
@@ -86,26 +100,23 @@ impl Refnis {
         &self.municipality().name_nl
     }
 
-    /// The municipality with this Dutch or French name, in any case.
+    /// The municipality with this Dutch or French name, in any case; of two with one name,
+    /// the one that still exists.
     pub fn by_name(name: &str) -> Option<Self> {
-        let name = name.trim().to_lowercase();
-        TABLE
-            .iter()
-            .find(|m| m.name_nl.to_lowercase() == name || m.name_fr.to_lowercase() == name)
-            .map(|m| Self(m.refnis))
+        NAMES.get(&name.trim().to_lowercase()).copied()
     }
 
     /// The municipalities with this postal code. One that ended comes last.
     pub fn by_postal_code(code: u16) -> Vec<Self> {
-        let mut found: Vec<&Municipality> =
-            TABLE.iter().filter(|m| m.postal_codes.contains(&code)).collect();
-        found.sort_by_key(|m| m.valid_until.is_some());
-        found.into_iter().map(|m| Self(m.refnis)).collect()
+        let mut found: Vec<Self> =
+            Self::all().filter(|at| at.municipality().postal_codes.contains(&code)).collect();
+        found.sort_by_key(|at| at.municipality().valid_until.is_some());
+        found
     }
 
     /// Every municipality, by code.
     pub fn all() -> impl Iterator<Item = Self> {
-        TABLE.iter().map(|m| Self(m.refnis))
+        (0..TABLE.len() as u16).map(Self)
     }
 
     /// Metres between the centres of two municipalities; zero within one.
@@ -132,7 +143,7 @@ fn cosine_millionths(latitude: i64) -> i64 {
 
 impl fmt::Display for Refnis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:05}", self.0)
+        write!(f, "{:05}", self.code())
     }
 }
 
@@ -144,7 +155,7 @@ impl FromStr for Refnis {
             return Err(Refused::new("refnis", "a REFNIS code has five digits"));
         }
         let code: u32 = text.parse().map_err(|_| unknown.clone())?;
-        TABLE.binary_search_by_key(&code, |m| m.refnis).map(|_| Self(code)).map_err(|_| unknown)
+        TABLE.binary_search_by_key(&code, |m| m.refnis).map(|at| Self(at as u16)).map_err(|_| unknown)
     }
 }
 
@@ -186,7 +197,7 @@ impl FromStr for Kbo {
     fn from_str(text: &str) -> Result<Self, Refused> {
         let digits: String = text.chars().filter(|c| !matches!(c, '.' | ' ')).collect();
         let number: u64 = match (digits.len(), digits.parse()) {
-            (10, Ok(number)) => number,
+            (10, Ok(number)) if digits.bytes().all(|b| b.is_ascii_digit()) => number,
             _ => return Err(Refused::new("kbo", "a KBO number has ten digits")),
         };
         if 97 - (number / 100) % 97 == number % 100 {
@@ -259,7 +270,12 @@ mod tests {
 
     #[test]
     fn kbo_check_digits() {
-        assert!("0207.463.909".parse::<Kbo>().is_ok() || "0207463909".parse::<Kbo>().is_err());
-        assert!("0123456789".parse::<Kbo>().is_err());
+        // 97 - (2074639 mod 97) = 97 - 3 = 94; both written forms are one number.
+        let dotted: Kbo = "0207.463.994".parse().expect("the check digits hold");
+        assert_eq!("0207463994".parse(), Ok(dotted));
+        assert_eq!(dotted.to_string(), "0207463994");
+        for wrong in ["0123456789", "0207463909", "207463994", "02074639x4", "+207463994", ""] {
+            assert!(wrong.parse::<Kbo>().is_err(), "{wrong}");
+        }
     }
 }

@@ -69,3 +69,53 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
         json_schema!({ "type": "string", "maxLength": MAX })
     }
 }
+
+/// A word of a machine vocabulary: at most `MAX` lower-case letters, digits and `_`;
+/// empty for the whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Code<const MAX: usize>(String);
+
+impl<const MAX: usize> Code<MAX> {
+    /// `text`, if it is such a word.
+    ///
+    /// # Errors
+    /// Longer than `MAX`, other characters, or a national register number.
+    pub fn new(text: impl Into<String>) -> Result<Self, Refused> {
+        let text = text.into();
+        let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if text.len() > MAX || !text.bytes().all(word) {
+            return Err(Refused::new("code", "not a short word of a-z, 0-9 and _"));
+        }
+        if rrn::holds_rrn(&text) {
+            return Err(Refused::new("rrn", "holds a national register number"));
+        }
+        Ok(Self(text))
+    }
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> From<Code<MAX>> for String {
+    fn from(code: Code<MAX>) -> Self {
+        code.0
+    }
+}
+
+impl<const MAX: usize> TryFrom<String> for Code<MAX> {
+    type Error = Refused;
+    fn try_from(text: String) -> Result<Self, Refused> {
+        Self::new(text)
+    }
+}
+
+impl<const MAX: usize> JsonSchema for Code<MAX> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Code{MAX}").into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[a-z0-9_]*$", "maxLength": MAX })
+    }
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::Date as CivilDate;
+use jiff::civil::{Date as CivilDate, ISOWeekDate, Weekday};
 use minicbor::{Decode, Encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,11 @@ impl Hour {
     pub fn plus_days(self, days: u32) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(24)))
     }
+}
+
+/// The number written in exactly `count` digits: no sign, no space.
+fn digits(text: &str, count: usize) -> Option<i16> {
+    (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
 macro_rules! text_form {
@@ -109,6 +114,10 @@ impl Date {
     pub fn quarter(self) -> Quarter {
         Quarter { year: self.0.year(), quarter: (self.0.month() - 1) / 3 + 1 }
     }
+    /// The month this day lies in.
+    pub fn month(self) -> Month {
+        Month { year: self.0.year(), month: self.0.month() }
+    }
     /// The ISO week this day lies in.
     pub fn week(self) -> Week {
         let week = self.0.iso_week_date();
@@ -160,13 +169,40 @@ impl FromStr for Quarter {
     fn from_str(text: &str) -> Result<Self, Refused> {
         let refused = Refused::new("quarter", "not in the form 2026-Q3");
         let (year, quarter) = text.split_once("-Q").ok_or(refused.clone())?;
-        match (year.len(), year.parse::<i16>(), quarter.len(), quarter.parse::<i8>()) {
-            (4, Ok(year @ 1900..=2999), 1, Ok(quarter @ 1..=4)) => Ok(Self { year, quarter }),
+        match (digits(year, 4), digits(quarter, 1)) {
+            (Some(year @ 1900..=2999), Some(quarter @ 1..=4)) => Ok(Self { year, quarter: quarter as i8 }),
             _ => Err(refused),
         }
     }
 }
 text_form!(Quarter, r"^\d{4}-Q[1-4]$");
+
+/// A month of a year, ISO 8601 `2026-10`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Month {
+    year: i16,
+    month: i8,
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+impl FromStr for Month {
+    type Err = Refused;
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        let refused = Refused::new("month", "not in the form 2026-10");
+        let (year, month) = text.split_once('-').ok_or(refused.clone())?;
+        match (digits(year, 4), digits(month, 2)) {
+            (Some(year @ 1900..=2999), Some(month @ 1..=12)) => Ok(Self { year, month: month as i8 }),
+            _ => Err(refused),
+        }
+    }
+}
+text_form!(Month, r"^\d{4}-\d{2}$");
 
 /// An ISO 8601 week, `2026-W42`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -187,10 +223,13 @@ impl FromStr for Week {
     fn from_str(text: &str) -> Result<Self, Refused> {
         let refused = Refused::new("week", "not in the form 2026-W42");
         let (year, week) = text.split_once("-W").ok_or(refused.clone())?;
-        match (year.len(), year.parse::<i16>(), week.len(), week.parse::<i8>()) {
-            (4, Ok(year @ 1900..=2999), 2, Ok(week @ 1..=53)) => Ok(Self { year, week }),
-            _ => Err(refused),
-        }
+        let (Some(year @ 1900..=2999), Some(week @ 1..=53)) = (digits(year, 4), digits(week, 2)) else {
+            return Err(refused);
+        };
+        // Only some years have a week 53.
+        ISOWeekDate::new(year, week as i8, Weekday::Monday)
+            .map(|day| Self { year: day.year(), week: day.week() })
+            .map_err(|_| refused)
     }
 }
 text_form!(Week, r"^\d{4}-W\d{2}$");
