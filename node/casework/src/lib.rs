@@ -1,1 +1,14 @@
-//! casework
+//! Casework: the local records of newcomers, mentors and duos, the use cases on them, and the
+//! border crossing: pseudonymisation, the small-cell guard, and the sharing ledger.
+//!
+//! Personal records stay in this crate and in the store that implements its [`ports`]. Person
+//! types implement neither `Serialize` nor `Shared`; only a card made by [`publication`] leaves.
+//! No clock is read and no randomness drawn but through the ports.
+
+pub mod error;
+pub mod office;
+pub mod people;
+pub mod ports;
+
+pub use error::{Error, FieldError, Result};
+pub use office::{Actor, Office};

@@ -1,0 +1,103 @@
+//! The office: one value through which the web layer and the command line reach every use case.
+//!
+//! Use cases live in their own files as `impl Office` blocks; each checks the actor's role first
+//! and does its work in one transaction of the store.
+
+use std::sync::Arc;
+
+use schemas::time::Timestamp;
+
+use crate::error::{Error, Result};
+use crate::ports::{Clock, Network, Randomness, Records, Storage};
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountRole {
+    /// Installs, pairs, backs up; sees no persons.
+    Administrator,
+    /// Sees and changes persons, matches and duos.
+    Coordinator,
+    /// Library only.
+    Member,
+}
+
+impl AccountRole {
+    /// Stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Coordinator => "coordinator",
+            Self::Member => "member",
+        }
+    }
+}
+
+/// Who does something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Number of the account; none for the command line and the program itself.
+    pub account: Option<i64>,
+    /// Name as audit and history show it.
+    pub name: String,
+    /// What the actor may do.
+    pub role: AccountRole,
+}
+
+impl Actor {
+    /// The command line of the machine, which holds the store's key anyway.
+    pub fn command_line() -> Self {
+        Self { account: None, name: "opdrachtregel".to_owned(), role: AccountRole::Coordinator }
+    }
+    /// Refuses everybody who may not see persons.
+    pub(crate) fn sees_persons(&self) -> Result<()> {
+        if self.role == AccountRole::Coordinator { Ok(()) } else { Err(Error::Forbidden) }
+    }
+}
+
+/// The use cases of one municipality.
+#[derive(Clone)]
+pub struct Office {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) network: Arc<dyn Network>,
+}
+
+impl Office {
+    /// An office on these ports.
+    pub fn new(
+        storage: Arc<dyn Storage>,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+        network: Arc<dyn Network>,
+    ) -> Self {
+        Self { storage, clock, randomness, network }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Runs `work` in one write transaction; everything or nothing happens.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Records) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.storage.write(Box::new(move |records| {
+            let value = work(records)?;
+            // The receiver lives until `write` has returned.
+            let _ = sender.send(value);
+            Ok(())
+        }))?;
+        receiver.recv().map_err(|_| Error::Store("the writer stopped".to_owned()))
+    }
+
+    /// 16 random bytes.
+    pub(crate) fn random_16(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.randomness.fill(&mut bytes);
+        bytes
+    }
+}

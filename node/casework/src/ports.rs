@@ -1,0 +1,337 @@
+//! What casework needs of the world, as traits. `store` implements [`Storage`] and [`Records`]
+//! with SQLite; the node's runtime implements the clock, the randomness and [`Network`].
+//!
+//! [`Records`] is one open transaction, split by subject; every use case runs in one. A method
+//! returns `Ok(None)` for what is not there and an error only when the store fails.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemas::ids::{CircleId, DocumentId, RootId};
+use schemas::places::Refnis;
+use schemas::time::{Hour, Timestamp};
+use schemas::{Kind, SharedValue};
+
+use crate::error::Result;
+use crate::office::AccountRole;
+use crate::people::{Consent, Person, PersonData, PersonId, Purpose, Screening, Side};
+
+/// The time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness fit for keys and pseudonyms.
+pub trait Randomness: Send + Sync {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// The running node, as the office sees it.
+pub trait Network: Send + Sync {
+    /// Live state of every partner.
+    fn partners(&self) -> Vec<PartnerLive>;
+    /// Tells the runtime that the outbox has something.
+    fn outbox_filled(&self);
+    /// Waits until the command of the outbox is settled, at most so long; whether it was.
+    fn wait_settled(&self, number: i64, at_most: Duration) -> bool;
+}
+
+/// Live state of one partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartnerLive {
+    /// Whose.
+    pub root: RootId,
+    /// Since when it is connected.
+    pub connected_since: Option<Timestamp>,
+    /// Last time both held the same.
+    pub reconciled_at: Option<Timestamp>,
+    /// Documents of it that are here.
+    pub documents_held: u64,
+    /// Refused envelopes by reason (English).
+    pub refused: BTreeMap<String, u64>,
+}
+
+/// The database.
+pub trait Storage: Send + Sync {
+    /// Runs `work` in one write transaction on the one writer; an error rolls back.
+    ///
+    /// # Errors
+    /// That of `work`, or a failing store.
+    fn write(&self, work: Work) -> Result<()>;
+}
+
+/// Work inside one transaction.
+pub type Work = Box<dyn FnOnce(&mut dyn Records) -> Result<()> + Send>;
+
+/// One open transaction.
+pub trait Records: People + Sharing + Documents + Outbox + Circles + Accounts + Audit {}
+impl<T: People + Sharing + Documents + Outbox + Circles + Accounts + Audit> Records for T {}
+
+/// Persons with their consents and screening.
+pub trait People {
+    /// Adds a person.
+    fn insert_person(&mut self, data: &PersonData, demo: bool, by: &str, at: Timestamp) -> Result<PersonId>;
+    /// Replaces a person's data when its version is still `version`; whether it was.
+    fn update_person(&mut self, id: PersonId, version: u32, data: &PersonData, by: &str, at: Timestamp) -> Result<bool>;
+    /// One person.
+    fn person(&mut self, id: PersonId) -> Result<Option<Person>>;
+    /// Every person of a side who is not archived, by registration and then number.
+    fn people(&mut self, side: Side) -> Result<Vec<Person>>;
+    /// Deletes a person and everything that hangs on it, for good.
+    fn delete_person(&mut self, id: PersonId) -> Result<()>;
+    /// Adds a consent; the newest of a purpose counts.
+    fn add_consent(&mut self, id: PersonId, consent: &Consent) -> Result<()>;
+    /// Every consent of a person, newest first.
+    fn consents(&mut self, id: PersonId) -> Result<Vec<Consent>>;
+    /// Whether the newest consent of the purpose is given.
+    fn consents_to(&mut self, id: PersonId, purpose: Purpose) -> Result<bool>;
+    /// Records a screening; the newest counts.
+    fn set_screening(&mut self, id: PersonId, screening: &Screening) -> Result<()>;
+    /// The newest screening.
+    fn screening(&mut self, id: PersonId) -> Result<Option<Screening>>;
+}
+
+/// The tables that lead from a pseudonym back to a person, and what left about whom.
+pub trait Sharing {
+    /// Links a document to a person.
+    fn link(&mut self, document: DocumentId, person: PersonId, kind: Kind, circle: CircleId, at: Timestamp) -> Result<()>;
+    /// The live card of a person, if one is out.
+    fn live_card(&mut self, person: PersonId) -> Result<Option<DocumentId>>;
+    /// Who stands behind a document of ours.
+    fn person_behind(&mut self, document: DocumentId) -> Result<Option<PersonId>>;
+    /// Every document about a person, ended ones too.
+    fn documents_about(&mut self, person: PersonId) -> Result<Vec<DocumentId>>;
+    /// Marks a document as withdrawn or erased.
+    fn end_link(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;
+    /// Writes a line in a person's sharing ledger.
+    fn add_ledger(&mut self, line: &LedgerLine) -> Result<()>;
+    /// The sharing ledger of a person, oldest first.
+    fn ledger(&mut self, person: PersonId) -> Result<Vec<LedgerLine>>;
+}
+
+/// One line of a sharing ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerLine {
+    /// About whom.
+    pub person: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// `published`, `renewed`, `withdrawn`, `erased`, `proposed`, `handed_over`, ….
+    pub event: String,
+    /// Document it is about.
+    pub document: Option<DocumentId>,
+    /// Which municipalities received it (names), as they were then.
+    pub recipients: String,
+    /// Under which consent: purpose, day and text version.
+    pub consent: String,
+    /// What left, field by field, as JSON of the card; empty where nothing did.
+    pub what: String,
+    /// Who did it.
+    pub by: String,
+    /// Home languages and age band that left, for the intersection the guard tests.
+    pub quasi: String,
+}
+
+/// Shared documents held here, ours and partners'. Read only: they change through the outbox.
+pub trait Documents {
+    /// Every visible document of a kind, by document id.
+    fn documents(&mut self, kind: Kind) -> Result<Vec<Document>>;
+    /// One document.
+    fn document(&mut self, id: DocumentId) -> Result<Option<Document>>;
+}
+
+/// A built document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its id; of a card the pseudonym.
+    pub id: DocumentId,
+    /// Circle it is shared in.
+    pub circle: CircleId,
+    /// Owner.
+    pub owner: RootId,
+    /// Value.
+    pub value: SharedValue,
+    /// Automerge heads.
+    pub heads: Vec<[u8; 32]>,
+    /// Owners whose nodes wrote in it, with how many changes each.
+    pub writers: BTreeMap<RootId, u32>,
+    /// When the newest envelope was signed.
+    pub changed_at: Hour,
+    /// When it ends.
+    pub expires_at: Hour,
+}
+
+/// Commands to the replication core, written in the transaction of the use case that gives them
+/// and carried out by the runtime, in order, at least once.
+pub trait Outbox {
+    /// Appends a command; its number.
+    fn enqueue(&mut self, command: &Outgoing) -> Result<i64>;
+    /// Commands that were refused and hold what somebody typed, oldest first.
+    fn refused(&mut self) -> Result<Vec<(i64, Outgoing, String)>>;
+}
+
+/// A command of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Writes the next version of an owned document.
+    Publish {
+        /// Circle.
+        circle: CircleId,
+        /// Document.
+        document: DocumentId,
+        /// Value.
+        value: SharedValue,
+        /// End.
+        expires_at: Hour,
+    },
+    /// Opens a co-edited document.
+    Open {
+        /// Circle.
+        circle: CircleId,
+        /// Document.
+        document: DocumentId,
+        /// First value.
+        value: SharedValue,
+        /// End.
+        expires_at: Hour,
+    },
+    /// Edits a co-edited document against the heads the form was rendered from.
+    Edit {
+        /// Document.
+        document: DocumentId,
+        /// Heads.
+        heads: Vec<[u8; 32]>,
+        /// Submitted value.
+        value: SharedValue,
+    },
+    /// Erases a document.
+    Erase {
+        /// Document.
+        document: DocumentId,
+    },
+}
+
+/// This municipality, its partners and circles.
+pub trait Circles {
+    /// This municipality.
+    fn me(&mut self) -> Result<Municipality>;
+    /// Confirmed partners, by name.
+    fn partners(&mut self) -> Result<Vec<Municipality>>;
+    /// Circles, by name; pair circles too.
+    fn circles(&mut self) -> Result<Vec<Circle>>;
+    /// People in the municipality's population table; none where no table was given.
+    fn population(&mut self) -> Result<Option<Vec<PopulationCell>>>;
+    /// Replaces the population table.
+    fn set_population(&mut self, cells: &[PopulationCell]) -> Result<()>;
+}
+
+/// A municipality that takes part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Municipality {
+    /// Owner id.
+    pub root: RootId,
+    /// REFNIS.
+    pub refnis: Refnis,
+    /// Name on screen.
+    pub name: String,
+}
+
+/// A circle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Circle {
+    /// Id.
+    pub id: CircleId,
+    /// Name; empty for a pair.
+    pub name: String,
+    /// Reference of the arrangement; nothing about persons is shared while it is empty.
+    pub arrangement: String,
+    /// Members, this municipality among them.
+    pub members: Vec<RootId>,
+    /// Whether it is the circle of just two.
+    pub pair: bool,
+}
+
+/// One row of a population table: `refnis,age_band,sex,home_language,persons`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PopulationCell {
+    /// Municipality.
+    pub refnis: Refnis,
+    /// Age band as in the table, one of the narrowest.
+    pub age_band: schemas::vocabulary::AgeBand,
+    /// Home language.
+    pub home_language: schemas::language::Language,
+    /// Sex.
+    pub sex: Option<schemas::vocabulary::Sex>,
+    /// How many.
+    pub persons: u32,
+}
+
+/// Accounts, their sessions, and what they were typing.
+pub trait Accounts {
+    /// Adds an account without a password; its number.
+    fn insert_account(&mut self, name: &str, role: AccountRole) -> Result<i64>;
+    /// An account by name (case does not count).
+    fn account_named(&mut self, name: &str) -> Result<Option<Account>>;
+    /// An account by number.
+    fn account(&mut self, id: i64) -> Result<Option<Account>>;
+    /// Every account.
+    fn accounts(&mut self) -> Result<Vec<Account>>;
+    /// Sets the password hash (PHC string).
+    fn set_password(&mut self, id: i64, hash: &str) -> Result<()>;
+    /// Keeps the hash of a link's token until a time. `reusable` links serve the demo.
+    fn insert_link(&mut self, token_hash: &[u8; 32], account: i64, until: Timestamp, reusable: bool) -> Result<()>;
+    /// The account of a live link; used up unless reusable when `take`.
+    fn link_account(&mut self, token_hash: &[u8; 32], now: Timestamp, take: bool) -> Result<Option<i64>>;
+    /// Keeps the hash of a session's token.
+    fn insert_session(&mut self, token_hash: &[u8; 32], account: i64, until: Timestamp) -> Result<()>;
+    /// The account of a live session.
+    fn session_account(&mut self, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<i64>>;
+    /// Prolongs a session.
+    fn prolong_session(&mut self, token_hash: &[u8; 32], until: Timestamp) -> Result<()>;
+    /// Ends a session.
+    fn delete_session(&mut self, token_hash: &[u8; 32]) -> Result<()>;
+    /// Keeps what was typed in a form (fields in order) under a key of the web layer.
+    fn save_draft(&mut self, key: &str, fields: &[(String, String)], at: Timestamp) -> Result<()>;
+    /// A kept form.
+    fn draft(&mut self, key: &str) -> Result<Option<Vec<(String, String)>>>;
+    /// Forgets a kept form.
+    fn delete_draft(&mut self, key: &str) -> Result<()>;
+    /// Remembers a form's one-time number; whether it is new. Catches a form sent twice.
+    fn first_time(&mut self, form_number: &str, at: Timestamp) -> Result<bool>;
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Number.
+    pub id: i64,
+    /// Name to sign in with.
+    pub name: String,
+    /// What it may do.
+    pub role: AccountRole,
+    /// PHC string; none before enrolment.
+    pub password_hash: Option<String>,
+}
+
+/// The audit log: written in the same transaction as what it tells.
+pub trait Audit {
+    /// Adds a line. `action` is a stable code such as `person.read`.
+    fn audit(&mut self, at: Timestamp, actor: &str, action: &str, person: Option<PersonId>, detail: &str) -> Result<()>;
+    /// Lines about a person, newest first, at most `limit`.
+    fn audit_about(&mut self, person: PersonId, limit: u32) -> Result<Vec<AuditLine>>;
+}
+
+/// A line of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub action: String,
+    /// More.
+    pub detail: String,
+}
