@@ -57,6 +57,13 @@ impl Isco {
     pub fn minor(self) -> u16 {
         self.code / 10u16.pow(u32::from(self.digits.saturating_sub(3)))
     }
+    /// How many leading digits the two codes have in common: 4 for the same unit group, 3 for the
+    /// same minor group, 2 for the same sub-major group.
+    pub fn shared_digits(self, other: Self) -> u8 {
+        let length = self.digits.min(other.digits);
+        let cut = |isco: Self, to: u8| isco.code / 10u16.pow(u32::from(isco.digits - to));
+        (1..=length).rev().find(|to| cut(self, *to) == cut(other, *to)).unwrap_or(0)
+    }
     /// Dutch title: the commonest job title of the unit group, else the name of the group.
     pub fn title_nl(self) -> String {
         if let Some((title, _)) = TITLES.iter().find(|(_, isco)| *isco == self) {
@@ -187,6 +194,10 @@ mod tests {
         assert_eq!((welder.sub_major(), welder.minor()), (72, 721));
         assert_eq!(welder.title_nl(), "lasser");
         assert!(Isco::by_title_nl("student").is_none());
+        for (a, b, shared) in [("7212", "7212", 4), ("7212", "7213", 3), ("7212", "7223", 2), ("7212", "72", 2), ("7212", "7", 1), ("7212", "2512", 0), ("03", "3", 0)] {
+            let (a, b): (Isco, Isco) = (a.parse().expect("a code"), b.parse().expect("a code"));
+            assert_eq!((a.shared_digits(b), b.shared_digits(a)), (shared, shared), "{a} {b}");
+        }
         assert!("9999".parse::<Isco>().is_err());
         assert_eq!("0310".parse::<Isco>().map(|i| i.to_string()), Ok("0310".to_owned()));
     }

@@ -1,1 +1,22 @@
-//! matching
+//! Who fits whom: eligibility, score, ranking, explanation, and the whole waiting list.
+//!
+//! Pure: values in, values out. No IO, no clock, no randomness, no float, no name of a person;
+//! whatever the order of its input, every node computes the same. It proposes and explains; it
+//! never decides.
+
+pub mod assign;
+pub mod card;
+pub mod circle;
+pub mod counterfactual;
+pub mod eligible;
+pub mod flow;
+pub mod rank;
+pub mod score;
+
+pub use assign::{Assignment, Pairing, assign, verify};
+pub use card::{Offer, Request, Rules, Side};
+pub use circle::{CircleValue, OwnerValue, value_of_circle};
+pub use counterfactual::{Change, Counterfactual, NearMiss, near_misses, why_not_first};
+pub use eligible::{LocalCheck, Misfit, Pair, eligible};
+pub use rank::{Candidate, requests_for, top};
+pub use score::{Miss, Reason, Score, Strength, Subject, score};

@@ -1,0 +1,101 @@
+//! The whole waiting list at once: most matches first, then the highest total score.
+//!
+//! What comes out are drafts for people to decide on, with the prices that prove them optimal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemas::ids::DocumentId;
+
+use crate::card::{Offer, Request, Rules};
+use crate::flow::{BadInstance, Edge, Instance, Solution, certified, solve};
+use crate::rank::rate;
+
+/// A request and the offer it is matched with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pairing {
+    /// The newcomer's request.
+    pub request: DocumentId,
+    /// The mentor's offer.
+    pub offer: DocumentId,
+    /// Score in millionths.
+    pub score: u32,
+}
+
+/// A proposal for a whole waiting list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Assignment {
+    /// The pairs, by request.
+    pub pairs: Vec<Pairing>,
+    /// Sum of their scores.
+    pub total: u64,
+    /// Per offer what a place more would be worth: a match counts (requests + 1) · 10⁶ beyond its
+    /// score. A proof, not a price for anybody.
+    pub prices: BTreeMap<DocumentId, i64>,
+}
+
+/// The best assignment. The same cards and rules in any order give the same; of cards with one id
+/// the first counts.
+///
+/// # Errors
+/// More cards than the solver takes (two thousand million).
+pub fn assign(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<Assignment, BadInstance> {
+    let (requests, offers) = (ordered(requests, |r| r.id), ordered(offers, |o| o.id));
+    let instance = instance(&requests, &offers, rules)?;
+    let solution = solve(&instance);
+    let mut pairs = Vec::new();
+    for (row, mate) in solution.mates.iter().enumerate() {
+        let edge = mate.and_then(|mate| instance.row(row).iter().find(|edge| edge.mentor == mate));
+        pairs.extend(edge.map(|edge| Pairing {
+            request: requests[row].id,
+            offer: offers[edge.mentor as usize].id,
+            score: edge.weight,
+        }));
+    }
+    Ok(Assignment {
+        total: pairs.iter().map(|pair| u64::from(pair.score)).sum(),
+        pairs,
+        prices: offers.iter().map(|offer| offer.id).zip(solution.prices).collect(),
+    })
+}
+
+/// Whether an assignment keeps every rule and cannot be bettered, shown from its prices alone.
+pub fn verify(assignment: &Assignment, requests: &[Request], offers: &[Offer], rules: &Rules) -> bool {
+    let (requests, offers) = (ordered(requests, |r| r.id), ordered(offers, |o| o.id));
+    let Ok(instance) = instance(&requests, &offers, rules) else { return false };
+    let row = |id| requests.binary_search_by_key(&id, |request| request.id).ok();
+    let column = |id| offers.binary_search_by_key(&id, |offer| offer.id).ok();
+    let mut mates = vec![None; requests.len()];
+    for pair in &assignment.pairs {
+        let (Some(row), Some(column)) = (row(pair.request), column(pair.offer)) else { return false };
+        let edge = instance.row(row).iter().find(|edge| edge.mentor as usize == column);
+        if mates[row].is_some() || edge.map(|edge| edge.weight) != Some(pair.score) {
+            return false;
+        }
+        mates[row] = Some(column as u32);
+    }
+    let prices: Option<Vec<i64>> =
+        offers.iter().map(|offer| assignment.prices.get(&offer.id).copied()).collect();
+    let Some(prices) = prices else { return false };
+    let total: u64 = assignment.pairs.iter().map(|pair| u64::from(pair.score)).sum();
+    assignment.total == total && certified(&instance, &Solution { mates, prices })
+}
+
+/// By id, each id once, so that the order of arrival changes nothing.
+fn ordered<T>(cards: &[T], id: impl Fn(&T) -> DocumentId) -> Vec<&T> {
+    let mut seen = BTreeSet::new();
+    let mut cards: Vec<&T> = cards.iter().filter(|card| seen.insert(id(card))).collect();
+    cards.sort_by_key(|card| id(card));
+    cards
+}
+
+fn instance(requests: &[&Request], offers: &[&Offer], rules: &Rules) -> Result<Instance, BadInstance> {
+    let capacities = offers.iter().map(|offer| u32::from(offer.card.capacity_left.get())).collect();
+    let rows = requests.iter().map(|request| {
+        let rated = offers.iter().enumerate().filter_map(|(at, offer)| {
+            let (_, score) = rate(request, offer, rules)?;
+            Some(Edge { mentor: u32::try_from(at).ok()?, weight: score.total })
+        });
+        rated.collect()
+    });
+    Instance::new(capacities, rows)
+}
