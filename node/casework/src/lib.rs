@@ -12,3 +12,4 @@ pub mod ports;
 
 pub use error::{Error, FieldError, Result};
 pub use office::{Actor, Office};
+pub use schemas;

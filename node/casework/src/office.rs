@@ -100,4 +100,9 @@ impl Office {
         self.randomness.fill(&mut bytes);
         bytes
     }
+
+    /// A fresh number for a form (or a draft), 32 hexadecimal digits: catches a form sent twice.
+    pub fn form_number(&self) -> String {
+        schemas::ids::to_hex(&self.random_16())
+    }
 }
