@@ -178,10 +178,13 @@ enum End {
 impl<'a> Search<'a> {
     fn new(instance: &'a Instance) -> Self {
         let (rows, columns) = (instance.requests(), instance.capacities.len());
+        // A mentor without places costs more than any match is worth; the others start free.
+        let most = instance.bonus() + i64::from(MAX_WEIGHT);
+        let price = |places: &u32| if *places == 0 { most } else { 0 };
         Self {
             instance,
             mates: vec![None; rows],
-            prices: vec![0; columns],
+            prices: instance.capacities.iter().map(price).collect(),
             gains: vec![0; rows],
             held: vec![Vec::new(); columns],
             distance: vec![FAR; columns],
