@@ -46,12 +46,14 @@ pub struct Counterfactual {
     pub changes: Vec<Change>,
 }
 
-/// Why `candidate` is not before `first`, both from one ranking. Waiting is no mentor's to change.
+/// Why `candidate` is not before `first`, both from one ranking of [`crate::top`]. Waiting is no
+/// mentor's to change, so it is left out. Of the first itself there is nothing to change.
 pub fn why_not_first(candidate: &Candidate, first: &Candidate) -> Counterfactual {
     let parts = candidate.score.parts.iter().filter(|part| part.subject != Subject::Waiting);
     let wins = |total: u32| (Reverse(total), candidate.id) < (Reverse(first.score.total), first.id);
     let mut changes: Vec<Change> = parts
         .clone()
+        .filter(|_| candidate.id != first.id)
         .filter_map(|part| {
             let rest = candidate.score.total - part.value();
             let enough = |have: &u32| wins(rest + part.value_of(*have));
