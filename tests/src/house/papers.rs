@@ -27,15 +27,19 @@ pub fn fenced<'a>(text: &'a str, language: &str) -> Vec<(usize, &'a str)> {
 pub fn map_is_true(architecture: &str, actual: &Arrows) -> Vec<Breach> {
     let mut found = Vec::new();
     let mut drawn: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut breach = |line: usize, what: String| found.push(Breach::new("ARCHITECTURE.md", line, what));
+    let mut breach =
+        |line: usize, what: String| found.push(Breach::new("ARCHITECTURE.md", line, what));
     for (number, line) in fenced(architecture, "arrows") {
         let Some((from, targets)) = line.split_once("->") else {
             breach(number, format!("no arrow in `{line}`"));
             continue;
         };
         let from = from.trim();
-        let drawn_targets: BTreeSet<&str> =
-            targets.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let drawn_targets: BTreeSet<&str> = targets
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect();
         drawn.insert(from, number);
         let Some(real) = actual.get(from) else {
             breach(number, format!("{from} is no crate of the workspace"));
@@ -43,13 +47,22 @@ pub fn map_is_true(architecture: &str, actual: &Arrows) -> Vec<Breach> {
         };
         let real: BTreeSet<&str> = real.iter().map(String::as_str).collect();
         for name in drawn_targets.difference(&real) {
-            breach(number, format!("{from} -> {name} is drawn but not declared"));
+            breach(
+                number,
+                format!("{from} -> {name} is drawn but not declared"),
+            );
         }
         for name in real.difference(&drawn_targets) {
-            breach(number, format!("{from} -> {name} is declared but not drawn"));
+            breach(
+                number,
+                format!("{from} -> {name} is declared but not drawn"),
+            );
         }
     }
-    for name in actual.keys().filter(|name| !drawn.contains_key(name.as_str())) {
+    for name in actual
+        .keys()
+        .filter(|name| !drawn.contains_key(name.as_str()))
+    {
         breach(0, format!("{name} is missing from the map"));
     }
     found
@@ -71,7 +84,9 @@ pub fn promised(readme: &str) -> Vec<(usize, Promise)> {
     let mut found = Vec::new();
     for (number, line) in fenced(readme, "sh") {
         let line = line.trim();
-        let arguments = line.strip_prefix("overbuur ").or_else(|| line.strip_prefix("cargo run --release -- "));
+        let arguments = line
+            .strip_prefix("overbuur ")
+            .or_else(|| line.strip_prefix("cargo run --release -- "));
         if let Some(arguments) = arguments {
             let words: Vec<Vec<String>> = arguments
                 .split_whitespace()
@@ -79,8 +94,15 @@ pub fn promised(readme: &str) -> Vec<(usize, Promise)> {
                 .map(|word| word.split('|').map(str::to_owned).collect())
                 .collect();
             found.push((number, Promise::Command(words)));
-        } else if let Some(path) = line.split_whitespace().next().filter(|word| word.contains('/')) {
-            found.push((number, Promise::Script(path.trim_start_matches("./").to_owned())));
+        } else if let Some(path) = line
+            .split_whitespace()
+            .next()
+            .filter(|word| word.contains('/'))
+        {
+            found.push((
+                number,
+                Promise::Script(path.trim_start_matches("./").to_owned()),
+            ));
         }
     }
     found
@@ -121,7 +143,11 @@ pub fn promises_kept(
                         continue;
                     }
                     let below = words.get(1).map_or(&[][..], Vec::as_slice);
-                    let known = if below.is_empty() { BTreeSet::new() } else { listed_in_help(&help(&[command])) };
+                    let known = if below.is_empty() {
+                        BTreeSet::new()
+                    } else {
+                        listed_in_help(&help(&[command]))
+                    };
                     for word in below.iter().filter(|word| !known.contains(*word)) {
                         breach(format!("`overbuur {command} {word}` is no command"));
                     }

@@ -10,8 +10,11 @@ const FORBIDDEN: [&str; 2] = ["Serialize", "Shared"];
 /// Whether a file holds types of local persons.
 #[must_use]
 pub fn holds_people(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix("node/casework/src/") else { return false };
-    rest.split('/').any(|part| part.starts_with("people") || part.starts_with("person"))
+    let Some(rest) = path.strip_prefix("node/casework/src/") else {
+        return false;
+    };
+    rest.split('/')
+        .any(|part| part.starts_with("people") || part.starts_with("person"))
 }
 
 /// The types that the files of local persons define.
@@ -59,7 +62,9 @@ pub fn stay_local(sources: &[Source]) -> Vec<Breach> {
 
 /// Whether the offset stands in an attribute that derives.
 fn inside_derive(code: &str, at: usize) -> bool {
-    let Some(open) = code[..at].rfind("#[") else { return false };
+    let Some(open) = code[..at].rfind("#[") else {
+        return false;
+    };
     let attribute = &code[open..at];
     !attribute.contains(']') && attribute.contains("derive")
 }
