@@ -5,5 +5,22 @@
 //! IO, reads no clock, draws no randomness of its own, and cannot name a personal record.
 
 pub mod api;
+mod arrive;
+pub mod body;
+pub mod check;
+pub mod coedited;
+mod command;
+pub mod edit;
+pub mod frames;
+mod index;
+mod link;
+mod merge;
+mod policy;
+mod replica;
+mod roster;
+mod save;
+pub mod scan;
 
 pub use api::{Command, Config, DocumentView, Effect, Input, Notice, PartnerState, StoredHeader};
+pub use replica::Replica;
+pub use save::save;

@@ -1,0 +1,229 @@
+//! What this municipality writes: versions, openings, edits and erasures of its own.
+
+use schemas::border::SCHEMA;
+use schemas::certificate::Verified;
+use schemas::envelope::{Content, Envelope, FORMAT, Header, MAX_ENVELOPE, Refusal, Stamp};
+use schemas::ids::{CircleId, DocumentId, NodeKey, Session};
+use schemas::time::{Hour, Timestamp};
+use schemas::{Kind, SharedValue};
+
+use crate::api::{Command, Effect};
+use crate::arrive::{guarded, version_value};
+use crate::coedited::{Coedited, Opening};
+use crate::edit::{self, Changes, Editor};
+use crate::index::Key;
+use crate::replica::Replica;
+use crate::{body, policy};
+
+impl Replica {
+    pub(crate) fn command(&mut self, now: Timestamp, number: u64, command: Command) {
+        let outcome = match command {
+            Command::Publish { circle, document, value, expires_at } => {
+                self.publish(now, circle, document, &value, expires_at)
+            }
+            Command::Open { circle, document, value, expires_at } => {
+                self.open(now, circle, document, &value, expires_at)
+            }
+            Command::Erase { document } => self.erase_own(now, document),
+            Command::Edit { document, heads, value } => {
+                let known = self.index.keys(document).iter().any(|key| key.kind.is_co_edited());
+                let queued = if known {
+                    self.queue_edit(document, number, heads, value)
+                } else {
+                    Err(Refusal::NotAllowed)
+                };
+                if queued.is_ok() {
+                    // Settled when the document has been read.
+                    return;
+                }
+                queued
+            }
+        };
+        self.effect(Effect::Settled { number, outcome });
+    }
+
+    pub(crate) fn node(&self) -> NodeKey {
+        NodeKey(self.config.key.verifying_key().to_bytes())
+    }
+
+    /// The key of a document that this node may write in `circle`.
+    fn own_key(
+        &self,
+        now: Timestamp,
+        circle: CircleId,
+        document: DocumentId,
+        kind: Kind,
+        expires_at: Hour,
+    ) -> Result<Key, Refusal> {
+        if !self.roster.names(circle, self.me, self.me) || kind.is_pair_only() && !self.roster.is_pair(circle) {
+            return Err(Refusal::NotInCircle);
+        }
+        if !self.roster.covered(self.me, now.hour()) {
+            return Err(Refusal::CertificateExpired);
+        }
+        if policy::is_past(expires_at, now) {
+            return Err(Refusal::Expired);
+        }
+        if expires_at > now.hour().plus_days(kind.max_days()) {
+            return Err(Refusal::TooLong);
+        }
+        let key = Key { circle, owner: self.me, kind, document };
+        let other = |held: &Key| *held != key;
+        if self.index.keys(document).iter().any(other) {
+            return Err(Refusal::NotAllowed);
+        }
+        if self.index.document(&key).is_some_and(|document| document.is_erased()) {
+            return Err(Refusal::Superseded);
+        }
+        if self.index.is_full(&key) { Err(Refusal::OverBudget) } else { Ok(key) }
+    }
+
+    fn sign(
+        &self,
+        now: Timestamp,
+        key: &Key,
+        content: Content,
+        stamp: Stamp,
+        expires_at: Hour,
+        body: Vec<u8>,
+    ) -> Verified<Envelope> {
+        let header = Header {
+            format: FORMAT,
+            circle: key.circle,
+            kind: key.kind,
+            document: key.document,
+            owner: key.owner,
+            stamp,
+            author: self.node(),
+            content,
+            schema: SCHEMA,
+            signed_at: now.hour(),
+            expires_at,
+            body_hash: [0; 32],
+        };
+        Envelope::sign(header, body, &self.config.key)
+    }
+
+    /// The stamp of the next version.
+    fn next_version(&self, key: &Key) -> (u64, u64) {
+        let held = self.index.document(key).and_then(|document| document.leading()).map(|(_, entry)| entry.stamp);
+        match held {
+            Some(Stamp::Version { incarnation, number }) if incarnation >= self.config.incarnation => {
+                (incarnation, number + 1)
+            }
+            _ => (self.config.incarnation, 1),
+        }
+    }
+
+    fn publish(
+        &mut self,
+        now: Timestamp,
+        circle: CircleId,
+        document: DocumentId,
+        value: &SharedValue,
+        expires_at: Hour,
+    ) -> Result<(), Refusal> {
+        if value.kind().is_co_edited() {
+            return Err(Refusal::NotAllowed);
+        }
+        let key = self.own_key(now, circle, document, value.kind(), expires_at)?;
+        let (incarnation, number) = self.next_version(&key);
+        let actor = body::version_actor(self.node(), incarnation, number, document);
+        let body = body::encode(value, actor)?;
+        let stamp = Stamp::Version { incarnation, number };
+        let envelope = self.sign(now, &key, Content::Version, stamp, expires_at, body);
+        if envelope.get().to_bytes().len() > MAX_ENVELOPE {
+            return Err(Refusal::TooLarge);
+        }
+        // What others would refuse is not written.
+        let header = envelope.get().header.clone();
+        let value = guarded(|| version_value(&header, &envelope.get().body))?;
+        let replaced = self.index.document(&key).and_then(|document| document.leading());
+        self.take(&key, &envelope, replaced.into_iter().map(|(id, _)| id).collect());
+        self.show_version(&key, &header, value);
+        self.push(&key, &[envelope]);
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        now: Timestamp,
+        circle: CircleId,
+        document: DocumentId,
+        value: &SharedValue,
+        expires_at: Hour,
+    ) -> Result<(), Refusal> {
+        if !value.kind().is_co_edited() {
+            return Err(Refusal::NotAllowed);
+        }
+        let key = self.own_key(now, circle, document, value.kind(), expires_at)?;
+        if self.index.document(&key).is_some() || self.waiting.contains_key(&document) {
+            return Err(Refusal::Superseded);
+        }
+        let editor =
+            Editor { author: self.node(), session: self.config.session, spare: self.config.session, document };
+        let changes = guarded(|| edit::open(editor, value))?;
+        let writers = self.roster.members(circle, self.me);
+        let envelopes = self.sign_changes(now, &key, expires_at, changes, Some(writers));
+        let built = guarded(|| {
+            let mut envelopes = envelopes.iter();
+            let opening = envelopes.next().ok_or(Refusal::Schema)?;
+            let mut built = Coedited::open(opening.get())?;
+            for change in envelopes {
+                built.admit(change.get(), key.owner, false)?;
+            }
+            Ok(built)
+        })?;
+        for envelope in &envelopes {
+            self.keep(envelope);
+        }
+        self.show(&key, &built);
+        self.push(&key, &envelopes);
+        Ok(())
+    }
+
+    /// Signs raw changes; with `writers` the first is an opening.
+    pub(crate) fn sign_changes(
+        &self,
+        now: Timestamp,
+        key: &Key,
+        expires_at: Hour,
+        changes: Changes,
+        writers: Option<Vec<schemas::RootId>>,
+    ) -> Vec<Verified<Envelope>> {
+        let Changes { session, first, bodies } = changes;
+        let mut writers = writers;
+        let signed = (first..).zip(bodies).map(|(seq, change)| {
+            let (content, body) = match writers.take() {
+                Some(writers) => (Content::Opening, Opening { writers, change }.to_bytes()),
+                None => (Content::Change, change),
+            };
+            self.sign(now, key, content, stamp_of(session, seq), expires_at, body)
+        });
+        signed.collect()
+    }
+
+    fn erase_own(&mut self, now: Timestamp, document: DocumentId) -> Result<(), Refusal> {
+        let own = self.index.keys(document).iter().find(|key| key.owner == self.me).copied();
+        let key = own.ok_or(Refusal::NotAllowed)?;
+        let Some(held) = self.index.document(&key) else { return Err(Refusal::NotAllowed) };
+        if held.is_erased() {
+            return Ok(());
+        }
+        if !self.roster.covered(self.me, now.hour()) {
+            return Err(Refusal::CertificateExpired);
+        }
+        let replaced = held.envelopes.keys().copied().collect();
+        let (incarnation, number) = self.next_version(&key);
+        let stamp = Stamp::Version { incarnation, number };
+        let until = policy::erased_until(key.kind, now.hour());
+        let envelope = self.sign(now, &key, Content::Erased, stamp, until, Vec::new());
+        self.erase(&key, &envelope, replaced);
+        self.push(&key, &[envelope]);
+        Ok(())
+    }
+}
+
+fn stamp_of(session: Session, seq: u64) -> Stamp {
+    Stamp::Change { session, seq }
+}

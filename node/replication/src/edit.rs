@@ -1,0 +1,219 @@
+//! A submitted form as changes of a co-edited document.
+//!
+//! Texts become character edits against the state that the form was rendered from; every other
+//! field is touched only where the person changed it. Replacing a whole text is a bug.
+
+use std::collections::BTreeSet;
+
+use automerge::transaction::{Transactable, Transaction};
+use automerge::{ActorId, Automerge, AutomergeError, ChangeHash, ROOT, ReadDoc};
+use schemas::SharedValue;
+use schemas::envelope::{MAX_ENVELOPE, MAX_HEADER, Refusal};
+use schemas::ids::{DocumentId, NodeKey, Session};
+use serde_json::Value;
+
+use crate::body;
+use crate::coedited::Coedited;
+use crate::scan::{self, ChangeId};
+
+/// Characters that one change takes out or puts in, at most: keeps a change far within the
+/// limits on operations and bytes.
+const STAGE: usize = 4_000;
+
+/// Who edits.
+#[derive(Debug, Clone, Copy)]
+pub struct Editor {
+    /// The node.
+    pub author: NodeKey,
+    /// Its session; where that has written after the form was rendered, `spare` takes its place.
+    pub session: Session,
+    /// A session that nobody used.
+    pub spare: Session,
+    /// The document.
+    pub document: DocumentId,
+}
+
+/// Raw changes in order, with the session and the place of the first.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// The session they are signed in.
+    pub session: Session,
+    /// Place of the first; the others count on.
+    pub first: u64,
+    /// Raw changes; empty when nothing differs.
+    pub bodies: Vec<Vec<u8>>,
+}
+
+/// The first change of a new document and those that add the rest of a long text.
+///
+/// # Errors
+/// `Schema` or `OverBudget`.
+pub fn open(editor: Editor, value: &SharedValue) -> Result<Changes, Refusal> {
+    let json = value.to_json().map_err(|_| Refusal::Schema)?;
+    let full = json.get("body").and_then(Value::as_str).unwrap_or_default();
+    let stages = stages("", full);
+    let mut first = json.clone();
+    if let (Some(field), Some(start)) = (first.get_mut("body"), stages.first()) {
+        *field = Value::String(start.clone());
+    }
+    let start = SharedValue::from_json(value.kind(), first).map_err(|_| Refusal::Schema)?;
+    let actor = body::session_actor(editor.author, editor.session, editor.document);
+    let bytes = body::encode(&start, actor)?;
+    let mut document = Automerge::new().with_actor(ActorId::from(actor));
+    body::apply(&mut document, &bytes)?;
+    let mut bodies = vec![bytes];
+    for stage in stages.iter().skip(1) {
+        bodies.extend(body::write(&mut document, |transaction| update(transaction, "body", stage))?);
+    }
+    check(Changes { session: editor.session, first: 1, bodies })
+}
+
+/// The changes that turn the state at `heads` into `value`.
+///
+/// # Errors
+/// `Superseded` when the heads are not known any more, `Schema` or `OverBudget`.
+pub fn edit(
+    editor: Editor,
+    current: &Coedited,
+    heads: &[ChangeId],
+    value: &SharedValue,
+) -> Result<Changes, Refusal> {
+    if heads.is_empty() {
+        return Err(Refusal::Superseded);
+    }
+    let clock = current.clock_at(heads).ok_or(Refusal::Superseded)?;
+    let mut session = editor.session;
+    let mut actor = body::session_actor(editor.author, session, editor.document);
+    let mut before = clock.get(&actor).copied().unwrap_or(0);
+    if current.last_of(&actor) > before {
+        // This node wrote after the form was rendered: the two are concurrent, and an actor's
+        // changes follow each other.
+        session = editor.spare;
+        actor = body::session_actor(editor.author, session, editor.document);
+        before = 0;
+    }
+    let (document, _) = current.document()?;
+    let heads: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
+    let mut fork = document.fork_at(&heads).map_err(|_| Refusal::Superseded)?;
+    fork.set_actor(ActorId::from(actor));
+    let old = body::to_json(&fork.hydrate(None)).ok_or(Refusal::Schema)?;
+    let new = value.to_json().map_err(|_| Refusal::Schema)?;
+    let texts: BTreeSet<&str> = current.texts().iter().map(|(name, _)| *name).collect();
+    let mut bodies: Vec<Vec<u8>> =
+        body::write(&mut fork, |transaction| set_fields(transaction, &old, &new, &texts))?.into_iter().collect();
+    for name in &texts {
+        let text = |json: &Value| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (old, new) = (text(&old), text(&new));
+        if old != new {
+            for stage in stages(&old, &new) {
+                bodies.extend(body::write(&mut fork, |transaction| update(transaction, name, &stage))?);
+            }
+        }
+    }
+    check(Changes { session, first: before + 1, bodies })
+}
+
+/// What others would refuse is not written.
+fn check(changes: Changes) -> Result<Changes, Refusal> {
+    for body in &changes.bodies {
+        scan::change(body)?;
+        // Room for header, signature and the names of three hundred writers.
+        if body.len() + 2 * MAX_HEADER + 12 * 1024 > MAX_ENVELOPE {
+            return Err(Refusal::OverBudget);
+        }
+    }
+    Ok(changes)
+}
+
+fn update(transaction: &mut Transaction<'_>, name: &str, text: &str) -> Result<(), AutomergeError> {
+    match transaction.get(ROOT, name)? {
+        Some((_, id)) => transaction.update_text(&id, text),
+        None => Ok(()),
+    }
+}
+
+fn set_fields(
+    transaction: &mut Transaction<'_>,
+    old: &Value,
+    new: &Value,
+    texts: &BTreeSet<&str>,
+) -> Result<(), AutomergeError> {
+    let (old, new) = (body::fields(old), body::fields(new));
+    for (name, value) in &new {
+        match (old.get(name), value) {
+            _ if texts.contains(name) => {}
+            (Some(before), value) if before == value => {}
+            (Some(Value::Array(before)), Value::Array(after)) => set_words(transaction, name, before, after)?,
+            _ => body::put(transaction, &ROOT, name, value)?,
+        }
+    }
+    for name in old.keys().filter(|name| !new.contains_key(*name)) {
+        transaction.delete(ROOT, *name)?;
+    }
+    Ok(())
+}
+
+/// Takes out and puts in single elements, so that what two people add at once both stays.
+fn set_words(
+    transaction: &mut Transaction<'_>,
+    name: &str,
+    before: &[Value],
+    after: &[Value],
+) -> Result<(), AutomergeError> {
+    let Some((_, list)) = transaction.get(ROOT, name)? else { return Ok(()) };
+    for at in (0..before.len()).rev().filter(|at| !after.contains(&before[*at])) {
+        transaction.delete(&list, at)?;
+    }
+    for value in after.iter().filter(|value| !before.contains(value)) {
+        let end = transaction.length(&list);
+        body::insert(transaction, &list, end, value)?;
+    }
+    Ok(())
+}
+
+/// The texts to go through from `old` to `new`, so that no step is over [`STAGE`]; the last is
+/// `new`.
+fn stages(old: &str, new: &str) -> Vec<String> {
+    let (old, new): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
+    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old_end, new_end) = (old.len() - end, new.len() - end);
+    let (mut from, mut to) = (start, start);
+    let mut stages = Vec::new();
+    while old_end - from > STAGE || new_end - to > STAGE {
+        from = cut(&old, from, old_end);
+        to = cut(&new, to, new_end);
+        stages.push(new[..to].iter().chain(&old[from..]).collect());
+    }
+    stages.push(new.iter().collect());
+    stages
+}
+
+/// A place at most [`STAGE`] after `from`, after a space where there is one nearby.
+fn cut(text: &[char], from: usize, end: usize) -> usize {
+    if end - from <= STAGE {
+        return end;
+    }
+    let at = from + STAGE;
+    (at - STAGE / 4..at).rev().find(|at| text[*at].is_whitespace()).map_or(at, |space| space + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_reached_in_stages() {
+        let new = "woord ".repeat(3_000);
+        let all = stages("", &new);
+        assert_eq!(all.last(), Some(&new));
+        assert!(all.len() >= 4);
+        let mut before = 0;
+        for stage in &all {
+            assert!(stage.chars().count() - before <= STAGE);
+            before = stage.chars().count();
+        }
+        assert_eq!(stages("een", "een twee"), ["een twee"]);
+        assert_eq!(stages(&new, "kort").last().map(String::as_str), Some("kort"));
+    }
+}

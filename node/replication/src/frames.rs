@@ -1,0 +1,181 @@
+//! Frames: what two nodes say to each other over one ordered stream.
+//!
+//! A frame is deterministic CBOR of at most [`MAX_FRAME`] bytes; every list in it has a bound.
+//! Reading one never trusts a length that it claims, and never panics.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use schemas::envelope::MAX_ENVELOPE;
+use schemas::ids::{CircleId, EnvelopeId, RootId, Session};
+
+/// Bytes of a frame, at most.
+pub const MAX_FRAME: usize = 512 * 1024;
+/// Bytes of envelopes after which a batch is closed and a next frame begins.
+pub const BATCH: usize = 64 * 1024;
+/// Envelopes in one frame, at most.
+pub const MAX_ENVELOPES: usize = 1024;
+/// Ids in one frame, at most.
+pub const MAX_IDS: usize = 8192;
+/// Lists that a greeting may say it knows, at most.
+pub const MAX_KNOWN: usize = 2048;
+/// Lists in one frame, at most.
+pub const MAX_LISTS: usize = 256;
+/// Bytes of one round of a check, at most.
+pub const MAX_ROUND: usize = 128 * 1024;
+/// Bytes of a certificate, at most.
+pub const MAX_CERTIFICATE: usize = 4096;
+/// Bytes of a list, at most.
+pub const MAX_LIST: usize = 16 * 1024;
+
+/// One thing said.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Frame {
+    /// Who speaks and what it knows; first on a stream, and again when that changed.
+    #[n(0)]
+    Hello(#[n(0)] Hello),
+    /// Lists that the other does not have in this version.
+    #[n(1)]
+    Lists(#[n(0)] Vec<OwnedList>),
+    /// Envelopes in wire form.
+    #[n(2)]
+    Envelopes(#[n(0)] Vec<ByteVec>),
+    /// A round of reconciling one circle.
+    #[n(3)]
+    Check(#[n(0)] Round),
+    /// A reconciliation ended.
+    #[n(4)]
+    Checked {
+        /// Which circle.
+        #[n(0)]
+        circle: CircleId,
+        /// Whether both hold the same set.
+        #[n(1)]
+        equal: bool,
+    },
+    /// Envelopes that are asked for.
+    #[n(5)]
+    Need(#[n(0)] Vec<EnvelopeId>),
+    /// Envelopes that are refused: left out of the check by both.
+    #[n(6)]
+    Refused(#[n(0)] Vec<EnvelopeId>),
+}
+
+/// Who speaks and what it knows.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Hello {
+    /// Number of the store.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub store: [u8; 16],
+    /// This start of the process.
+    #[n(1)]
+    pub session: Session,
+    /// The node's certificate.
+    #[n(2)]
+    pub certificate: ByteVec,
+    /// Lists that are known, with their versions.
+    #[n(3)]
+    pub known: Vec<Known>,
+    /// Envelopes held that both may hold: zero asks for the whole set.
+    #[n(4)]
+    pub held: u64,
+}
+
+/// A list that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Known {
+    /// Of which circle.
+    #[n(0)]
+    pub circle: CircleId,
+    /// Whose.
+    #[n(1)]
+    pub owner: RootId,
+    /// Its version.
+    #[n(2)]
+    pub version: u64,
+}
+
+/// A signed list with the name of its signer, whose certificate checks it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct OwnedList {
+    /// Who signed.
+    #[n(0)]
+    pub owner: RootId,
+    /// The list as signed.
+    #[n(1)]
+    pub bytes: ByteVec,
+}
+
+/// A round of reconciling one circle (Negentropy V1).
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Round {
+    /// Which circle.
+    #[n(0)]
+    pub circle: CircleId,
+    /// Day since 1970 on the speaker's clock: what ends before the later side's day + 1 is
+    /// left out by both.
+    #[n(1)]
+    pub day: u32,
+    /// Whether this answers the side that began.
+    #[n(2)]
+    pub answer: bool,
+    /// The message of the protocol.
+    #[n(3)]
+    pub message: ByteVec,
+}
+
+impl Frame {
+    /// Wire bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // Writing to a Vec cannot fail.
+        let _ = minicbor::encode(self, &mut bytes);
+        bytes
+    }
+
+    /// The frame in `bytes`, when it is in deterministic form and within every bound.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > MAX_FRAME {
+            return None;
+        }
+        let frame: Self = minicbor::decode(bytes).ok()?;
+        (frame.is_bounded() && frame.to_bytes() == bytes).then_some(frame)
+    }
+
+    fn is_bounded(&self) -> bool {
+        match self {
+            Self::Hello(hello) => {
+                hello.certificate.len() <= MAX_CERTIFICATE && hello.known.len() <= MAX_KNOWN
+            }
+            Self::Lists(lists) => {
+                lists.len() <= MAX_LISTS && lists.iter().all(|list| list.bytes.len() <= MAX_LIST)
+            }
+            Self::Envelopes(envelopes) => {
+                envelopes.len() <= MAX_ENVELOPES
+                    && envelopes.iter().all(|envelope| envelope.len() <= MAX_ENVELOPE)
+            }
+            Self::Check(round) => round.message.len() <= MAX_ROUND,
+            Self::Need(ids) | Self::Refused(ids) => ids.len() <= MAX_IDS,
+            Self::Checked { .. } => true,
+        }
+    }
+}
+
+/// Frames that carry `envelopes` (wire bytes each, at most 64 KiB), in batches of about [`BATCH`]
+/// bytes. An envelope over its limit is left out.
+pub fn envelopes(envelopes: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    let mut batch = Vec::new();
+    let mut size = 0;
+    for bytes in envelopes.into_iter().filter(|bytes| bytes.len() <= MAX_ENVELOPE) {
+        size += bytes.len();
+        batch.push(ByteVec::from(bytes));
+        if size >= BATCH || batch.len() == MAX_ENVELOPES {
+            frames.push(Frame::Envelopes(std::mem::take(&mut batch)).to_bytes());
+            size = 0;
+        }
+    }
+    if !batch.is_empty() {
+        frames.push(Frame::Envelopes(batch).to_bytes());
+    }
+    frames
+}

@@ -1,0 +1,231 @@
+//! The link with one partner: greeting, lists, and what came in a frame.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minicbor::bytes::ByteVec;
+use schemas::certificate::{CircleList, NodeCertificate, Verified};
+use schemas::envelope::Refusal;
+use schemas::ids::{CircleId, EnvelopeId, RootId};
+use schemas::time::Timestamp;
+
+use crate::api::{Effect, Kept, Notice, PartnerState};
+use crate::check::Check;
+use crate::frames::{Frame, Hello, MAX_KNOWN, MAX_LISTS, OwnedList, Round};
+use crate::replica::{MAX_REFUSED, Replica};
+
+/// What is known of one partner's link.
+#[derive(Default)]
+pub(crate) struct Link {
+    pub(crate) state: PartnerState,
+    /// Whether it has greeted on this stream.
+    pub(crate) ready: bool,
+    /// Versions of lists that it says it knows.
+    pub(crate) known: BTreeMap<(CircleId, RootId), u64>,
+    pub(crate) refused_here: BTreeSet<EnvelopeId>,
+    pub(crate) refused_there: BTreeSet<EnvelopeId>,
+    pub(crate) checks: BTreeMap<CircleId, Check>,
+    /// Rounds that wait until what arrived before them is merged.
+    pub(crate) deferred: BTreeMap<(CircleId, bool), Round>,
+    pub(crate) checked_at: Timestamp,
+    introduced: BTreeSet<RootId>,
+}
+
+impl Link {
+    /// Forgets what belongs to one stream.
+    fn reset(&mut self) {
+        self.ready = false;
+        self.known.clear();
+        self.refused_here.clear();
+        self.refused_there.clear();
+        self.checks.clear();
+        self.deferred.clear();
+        self.state.connected_since = None;
+        self.state.in_step.values_mut().for_each(|equal| *equal = false);
+    }
+
+    /// Whether an id is left out of the check.
+    pub(crate) fn leaves_out(&self, id: &EnvelopeId) -> bool {
+        self.refused_here.contains(id) || self.refused_there.contains(id)
+    }
+}
+
+impl Replica {
+    pub(crate) fn connected(&mut self, now: Timestamp, partner: RootId) {
+        if partner == self.me || !self.roster.knows(partner) {
+            self.effect(Effect::Disconnect { partner, reason: "not a partner" });
+            return;
+        }
+        if !self.roster.covered(partner, now.hour()) {
+            self.effect(Effect::Disconnect { partner, reason: "certificate out of date" });
+            return;
+        }
+        let link = self.links.entry(partner).or_default();
+        link.reset();
+        link.state.connected_since = Some(now);
+        self.greet(partner);
+    }
+
+    pub(crate) fn disconnected(&mut self, partner: RootId) {
+        if let Some(link) = self.links.get_mut(&partner) {
+            link.reset();
+        }
+    }
+
+    /// Closes the stream to a partner that does not keep to the protocol.
+    fn hang_up(&mut self, partner: RootId, reason: &'static str) {
+        self.disconnected(partner);
+        self.effect(Effect::Disconnect { partner, reason });
+    }
+
+    fn greet(&mut self, partner: RootId) {
+        let held = self.held_with(partner);
+        let hello = Frame::Hello(Hello {
+            store: self.config.store_id,
+            session: self.config.session,
+            certificate: ByteVec::from(self.config.certificate_bytes.clone()),
+            known: self.roster.known(),
+            held,
+        });
+        self.send(partner, &hello);
+    }
+
+    /// Greets everyone anew, because what is known has changed.
+    fn greet_all(&mut self) {
+        let connected: Vec<RootId> = self
+            .links
+            .iter()
+            .filter(|(_, link)| link.state.connected_since.is_some())
+            .map(|(partner, _)| *partner)
+            .collect();
+        for partner in connected {
+            // What was refused may be welcome now.
+            if let Some(link) = self.links.get_mut(&partner) {
+                link.refused_here.clear();
+            }
+            self.greet(partner);
+            self.check_all(partner);
+        }
+    }
+
+    pub(crate) fn certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
+        let owner = certificate.get().owner();
+        if owner == self.me && certificate.get().serial >= self.config.certificate.get().serial {
+            self.config.certificate = certificate.clone();
+            self.config.certificate_bytes = bytes;
+        }
+        if self.roster.add_certificate(certificate) {
+            self.greet_all();
+        }
+    }
+
+    pub(crate) fn list(&mut self, list: Verified<CircleList>, bytes: Vec<u8>) {
+        if self.roster.add_list(list, bytes) {
+            self.greet_all();
+        }
+    }
+
+    pub(crate) fn frame(&mut self, now: Timestamp, partner: RootId, bytes: &[u8]) {
+        let Some(link) = self.links.get_mut(&partner).filter(|link| link.state.connected_since.is_some()) else {
+            return;
+        };
+        link.state.bytes.1 += bytes.len() as u64;
+        let ready = link.ready;
+        match Frame::from_bytes(bytes) {
+            None => {
+                self.refuse(partner, Refusal::Malformed, None);
+                self.hang_up(partner, "malformed frame");
+            }
+            Some(Frame::Hello(hello)) => self.hello(now, partner, hello),
+            Some(_) if !ready => self.hang_up(partner, "no greeting"),
+            Some(Frame::Lists(lists)) => self.lists(partner, lists),
+            Some(Frame::Envelopes(envelopes)) => self.arrived(now, partner, envelopes),
+            Some(Frame::Check(round)) => self.round(now, partner, round),
+            Some(Frame::Checked { circle, equal }) => self.checked(now, partner, circle, equal),
+            Some(Frame::Need(ids)) => self.needed(partner, ids),
+            Some(Frame::Refused(ids)) => {
+                if let Some(link) = self.links.get_mut(&partner) {
+                    let room = MAX_REFUSED.saturating_sub(link.refused_there.len());
+                    link.refused_there.extend(ids.into_iter().take(room));
+                }
+            }
+        }
+    }
+
+    fn hello(&mut self, now: Timestamp, partner: RootId, hello: Hello) {
+        let bytes = Vec::from(hello.certificate);
+        let Ok(certificate) = NodeCertificate::verify(&bytes) else {
+            return self.hang_up(partner, "certificate does not hold");
+        };
+        if certificate.get().owner() != partner {
+            return self.hang_up(partner, "certificate of somebody else");
+        }
+        if !certificate.get().covers(now.hour()) {
+            return self.hang_up(partner, "certificate out of date");
+        }
+        let newer = self.roster.newest(partner).is_none_or(|held| held.get().serial < certificate.get().serial);
+        if newer && self.roster.add_certificate(certificate) {
+            self.effect(Effect::Keep(Kept::Certificate(partner, bytes)));
+        }
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        let first = !std::mem::replace(&mut link.ready, true);
+        link.known = hello.known.iter().take(MAX_KNOWN).map(|k| ((k.circle, k.owner), k.version)).collect();
+        link.refused_there.clear();
+        self.send_lists(partner);
+        if first && hello.held == 0 {
+            self.stream_all(partner);
+        }
+        self.check_all(partner);
+        if let Some(link) = self.links.get_mut(&partner) {
+            link.checked_at = now;
+        }
+    }
+
+    /// Sends lists that name the partner and that it lacks in their newest version.
+    fn send_lists(&mut self, partner: RootId) {
+        let Some(link) = self.links.get(&partner) else { return };
+        let lacks = |circle, owner, version| link.known.get(&(circle, owner)).is_none_or(|known| *known < version);
+        let lists: Vec<OwnedList> = self
+            .roster
+            .lists()
+            .filter(|kept| kept.list.members.binary_search(&partner).is_ok() && kept.list.owner != partner)
+            .filter(|kept| lacks(kept.list.circle, kept.list.owner, kept.list.version))
+            .map(|kept| OwnedList { owner: kept.list.owner, bytes: ByteVec::from(kept.bytes.clone()) })
+            .collect();
+        for part in lists.chunks(MAX_LISTS / 16) {
+            self.send(partner, &Frame::Lists(part.to_vec()));
+        }
+    }
+
+    fn lists(&mut self, partner: RootId, lists: Vec<OwnedList>) {
+        let mut changed = false;
+        for OwnedList { owner, bytes } in lists {
+            let bytes = Vec::from(bytes);
+            let Some(certificate) = self.roster.newest(owner).filter(|_| owner != self.me) else { continue };
+            let Ok(list) = CircleList::verify(&bytes, certificate) else {
+                self.refuse(partner, Refusal::Forged, None);
+                continue;
+            };
+            let (circle, members) = (list.get().circle, list.get().members.clone());
+            if self.roster.add_list(list, bytes.clone()) {
+                changed = true;
+                self.effect(Effect::Keep(Kept::List(circle, owner, bytes)));
+                self.introduce(partner, &members);
+            }
+        }
+        if changed {
+            self.greet_all();
+        }
+    }
+
+    /// Tells of members that were not compared by phone.
+    fn introduce(&mut self, by: RootId, members: &[RootId]) {
+        for member in members {
+            let new = self.links.get_mut(&by).is_some_and(|link| {
+                !self.roster.knows(*member) && link.introduced.len() < MAX_REFUSED && link.introduced.insert(*member)
+            });
+            if new {
+                self.effect(Effect::Notify(Notice::Introduced { by, member: *member }));
+            }
+        }
+    }
+}

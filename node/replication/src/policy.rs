@@ -1,0 +1,76 @@
+//! The write policy: what a header may say, by kind (DESIGN §4), whatever else is held.
+
+use schemas::Kind;
+use schemas::border::SCHEMA;
+use schemas::envelope::{Content, Header, Refusal, Stamp};
+use schemas::ids::RootId;
+use schemas::time::{Hour, Timestamp};
+
+use crate::roster::Roster;
+
+/// Checks circle, author, content and times of a header that `author`'s node signed, as `me`
+/// receives it.
+///
+/// # Errors
+/// `NotInCircle`, `NotAllowed`, `UnknownFormat`, `Expired` or `TooLong`.
+pub(crate) fn check(
+    roster: &Roster,
+    me: RootId,
+    header: &Header,
+    author: RootId,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let named = |who| roster.names(header.circle, header.owner, who);
+    if !named(me) || !named(author) || !named(header.owner) {
+        return Err(Refusal::NotInCircle);
+    }
+    check_place(roster, header.kind, header)?;
+    check_content(header, author)?;
+    if header.schema != SCHEMA && header.content != Content::Erased {
+        return Err(Refusal::UnknownFormat);
+    }
+    check_times(header, now)
+}
+
+fn check_place(roster: &Roster, kind: Kind, header: &Header) -> Result<(), Refusal> {
+    if kind.is_pair_only() && !roster.is_pair(header.circle) { Err(Refusal::NotInCircle) } else { Ok(()) }
+}
+
+fn check_content(header: &Header, author: RootId) -> Result<(), Refusal> {
+    let own = author == header.owner;
+    let co_edited = header.kind.is_co_edited();
+    let allowed = match (header.content, header.stamp) {
+        (Content::Version, Stamp::Version { number, .. }) => own && !co_edited && number > 0,
+        (Content::Erased, Stamp::Version { .. }) => own,
+        (Content::Opening, Stamp::Change { seq, .. }) => own && co_edited && seq == 1,
+        (Content::Change, Stamp::Change { seq, .. }) => co_edited && seq > 0,
+        // `Admit`, `Cut`, `ReplacedBy` and `Hold` are not understood by this release.
+        _ => false,
+    };
+    if allowed { Ok(()) } else { Err(Refusal::NotAllowed) }
+}
+
+fn check_times(header: &Header, now: Timestamp) -> Result<(), Refusal> {
+    if is_past(header.expires_at, now) {
+        return Err(Refusal::Expired);
+    }
+    let days = header.kind.max_days();
+    let fits = match header.content {
+        Content::Erased => header.expires_at == erased_until(header.kind, header.signed_at),
+        // A change ends with its opening, which a clock a day ahead may have signed.
+        Content::Change => header.expires_at <= header.signed_at.plus_days(days + 1),
+        _ => header.signed_at < header.expires_at && header.expires_at <= header.signed_at.plus_days(days),
+    };
+    if fits { Ok(()) } else { Err(Refusal::TooLong) }
+}
+
+/// Until when an erasure is kept: nothing of the document lives longer, even when its last
+/// version was signed by a clock a day ahead.
+pub(crate) fn erased_until(kind: Kind, signed_at: Hour) -> Hour {
+    signed_at.plus_days(kind.max_days() + 1)
+}
+
+/// Whether what ends at `end` is over at `now`.
+pub(crate) fn is_past(end: Hour, now: Timestamp) -> bool {
+    end <= now.hour()
+}

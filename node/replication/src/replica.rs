@@ -1,0 +1,346 @@
+//! The replica: takes inputs, keeps the index, and says what is to be done.
+//!
+//! It holds no body of a document between two inputs, and nothing in it grows by what a partner
+//! sends beyond a bound.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::Rng;
+use schemas::certificate::Verified;
+use schemas::envelope::{Content, Envelope, Refusal};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
+use schemas::time::{Hour, Timestamp};
+
+use crate::api::{Config, Effect, Input, Notice, PartnerState, StoredHeader};
+use crate::frames::{Frame, MAX_IDS};
+use crate::index::{Entry, Index, Key};
+use crate::link::Link;
+use crate::merge::Waiting;
+use crate::policy;
+use crate::roster::Roster;
+
+/// Refused ids remembered per partner, quarantined envelopes remembered in all.
+pub(crate) const MAX_REFUSED: usize = 4096;
+/// Stored envelopes asked for in one effect, at most.
+const MAX_READ: usize = 1024;
+
+/// One municipality's replica of everything that is shared with it.
+pub struct Replica {
+    pub(crate) config: Config,
+    pub(crate) me: RootId,
+    pub(crate) roster: Roster,
+    pub(crate) index: Index,
+    pub(crate) links: BTreeMap<RootId, Link>,
+    pub(crate) waiting: BTreeMap<DocumentId, Waiting>,
+    pub(crate) orphans: crate::merge::Orphans,
+    pub(crate) quarantined: BTreeSet<EnvelopeId>,
+    pub(crate) out: Out,
+    /// Time of the input that is being handled.
+    pub(crate) now: Timestamp,
+    woken_at: Option<Timestamp>,
+}
+
+/// Effects under way: what is stored goes first, then what is deleted, then the rest in order.
+#[derive(Default)]
+pub(crate) struct Out {
+    store: BTreeMap<EnvelopeId, Verified<Envelope>>,
+    delete: BTreeSet<EnvelopeId>,
+    effects: Vec<Effect>,
+    refused: BTreeMap<RootId, BTreeSet<EnvelopeId>>,
+}
+
+impl Replica {
+    /// A replica that holds nothing yet.
+    pub fn new(config: Config) -> Self {
+        let roster = Roster::new(config.certificate.clone());
+        Self {
+            me: config.certificate.get().owner(),
+            roster,
+            config,
+            index: Index::default(),
+            links: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            orphans: crate::merge::Orphans::default(),
+            quarantined: BTreeSet::new(),
+            out: Out::default(),
+            now: Timestamp(0),
+            woken_at: None,
+        }
+    }
+
+    /// Takes over what the store holds. What an interrupted replacement left behind is deleted
+    /// with the next input.
+    pub fn restore(&mut self, stored: impl IntoIterator<Item = StoredHeader>) {
+        for StoredHeader { id, header, body_bytes } in stored {
+            let bytes = usize::try_from(body_bytes).unwrap_or(usize::MAX);
+            self.index.insert(Key::from(&header), id, Entry::new(&header, bytes));
+        }
+        let losers: Vec<EnvelopeId> = self.index.all().flat_map(|(_, document)| document.losers()).collect();
+        for id in losers {
+            self.index.remove(id);
+            self.out.delete.insert(id);
+        }
+    }
+
+    /// Effects that show every document anew: each is read, and built when it comes back. For a
+    /// start after a crash, which may have come between storing and showing.
+    pub fn rebuild(&self) -> Vec<Effect> {
+        let documents: BTreeSet<DocumentId> = self.index.all().map(|(key, _)| key.document).collect();
+        documents.into_iter().map(|document| Effect::Load { document }).collect()
+    }
+
+    /// What is to be done about `input` at `now`.
+    pub fn handle(&mut self, now: Timestamp, rng: &mut dyn Rng, input: Input) -> Vec<Effect> {
+        self.now = now;
+        match input {
+            Input::Connected { partner } => self.connected(now, partner),
+            Input::Disconnected { partner } => self.disconnected(partner),
+            Input::Frame { partner, bytes } => self.frame(now, partner, &bytes),
+            Input::Certificate { certificate, bytes } => self.certificate(certificate, bytes),
+            Input::List { list, bytes } => self.list(list, bytes),
+            Input::Remove { partner } => self.remove(partner),
+            Input::Command { number, command } => self.command(now, number, command),
+            Input::Loaded { document, envelopes } => self.loaded(now, rng, document, envelopes),
+            Input::Tick => self.tick(now),
+        }
+        self.flush(now)
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.expire(now);
+        self.check_due(now);
+    }
+
+    /// Lets go of what is over.
+    fn expire(&mut self, now: Timestamp) {
+        if self.index.next_end().is_none_or(|end| !policy::is_past(end, now)) {
+            return;
+        }
+        let mut over: Vec<(Key, EnvelopeId)> = Vec::new();
+        for (key, document) in self.index.all() {
+            let ended = document.envelopes.iter().filter(|(_, entry)| policy::is_past(entry.expires_at, now));
+            over.extend(ended.map(|(id, _)| (*key, *id)));
+        }
+        let mut touched = BTreeSet::new();
+        for (key, id) in over {
+            let shown = !self.index.document(&key).is_some_and(|document| document.is_erased());
+            if shown && self.is_visible(&key) {
+                touched.insert(key);
+            }
+            self.forget(id);
+        }
+        for key in touched {
+            if self.index.document(&key).is_none_or(|document| document.leading().is_none()) {
+                self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: false });
+            }
+        }
+    }
+
+    /// Removes a partner: what is its own is purged here.
+    fn remove(&mut self, partner: RootId) {
+        if self.links.remove(&partner).is_some_and(|link| link.state.connected_since.is_some()) {
+            self.effect(Effect::Disconnect { partner, reason: "removed" });
+        }
+        self.roster.remove(partner);
+        let keys: Vec<Key> = self.index.all().map(|(key, _)| *key).filter(|key| key.owner == partner).collect();
+        for key in keys {
+            if self.is_visible(&key) && !self.index.document(&key).is_some_and(|document| document.is_erased()) {
+                self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: false });
+            }
+            self.purge(&key);
+            self.orphans.remove(&key);
+        }
+    }
+
+    // --- what the parts of the replica share ---
+
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.out.effects.push(effect);
+    }
+
+    /// Stores an envelope and takes it in the index.
+    pub(crate) fn keep(&mut self, envelope: &Verified<Envelope>) {
+        let (id, header) = (envelope.get().id(), &envelope.get().header);
+        self.index.insert(Key::from(header), id, Entry::new(header, envelope.get().body.len()));
+        self.out.store.insert(id, envelope.clone());
+    }
+
+    /// Deletes an envelope.
+    pub(crate) fn forget(&mut self, id: EnvelopeId) {
+        self.index.remove(id);
+        if self.out.store.remove(&id).is_none() {
+            self.out.delete.insert(id);
+        }
+    }
+
+    /// Deletes everything of a document.
+    pub(crate) fn purge(&mut self, key: &Key) {
+        let ids: Vec<EnvelopeId> =
+            self.index.document(key).map(|document| document.envelopes.keys().copied().collect()).unwrap_or_default();
+        for id in ids {
+            self.forget(id);
+        }
+    }
+
+    /// Counts a refusal, and remembers it unless it says nothing about the envelope itself.
+    pub(crate) fn refuse(&mut self, from: RootId, reason: Refusal, id: Option<EnvelopeId>) {
+        if let Some(link) = self.links.get_mut(&from) {
+            *link.state.refused.entry(reason).or_default() += 1;
+            if let Some(id) = id.filter(|_| !matches!(reason, Refusal::Superseded | Refusal::Expired))
+                && link.refused_here.len() < MAX_REFUSED
+                && link.refused_here.insert(id)
+            {
+                self.out.refused.entry(from).or_default().insert(id);
+            }
+        }
+        self.effect(Effect::Notify(Notice::Refused { partner: from, reason }));
+    }
+
+    /// Keeps apart an envelope whose building panicked.
+    pub(crate) fn quarantine(&mut self, id: EnvelopeId) {
+        if self.quarantined.len() < MAX_REFUSED {
+            self.quarantined.insert(id);
+        }
+    }
+
+    /// Sends a frame, counted.
+    pub(crate) fn send(&mut self, partner: RootId, frame: &Frame) {
+        self.send_bytes(partner, frame.to_bytes());
+    }
+
+    pub(crate) fn send_bytes(&mut self, partner: RootId, frame: Vec<u8>) {
+        if let Some(link) = self.links.get_mut(&partner) {
+            link.state.bytes.0 += frame.len() as u64;
+            self.effect(Effect::Send { partner, frame });
+        }
+    }
+
+    /// Sends what is stored of `ids`.
+    pub(crate) fn send_stored(&mut self, partner: RootId, ids: Vec<EnvelopeId>) {
+        let size = |id: &EnvelopeId| {
+            let entry = self.index.key_of(*id).and_then(|key| self.index.document(&key)?.envelopes.get(id).copied());
+            // Header and signature beside the body.
+            entry.map_or(0, |entry| u64::from(entry.bytes) + 320)
+        };
+        let bytes: u64 = ids.iter().map(size).sum();
+        if let Some(link) = self.links.get_mut(&partner) {
+            link.state.bytes.0 += bytes;
+        }
+        for part in ids.chunks(MAX_READ) {
+            self.effect(Effect::SendStored { partner, envelopes: part.to_vec() });
+        }
+    }
+
+    /// Whether `partner` is to hold documents of `owner` in `circle`: the owner's newest list,
+    /// known to both, names both.
+    pub(crate) fn shares(&self, partner: RootId, circle: CircleId, owner: RootId) -> bool {
+        let named = |who| self.roster.names(circle, owner, who);
+        if !named(self.me) || !named(partner) {
+            return false;
+        }
+        let knows = |link: &Link| link.known.contains_key(&(circle, owner));
+        self.roster.is_pair(circle) || owner == partner || self.links.get(&partner).is_some_and(knows)
+    }
+
+    /// Whether the document under this key is the one that is shown for its id. Should a partner
+    /// take another's id, a document of this node goes first, then that of the lowest owner.
+    pub(crate) fn is_visible(&self, key: &Key) -> bool {
+        let keys = self.index.keys(key.document);
+        let own = keys.iter().find(|key| key.owner == self.me);
+        own.or(keys.first()).is_none_or(|first| first == key)
+    }
+
+    /// Pushes new envelopes of this node to everyone connected who is to hold them.
+    pub(crate) fn push(&mut self, key: &Key, envelopes: &[Verified<Envelope>]) {
+        let partners: Vec<RootId> = self
+            .links
+            .iter()
+            .filter(|(partner, link)| link.ready && self.shares(**partner, key.circle, key.owner))
+            .map(|(partner, _)| *partner)
+            .collect();
+        let wire = || envelopes.iter().map(|envelope| envelope.get().to_bytes());
+        for partner in partners {
+            for frame in crate::frames::envelopes(wire()) {
+                self.send_bytes(partner, frame);
+            }
+        }
+    }
+
+    /// Everything under way as a list of effects, and when to call again.
+    fn flush(&mut self, now: Timestamp) -> Vec<Effect> {
+        for (partner, ids) in std::mem::take(&mut self.out.refused) {
+            if self.links.get(&partner).is_some_and(|link| link.ready) {
+                let ids: Vec<EnvelopeId> = ids.into_iter().collect();
+                for part in ids.chunks(MAX_IDS) {
+                    self.send(partner, &Frame::Refused(part.to_vec()));
+                }
+            }
+        }
+        let out = std::mem::take(&mut self.out);
+        let mut effects = Vec::with_capacity(out.effects.len() + 3);
+        if !out.store.is_empty() {
+            effects.push(Effect::Store(out.store.into_values().collect()));
+        }
+        if !out.delete.is_empty() {
+            effects.push(Effect::Delete(out.delete.into_iter().collect()));
+        }
+        effects.extend(out.effects);
+        let end = self.index.next_end().map(Hour::start);
+        let wake = [end, self.next_check()].into_iter().flatten().min().map(|at| at.max(now.plus_seconds(1)));
+        if let Some(at) = wake.filter(|at| self.woken_at != Some(*at)) {
+            self.woken_at = Some(at);
+            effects.push(Effect::WakeAt(at));
+        }
+        effects
+    }
+
+    // --- reading ---
+
+    /// What is known of the exchange with a partner; none for one that is not known.
+    pub fn partner_state(&self, partner: RootId) -> Option<PartnerState> {
+        if !self.roster.knows(partner) || partner == self.me {
+            return None;
+        }
+        let mut state = self.links.get(&partner).map(|link| link.state.clone()).unwrap_or_default();
+        let held = self.index.all().filter(|(key, document)| key.owner == partner && !document.is_erased());
+        state.documents_held = held.count() as u64;
+        Some(state)
+    }
+
+    /// Ids of the envelopes of `circle` held here that `partner` is to hold too.
+    pub fn envelope_ids(&self, circle: CircleId, partner: RootId) -> BTreeSet<EnvelopeId> {
+        self.shared_set(partner, circle, Hour(0)).into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Every circle that this municipality is in, pairs among them.
+    pub fn circles(&self) -> Vec<CircleId> {
+        self.roster.circles()
+    }
+
+    /// Circles in which something may be shared with `partner`.
+    pub fn circles_with(&self, partner: RootId) -> Vec<CircleId> {
+        self.roster.circles_with(partner)
+    }
+
+    /// Members of a circle by this municipality's own list, sorted; of a pair, the two.
+    pub fn members(&self, circle: CircleId) -> Vec<RootId> {
+        self.roster.members(circle, self.me)
+    }
+
+    /// How many documents and envelopes are held.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.index.document_count(), self.index.envelope_count())
+    }
+
+    /// Whether a document is erased here.
+    pub fn is_erased(&self, document: DocumentId) -> bool {
+        let erased = |key: &Key| self.index.document(key).is_some_and(|document| document.is_erased());
+        self.index.keys(document).iter().any(|key| self.is_visible(key) && erased(key))
+    }
+
+    /// Whether the envelope is held and of which content.
+    pub fn holds(&self, id: EnvelopeId) -> Option<Content> {
+        let key = self.index.key_of(id)?;
+        self.index.document(&key)?.envelopes.get(&id).map(|entry| entry.content)
+    }
+}
