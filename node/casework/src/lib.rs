@@ -5,11 +5,20 @@
 //! types implement neither `Serialize` nor `Shared`; only a card made by [`publication`] leaves.
 //! No clock is read and no randomness drawn but through the ports.
 
+pub mod answer;
+pub mod duo_state;
+pub mod duo_view;
 pub mod error;
 pub mod office;
+pub mod handover;
+pub mod opening_days;
 pub mod people;
 pub mod ports;
+pub mod ports_matches;
+pub mod proposal;
+pub mod search_view;
 
 pub use error::{Error, FieldError, Result};
 pub use office::{Actor, Office};
+pub use matching;
 pub use schemas;

@@ -15,6 +15,7 @@ use schemas::{Kind, SharedValue};
 use crate::error::Result;
 use crate::office::AccountRole;
 use crate::people::{Consent, Person, PersonData, PersonId, Purpose, Screening, Side};
+use crate::ports_matches::{Duos, Handovers, Matches};
 
 /// The time.
 pub trait Clock: Send + Sync {
@@ -60,14 +61,33 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// That of `work`, or a failing store.
     fn write(&self, work: Work) -> Result<()>;
+
+    /// Runs `work` on a snapshot beside the writer; whatever it tries to change is refused.
+    /// Only for what needs no audit line: reading a person is always a [`Storage::write`].
+    ///
+    /// # Errors
+    /// That of `work`, or a failing store.
+    fn read(&self, work: Work) -> Result<()>;
+
+    /// Overwrites what deleted rows leave behind in the store's files.
+    ///
+    /// # Errors
+    /// A failing store.
+    fn forget_traces(&self) -> Result<()>;
 }
 
 /// Work inside one transaction.
 pub type Work = Box<dyn FnOnce(&mut dyn Records) -> Result<()> + Send>;
 
 /// One open transaction.
-pub trait Records: People + Sharing + Documents + Outbox + Circles + Accounts + Audit {}
-impl<T: People + Sharing + Documents + Outbox + Circles + Accounts + Audit> Records for T {}
+pub trait Records:
+    People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers
+{
+}
+impl<T> Records for T where
+    T: People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers
+{
+}
 
 /// Persons with their consents and screening.
 pub trait People {
@@ -81,6 +101,8 @@ pub trait People {
     fn people(&mut self, side: Side) -> Result<Vec<Person>>;
     /// Deletes a person and everything that hangs on it, for good.
     fn delete_person(&mut self, id: PersonId) -> Result<()>;
+    /// Takes a person out of every list, or back in.
+    fn set_archived(&mut self, id: PersonId, archived: bool) -> Result<()>;
     /// Adds a consent; the newest of a purpose counts.
     fn add_consent(&mut self, id: PersonId, consent: &Consent) -> Result<()>;
     /// Every consent of a person, newest first.
@@ -99,12 +121,18 @@ pub trait Sharing {
     fn link(&mut self, document: DocumentId, person: PersonId, kind: Kind, circle: CircleId, at: Timestamp) -> Result<()>;
     /// The live card of a person, if one is out.
     fn live_card(&mut self, person: PersonId) -> Result<Option<DocumentId>>;
+    /// Every live card with its person, by document id.
+    fn live_cards(&mut self) -> Result<Vec<(DocumentId, PersonId)>>;
     /// Who stands behind a document of ours.
     fn person_behind(&mut self, document: DocumentId) -> Result<Option<PersonId>>;
     /// Every document about a person, ended ones too.
     fn documents_about(&mut self, person: PersonId) -> Result<Vec<DocumentId>>;
     /// Marks a document as withdrawn or erased.
     fn end_link(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;
+    /// The circle a linked document is shared in.
+    fn linked_circle(&mut self, document: DocumentId) -> Result<Option<CircleId>>;
+    /// Remembers, without a person, that the erasure of a document was asked.
+    fn add_erasure(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;
     /// Writes a line in a person's sharing ledger.
     fn add_ledger(&mut self, line: &LedgerLine) -> Result<()>;
     /// The sharing ledger of a person, oldest first.
@@ -161,6 +189,8 @@ pub struct Document {
     pub changed_at: Hour,
     /// When it ends.
     pub expires_at: Hour,
+    /// Whether a merged text is over a limit and shown clipped.
+    pub clipped: bool,
 }
 
 /// Commands to the replication core, written in the transaction of the use case that gives them
@@ -170,6 +200,8 @@ pub trait Outbox {
     fn enqueue(&mut self, command: &Outgoing) -> Result<i64>;
     /// Commands that were refused and hold what somebody typed, oldest first.
     fn refused(&mut self) -> Result<Vec<(i64, Outgoing, String)>>;
+    /// Forgets a refused command.
+    fn drop_refused(&mut self, number: i64) -> Result<()>;
 }
 
 /// A command of the outbox.
@@ -236,6 +268,10 @@ pub struct Municipality {
     pub refnis: Refnis,
     /// Name on screen.
     pub name: String,
+    /// Enterprise number, ten digits, or empty.
+    pub kbo: String,
+    /// Mail or phone of the office; empty where it is not recorded here.
+    pub office: String,
 }
 
 /// A circle.
@@ -286,10 +322,12 @@ pub trait Accounts {
     fn link_account(&mut self, token_hash: &[u8; 32], now: Timestamp, take: bool) -> Result<Option<i64>>;
     /// Keeps the hash of a session's token.
     fn insert_session(&mut self, token_hash: &[u8; 32], account: i64, until: Timestamp) -> Result<()>;
-    /// The account of a live session.
-    fn session_account(&mut self, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<i64>>;
+    /// The account of a live session, and when it ends.
+    fn session_account(&mut self, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<(i64, Timestamp)>>;
     /// Prolongs a session.
     fn prolong_session(&mut self, token_hash: &[u8; 32], until: Timestamp) -> Result<()>;
+    /// Ends every session of an account.
+    fn delete_sessions_of(&mut self, account: i64) -> Result<()>;
     /// Ends a session.
     fn delete_session(&mut self, token_hash: &[u8; 32]) -> Result<()>;
     /// Keeps what was typed in a form (fields in order) under a key of the web layer.
@@ -300,6 +338,14 @@ pub trait Accounts {
     fn delete_draft(&mut self, key: &str) -> Result<()>;
     /// Remembers a form's one-time number; whether it is new. Catches a form sent twice.
     fn first_time(&mut self, form_number: &str, at: Timestamp) -> Result<bool>;
+    /// Remembers what came of a form, such as the number of the person it made.
+    fn set_form_result(&mut self, form_number: &str, result: &str) -> Result<()>;
+    /// What came of a form that was sent before.
+    fn form_result(&mut self, form_number: &str) -> Result<Option<String>>;
+    /// Failed sign-ins since the last good one, and the end of the wait they cost.
+    fn set_failures(&mut self, id: i64, failures: u32, closed_until: Timestamp) -> Result<()>;
+    /// Deletes sessions, links, drafts and form numbers that are past their use.
+    fn tidy_accounts(&mut self, now: Timestamp) -> Result<()>;
 }
 
 /// An account.
@@ -313,6 +359,10 @@ pub struct Account {
     pub role: AccountRole,
     /// PHC string; none before enrolment.
     pub password_hash: Option<String>,
+    /// Failed sign-ins since the last good one.
+    pub failures: u32,
+    /// No sign-in before this time.
+    pub closed_until: Timestamp,
 }
 
 /// The audit log: written in the same transaction as what it tells.
