@@ -8,7 +8,7 @@ use std::sync::Arc;
 use schemas::time::Timestamp;
 
 use crate::error::{Error, Result};
-use crate::ports::{Clock, Network, Randomness, Records, Storage};
+use crate::ports::{Clock, Network, Randomness, Records, Storage, Work};
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +29,10 @@ impl AccountRole {
             Self::Coordinator => "coordinator",
             Self::Member => "member",
         }
+    }
+    /// The role with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Administrator, Self::Coordinator, Self::Member].into_iter().find(|role| role.code() == code)
     }
 }
 
@@ -84,14 +88,20 @@ impl Office {
         &self,
         work: impl FnOnce(&mut dyn Records) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        self.storage.write(Box::new(move |records| {
-            let value = work(records)?;
-            // The receiver lives until `write` has returned.
-            let _ = sender.send(value);
-            Ok(())
-        }))?;
+        let (work, receiver) = returning(work);
+        self.storage.write(work)?;
         receiver.recv().map_err(|_| Error::Store("the writer stopped".to_owned()))
+    }
+
+    /// Runs `work` on a snapshot; it can change nothing. Not for reading persons, which leaves
+    /// a line in the audit log.
+    pub(crate) fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Records) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (work, receiver) = returning(work);
+        self.storage.read(work)?;
+        receiver.recv().map_err(|_| Error::Store("the reader stopped".to_owned()))
     }
 
     /// 16 random bytes.
@@ -105,4 +115,18 @@ impl Office {
     pub fn form_number(&self) -> String {
         schemas::ids::to_hex(&self.random_16())
     }
+}
+
+/// `work` as the storage takes it, and where its value comes out.
+fn returning<T: Send + 'static>(
+    work: impl FnOnce(&mut dyn Records) -> Result<T> + Send + 'static,
+) -> (Work, std::sync::mpsc::Receiver<T>) {
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    let work = move |records: &mut dyn Records| {
+        let value = work(records)?;
+        // The receiver lives until the storage has answered.
+        let _ = sender.send(value);
+        Ok(())
+    };
+    (Box::new(work), receiver)
 }

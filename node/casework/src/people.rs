@@ -30,6 +30,10 @@ impl Side {
             Self::Mentor => "mentor",
         }
     }
+    /// The side with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Newcomer, Self::Mentor].into_iter().find(|side| side.code() == code)
+    }
 }
 
 /// What is known of when somebody was born.
@@ -255,6 +259,10 @@ impl Purpose {
             Self::CrossBorder => "cross_border",
             Self::Handover => "handover",
         }
+    }
+    /// The purpose with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.code() == code)
     }
 }
 

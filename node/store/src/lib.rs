@@ -1,1 +1,32 @@
-//! store
+//! The one database of a node: SQLite, encrypted with SQLCipher. Implements the ports of
+//! casework and keeps what the replication core asks to keep.
+//!
+//! One process writes a store, one thread in it; readers see snapshots beside it. This is the
+//! only crate that names rusqlite, and it decides nothing: rules live in `casework` and
+//! `replication`. It must never write a person's value outside the encrypted files, nor into an
+//! error message.
+
+mod accounts;
+mod audit;
+mod circles;
+mod documents;
+mod envelopes;
+mod fault;
+mod lock;
+mod migrate;
+mod open;
+mod outbox;
+mod partners;
+mod people;
+mod people_columns;
+mod rows;
+mod sharing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod tx;
+mod writer;
+
+pub use fault::OpenError;
+pub use open::Store;
+pub use partners::{Identity, Partner};
+pub use tx::Tx;

@@ -1,0 +1,30 @@
+//! The audit log: lines are added, never changed.
+
+use casework::Result;
+use casework::people::PersonId;
+use casework::ports::{Audit, AuditLine};
+use rusqlite::params;
+use schemas::time::Timestamp;
+
+use crate::rows::seconds;
+use crate::tx::Tx;
+
+impl Audit for Tx<'_> {
+    fn audit(&mut self, at: Timestamp, actor: &str, action: &str, person: Option<PersonId>, detail: &str) -> Result<()> {
+        self.run(
+            "INSERT INTO audit (at, actor, action, person, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![seconds(at), actor, action, person.map(|id| id.0), detail],
+        )?;
+        Ok(())
+    }
+
+    fn audit_about(&mut self, person: PersonId, limit: u32) -> Result<Vec<AuditLine>> {
+        self.all(
+            "SELECT at, actor, action, detail FROM audit WHERE person = ?1 ORDER BY number DESC LIMIT ?2",
+            params![person.0, limit],
+            |cells| {
+                Ok(AuditLine { at: cells.time()?, actor: cells.get()?, action: cells.get()?, detail: cells.get()? })
+            },
+        )
+    }
+}

@@ -1,0 +1,91 @@
+//! This municipality, its partners, its circles and its population table.
+
+use casework::ports::{Circle, Circles, Municipality, PopulationCell};
+use casework::{Error, Result};
+use rusqlite::params;
+
+use crate::tx::Tx;
+
+impl Circles for Tx<'_> {
+    fn me(&mut self) -> Result<Municipality> {
+        self.one("SELECT root, refnis, name, kbo, office FROM identity", [], |cells| {
+            Ok(Municipality {
+                root: cells.root()?,
+                refnis: cells.parsed()?,
+                name: cells.get()?,
+                kbo: cells.get()?,
+                office: cells.get()?,
+            })
+        })?
+        .ok_or_else(|| Error::Store("no-identity".to_owned()))
+    }
+
+    fn partners(&mut self) -> Result<Vec<Municipality>> {
+        self.all("SELECT root, refnis, name, kbo FROM partners ORDER BY name, root", [], |cells| {
+            Ok(Municipality {
+                root: cells.root()?,
+                refnis: cells.parsed()?,
+                name: cells.get()?,
+                kbo: cells.get()?,
+                office: String::new(),
+            })
+        })
+    }
+
+    fn circles(&mut self) -> Result<Vec<Circle>> {
+        let mut circles =
+            self.all("SELECT id, name, arrangement, pair FROM circles ORDER BY pair, name, id", [], |cells| {
+                Ok(Circle {
+                    id: cells.circle()?,
+                    name: cells.get()?,
+                    arrangement: cells.get()?,
+                    pair: cells.get()?,
+                    members: Vec::new(),
+                })
+            })?;
+        for circle in &mut circles {
+            let members = "SELECT root FROM circle_members WHERE circle = ?1 ORDER BY root";
+            circle.members = self.all(members, [circle.id.0], |cells| cells.root())?;
+        }
+        Ok(circles)
+    }
+
+    fn population(&mut self) -> Result<Option<Vec<PopulationCell>>> {
+        if self.one("SELECT one FROM population_given", [], |cells| cells.get::<i64>())?.is_none() {
+            return Ok(None);
+        }
+        let cells = self.all(
+            "SELECT refnis, age_band, home_language, sex, persons FROM population ORDER BY rowid",
+            [],
+            |cells| {
+                Ok(PopulationCell {
+                    refnis: cells.parsed()?,
+                    age_band: cells.parsed()?,
+                    home_language: cells.parsed()?,
+                    sex: cells.parsed_or_none()?,
+                    persons: cells.get()?,
+                })
+            },
+        )?;
+        Ok(Some(cells))
+    }
+
+    fn set_population(&mut self, cells: &[PopulationCell]) -> Result<()> {
+        self.run("DELETE FROM population", [])?;
+        self.run("INSERT OR IGNORE INTO population_given (one) VALUES (1)", [])?;
+        for cell in cells {
+            self.run(
+                "INSERT INTO population (refnis, age_band, home_language, sex, persons)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    cell.refnis.to_string(),
+                    cell.age_band.to_string(),
+                    cell.home_language.code(),
+                    cell.sex.map(schemas::vocabulary::Sex::code),
+                    cell.persons
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}

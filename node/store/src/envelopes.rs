@@ -1,0 +1,157 @@
+//! Signed envelopes: what the replication core asks to keep, and hands back when it asks.
+//!
+//! An envelope that leaves the store as [`Verified`] is verified again against the certificate
+//! that covered it, so that no stored byte is trusted because it was stored.
+
+use std::collections::BTreeMap;
+
+use casework::Result;
+use replication::{Effect, StoredHeader};
+use replication::api::Kept;
+use rusqlite::params;
+use schemas::certificate::{NodeCertificate, Verified};
+use schemas::envelope::{Envelope, Header};
+use schemas::ids::{DocumentId, EnvelopeId, NodeKey};
+
+use crate::fault::corrupt;
+use crate::open::Store;
+use crate::rows::Cells;
+use crate::tx::Tx;
+
+fn envelope(cells: &mut Cells<'_>) -> Result<Envelope> {
+    Ok(Envelope {
+        header: header(&cells.get::<Vec<u8>>()?)?,
+        signature: cells.get()?,
+        body: cells.get()?,
+    })
+}
+
+fn header(bytes: &[u8]) -> Result<Header> {
+    minicbor::decode(bytes).map_err(|_| corrupt())
+}
+
+impl Tx<'_> {
+    fn keep(&self, envelope: &Envelope) -> Result<()> {
+        let header = minicbor::to_vec(&envelope.header).map_err(|_| corrupt())?;
+        self.run(
+            "INSERT OR IGNORE INTO envelopes (id, document, header, signature, body)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![envelope.id().0, envelope.header.document.0, header, envelope.signature, envelope.body],
+        )?;
+        Ok(())
+    }
+
+    fn carry_out(&self, effect: &Effect) -> Result<()> {
+        match effect {
+            Effect::Store(envelopes) => envelopes.iter().try_for_each(|envelope| self.keep(envelope.get())),
+            Effect::Delete(ids) => ids.iter().try_for_each(|id| {
+                self.run("DELETE FROM envelopes WHERE id = ?1", [id.0]).map(|_| ())
+            }),
+            Effect::Show(view) => self.show(view),
+            Effect::Hide { document, .. } => self.hide(*document),
+            Effect::Keep(Kept::Certificate(root, bytes)) => {
+                let certificate = NodeCertificate::verify(bytes).map_err(|_| corrupt())?;
+                self.put_certificate(*root, certificate.get().serial, bytes)
+            }
+            Effect::Keep(Kept::List(circle, owner, bytes)) => self.put_list(*circle, *owner, bytes),
+            Effect::Settled { number, outcome } => {
+                self.settle(*number, outcome.map_err(|refusal| refusal.to_string()))
+            }
+            // Not for the store.
+            Effect::Load { .. }
+            | Effect::Send { .. }
+            | Effect::SendStored { .. }
+            | Effect::Notify(_)
+            | Effect::WakeAt(_)
+            | Effect::Disconnect { .. } => Ok(()),
+        }
+    }
+}
+
+impl Store {
+    /// Carries out the effects that are for the store, in order and all in one transaction;
+    /// durable when it returns. Others are passed over.
+    ///
+    /// # Errors
+    /// A failing store; then nothing was done.
+    pub fn apply(&self, effects: Vec<Effect>) -> Result<()> {
+        self.in_write(move |tx| effects.iter().try_for_each(|effect| tx.carry_out(effect)))
+    }
+
+    /// Headers of every stored envelope, in the order in which they came.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn stored_headers(&self) -> Result<Vec<StoredHeader>> {
+        self.in_read(|tx| {
+            tx.all("SELECT id, header, length(body) FROM envelopes ORDER BY number", [], |cells| {
+                Ok(StoredHeader {
+                    id: EnvelopeId(cells.get()?),
+                    header: header(&cells.get::<Vec<u8>>()?)?,
+                    body_bytes: cells.get()?,
+                })
+            })
+        })
+    }
+
+    /// The stored envelopes of a document, verified again. One whose certificate is no longer
+    /// here, or whose bytes no longer hold, is left out and logged.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn load(&self, document: DocumentId) -> Result<Vec<Verified<Envelope>>> {
+        let certificates = self.by_node_key()?;
+        let stored = self.in_read(|tx| {
+            let sql = "SELECT header, signature, body FROM envelopes WHERE document = ?1 ORDER BY number";
+            tx.all(sql, [document.0], envelope)
+        })?;
+        Ok(stored.into_iter().filter_map(|envelope| verified(envelope, &certificates)).collect())
+    }
+
+    /// Stored envelopes by their ids, those that are still here.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn envelopes(&self, ids: &[EnvelopeId]) -> Result<Vec<Envelope>> {
+        self.in_read(|tx| {
+            let mut found = Vec::new();
+            for id in ids {
+                let sql = "SELECT header, signature, body FROM envelopes WHERE id = ?1";
+                found.extend(tx.one(sql, [id.0], envelope)?);
+            }
+            Ok(found)
+        })
+    }
+
+    fn by_node_key(&self) -> Result<Certificates> {
+        let mut found = Certificates::new();
+        for (_, bytes) in self.certificates()? {
+            let certificate = NodeCertificate::verify(&bytes).map_err(|_| corrupt())?;
+            found.entry(certificate.get().node).or_default().push(certificate);
+        }
+        Ok(found)
+    }
+}
+
+/// Kept certificates by the node key they are for, oldest first.
+type Certificates = BTreeMap<NodeKey, Vec<Verified<NodeCertificate>>>;
+
+fn verified(envelope: Envelope, certificates: &Certificates) -> Option<Verified<Envelope>> {
+    let signed_at = envelope.header.signed_at;
+    let of_author = certificates.get(&envelope.header.author).map_or(&[][..], Vec::as_slice);
+    let covering = of_author.iter().find(|certificate| certificate.get().covers(signed_at));
+    let id = envelope.id();
+    // It was not in the future when it was stored, so its own hour is late enough.
+    let outcome = covering.map(|certificate| envelope.verify(certificate, signed_at.start()));
+    match outcome {
+        Some(Ok(envelope)) => Some(envelope),
+        Some(Err(reason)) => {
+            tracing::error!(%id, %reason, "a stored envelope no longer holds");
+            None
+        }
+        None => {
+            tracing::warn!(%id, "no certificate for a stored envelope");
+            None
+        }
+    }
+}

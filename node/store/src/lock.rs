@@ -1,0 +1,28 @@
+//! One process writes a store: a locked file beside it, released by the system when the process
+//! ends, however it ends.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::fault::OpenError;
+
+/// Holds the lock while it lives.
+pub(crate) struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+
+impl Lock {
+    /// Takes the lock of the store at `path`.
+    ///
+    /// # Errors
+    /// `Held`, or what the file system says.
+    pub(crate) fn take(path: &Path) -> Result<Self, OpenError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".lock");
+        let file =
+            File::options().create(true).truncate(false).write(true).open(PathBuf::from(name))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Held),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Numbered migrations, each applied once in one transaction. Numbers may have gaps: 1–99 the
+//! foundation, 100–199 matches and duos, 200–299 imports and the library.
+
+use rusqlite::Connection;
+
+use crate::fault::OpenError;
+
+macro_rules! migrations {
+    ($($number:literal $file:literal),+ $(,)?) => {
+        /// Every migration of this release, by number.
+        const MIGRATIONS: &[(u32, &str)] =
+            &[$(($number, include_str!(concat!("../migrations/", $file)))),+];
+    };
+}
+
+migrations! {
+    1 "0001_people.sql",
+    2 "0002_sharing.sql",
+    3 "0003_documents.sql",
+    4 "0004_partners.sql",
+    5 "0005_accounts.sql",
+}
+
+/// Brings the store to this release's schema.
+///
+/// # Errors
+/// `Newer` when a migration was applied that this release does not know.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    connection
+        .execute_batch("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY) STRICT")?;
+    let applied = connection
+        .prepare("SELECT number FROM migrations ORDER BY number")?
+        .query_map([], |row| row.get::<_, u32>(0))?
+        .collect::<Result<Vec<_>, _>>()?;
+    let unknown = applied.iter().find(|number| !MIGRATIONS.iter().any(|(known, _)| known == *number));
+    if let Some(number) = unknown {
+        return Err(OpenError::Newer(*number));
+    }
+    for (number, sql) in MIGRATIONS.iter().filter(|(number, _)| !applied.contains(number)) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.execute("INSERT INTO migrations (number) VALUES (?1)", [number])?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise() {
+        assert!(MIGRATIONS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

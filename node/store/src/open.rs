@@ -1,0 +1,136 @@
+//! Opening a store, and the two ways to work in it: the one writer, and readers on snapshots.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use casework::ports::{Storage, Work};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use schemas::ids::to_hex;
+
+use crate::fault::{OpenError, Stored, fault};
+use crate::lock::Lock;
+use crate::migrate::migrate;
+use crate::tx::Tx;
+use crate::writer::Writer;
+
+/// Read connections that are kept open for the next reader.
+const READERS: usize = 4;
+/// Kibibytes of pages that the writer keeps decrypted in memory.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
+/// The same of each reader.
+const READER_CACHE_KIB: u32 = 4 * 1024;
+/// Distinct statements that a connection keeps prepared.
+const PREPARED: usize = 256;
+
+/// An open store.
+pub struct Store {
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+    path: PathBuf,
+    key: String,
+    // Last, so that the lock goes after the connections.
+    _lock: Lock,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Opens the store at `path`, or makes it, encrypted under `key`.
+    ///
+    /// # Errors
+    /// See [`OpenError`]: held by another process, the wrong key, newer than this program.
+    pub fn open(path: &Path, key: &[u8; 32]) -> Result<Arc<Self>, OpenError> {
+        let lock = Lock::take(path)?;
+        let key = format!("PRAGMA key = \"x'{}'\"", to_hex(key));
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = connect(path, &key, flags, WRITER_CACHE_KIB)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
+             PRAGMA foreign_keys = ON;",
+        )?;
+        migrate(&mut connection)?;
+        let writer = Writer::start(connection)?;
+        Ok(Arc::new(Self {
+            writer,
+            readers: Mutex::new(Vec::new()),
+            path: path.to_owned(),
+            key,
+            _lock: lock,
+        }))
+    }
+
+    /// Runs `work` in one transaction of the writer and gives its value.
+    pub(crate) fn in_write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> casework::Result<T> + Send + 'static,
+    ) -> casework::Result<T> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.writer.run(Box::new(move |tx| {
+            // The receiver lives until the writer has answered.
+            let _ = sender.send(work(tx)?);
+            Ok(())
+        }))?;
+        receiver.recv().map_err(|_| casework::Error::Store("stopped".to_owned()))
+    }
+
+    /// Runs `work` on a snapshot beside the writer.
+    pub(crate) fn in_read<T>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> casework::Result<T>,
+    ) -> casework::Result<T> {
+        let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => self.reader().map_err(|error| match error {
+                OpenError::Sqlite(error) => fault(error),
+                other => casework::Error::Store(other.to_string()),
+            })?,
+        };
+        let outcome = {
+            let transaction = connection.transaction().stored()?;
+            work(&mut Tx::new(&transaction))
+        };
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS {
+            readers.push(connection);
+        }
+        outcome
+    }
+
+    fn reader(&self) -> Result<Connection, OpenError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        connect(&self.path, &self.key, flags, READER_CACHE_KIB)
+    }
+}
+
+/// A connection that proved to have the right key.
+fn connect(path: &Path, key: &str, flags: OpenFlags, cache_kib: u32) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch(key)?;
+    connection.execute_batch(&format!("PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY;"))?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    match connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Err(OpenError::WrongKey),
+        other => Ok(other.map(|()| connection)?),
+    }
+}
+
+impl Storage for Store {
+    fn write(&self, work: Work) -> casework::Result<()> {
+        self.writer.run(Box::new(move |tx| work(tx)))
+    }
+
+    fn read(&self, work: Work) -> casework::Result<()> {
+        self.in_read(move |tx| work(tx))
+    }
+
+    fn forget_traces(&self) -> casework::Result<()> {
+        self.writer.truncate()
+    }
+}

@@ -1,0 +1,121 @@
+//! Commands to the replication core: written with the use case, carried out by the runtime in
+//! order, and gone when settled. A refused one stays with its reason.
+
+use casework::Result;
+use casework::ports::{Outbox, Outgoing};
+use rusqlite::params;
+use schemas::Kind;
+use schemas::ids::CircleId;
+use schemas::time::Hour;
+
+use crate::documents::{heads_of, value_of, value_text};
+use crate::fault::corrupt;
+use crate::open::Store;
+use crate::rows::Cells;
+use crate::tx::Tx;
+
+/// Commands handed to the runtime at once.
+const BATCH: u32 = 256;
+
+const SELECT: &str = "SELECT number, what, document, circle, kind, value, heads, expires_at";
+
+fn command(cells: &mut Cells<'_>) -> Result<(i64, Outgoing)> {
+    let number = cells.get()?;
+    let what: String = cells.get()?;
+    let document = cells.document()?;
+    let circle = cells.get::<Option<[u8; 16]>>()?.map(CircleId);
+    let kind: Option<Kind> = cells.parsed_or_none()?;
+    let text: Option<String> = cells.get()?;
+    let value = kind.zip(text).map(|(kind, text)| value_of(kind, &text)).transpose()?;
+    let heads = cells.get::<Option<Vec<u8>>>()?.map(|bytes| heads_of(&bytes));
+    let expires_at = cells.get::<Option<u32>>()?.map(Hour);
+    let command = match (what.as_str(), circle, value, heads, expires_at) {
+        ("publish", Some(circle), Some(value), _, Some(expires_at)) => {
+            Outgoing::Publish { circle, document, value, expires_at }
+        }
+        ("open", Some(circle), Some(value), _, Some(expires_at)) => {
+            Outgoing::Open { circle, document, value, expires_at }
+        }
+        ("edit", _, Some(value), Some(heads), _) => Outgoing::Edit { document, heads, value },
+        ("erase", ..) => Outgoing::Erase { document },
+        _ => return Err(corrupt()),
+    };
+    Ok((number, command))
+}
+
+impl Outbox for Tx<'_> {
+    fn enqueue(&mut self, command: &Outgoing) -> Result<i64> {
+        let (what, document, circle, value, heads, expires_at) = match command {
+            Outgoing::Publish { circle, document, value, expires_at } => {
+                ("publish", document, Some(circle), Some(value), None, Some(expires_at))
+            }
+            Outgoing::Open { circle, document, value, expires_at } => {
+                ("open", document, Some(circle), Some(value), None, Some(expires_at))
+            }
+            Outgoing::Edit { document, heads, value } => ("edit", document, None, Some(value), Some(heads), None),
+            Outgoing::Erase { document } => ("erase", document, None, None, None, None),
+        };
+        self.insert(
+            "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                what,
+                document.0,
+                circle.map(|id| id.0),
+                value.map(|value| value.kind().code()),
+                value.map(value_text).transpose()?,
+                heads.map(|heads| heads.concat()),
+                expires_at.map(|hour| hour.0)
+            ],
+        )
+    }
+
+    fn refused(&mut self) -> Result<Vec<(i64, Outgoing, String)>> {
+        let sql = format!("{SELECT}, refused FROM outbox WHERE refused IS NOT NULL ORDER BY number");
+        self.all(&sql, [], |cells| {
+            let (number, command) = command(cells)?;
+            Ok((number, command, cells.get()?))
+        })
+    }
+
+    fn drop_refused(&mut self, number: i64) -> Result<()> {
+        self.run("DELETE FROM outbox WHERE number = ?1 AND refused IS NOT NULL", [number])?;
+        Ok(())
+    }
+}
+
+impl Tx<'_> {
+    /// Takes a command out, or leaves it with its refusal.
+    pub(crate) fn settle(&self, number: u64, outcome: Result<(), String>) -> Result<()> {
+        let number = i64::try_from(number).map_err(|_| corrupt())?;
+        match outcome {
+            Ok(()) => self.run("DELETE FROM outbox WHERE number = ?1", [number])?,
+            Err(why) => self.run("UPDATE outbox SET refused = ?2 WHERE number = ?1", params![number, why])?,
+        };
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Commands after `after` that are neither settled nor refused, oldest first, at most 256.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn outbox_next(&self, after: i64) -> Result<Vec<(i64, Outgoing)>> {
+        self.in_read(|tx| {
+            let sql = format!("{SELECT} FROM outbox WHERE number > ?1 AND refused IS NULL ORDER BY number LIMIT ?2");
+            tx.all(&sql, params![after, BATCH], command)
+        })
+    }
+
+    /// Whether a command is settled: done, or refused.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn is_settled(&self, number: i64) -> Result<bool> {
+        self.in_read(|tx| {
+            let waiting = "SELECT number FROM outbox WHERE number = ?1 AND refused IS NULL";
+            Ok(tx.one(waiting, [number], |cells| cells.get::<i64>())?.is_none())
+        })
+    }
+}

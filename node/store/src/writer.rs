@@ -1,0 +1,102 @@
+//! The one thread that writes: takes work from a bounded channel and runs each piece in a
+//! transaction of its own. An error or a panic in a piece rolls it back and harms nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{JoinHandle, ThreadId};
+
+use casework::{Error, Result};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::fault::Stored;
+use crate::tx::Tx;
+
+/// Pieces of work that may wait; who comes after that waits to hand in.
+const WAITING: usize = 64;
+
+/// A piece of work.
+pub(crate) type Job = Box<dyn FnOnce(&mut Tx<'_>) -> Result<()> + Send>;
+
+enum Message {
+    Work(Job, SyncSender<Result<()>>),
+    /// Copies the log into the database and empties it.
+    Truncate(SyncSender<Result<()>>),
+}
+
+/// Handle of the writing thread. Dropping it ends the thread after the work that waits.
+pub(crate) struct Writer {
+    sender: Option<SyncSender<Message>>,
+    thread: Option<JoinHandle<()>>,
+    id: ThreadId,
+}
+
+impl Writer {
+    /// Starts the thread on its connection.
+    ///
+    /// # Errors
+    /// No thread to be had.
+    pub(crate) fn start(connection: Connection) -> std::io::Result<Self> {
+        let (sender, receiver) = sync_channel(WAITING);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || serve(connection, &receiver))?;
+        let id = thread.thread().id();
+        Ok(Self { sender: Some(sender), thread: Some(thread), id })
+    }
+
+    /// Runs `job` in a transaction and waits for it.
+    pub(crate) fn run(&self, job: Job) -> Result<()> {
+        self.ask(|answer| Message::Work(job, answer))
+    }
+
+    /// See [`Message::Truncate`].
+    pub(crate) fn truncate(&self) -> Result<()> {
+        self.ask(Message::Truncate)
+    }
+
+    fn ask(&self, message: impl FnOnce(SyncSender<Result<()>>) -> Message) -> Result<()> {
+        let stopped = || Error::Store("stopped".to_owned());
+        // Work inside work would wait for itself.
+        if std::thread::current().id() == self.id {
+            return Err(Error::Store("nested-work".to_owned()));
+        }
+        let (answer, answered) = sync_channel(1);
+        let sender = self.sender.as_ref().ok_or_else(stopped)?;
+        sender.send(message(answer)).map_err(|_| stopped())?;
+        answered.recv().map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.sender = None;
+        if let Some(thread) = self.thread.take().filter(|_| std::thread::current().id() != self.id) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(mut connection: Connection, messages: &Receiver<Message>) {
+    while let Ok(message) = messages.recv() {
+        // Whoever asked may have gone away; the work stands.
+        let _ = match message {
+            Message::Work(job, answer) => answer.send(work(&mut connection, job)),
+            Message::Truncate(answer) => answer.send(truncate(&connection)),
+        };
+    }
+}
+
+fn work(connection: &mut Connection, job: Job) -> Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).stored()?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut Tx::new(&transaction))));
+    match outcome {
+        Ok(Ok(())) => transaction.commit().stored(),
+        // Dropping the transaction rolls it back.
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(Error::Store("panicked".to_owned())),
+    }
+}
+
+fn truncate(connection: &Connection) -> Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).stored()
+}
