@@ -7,9 +7,18 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use minicbor::{Decode, Encode};
 
 use crate::ids::{CircleId, NodeKey, RootId, RootKey};
+use crate::places::{Kbo, Refnis};
+use crate::text::Text;
 use crate::time::Hour;
 
-/// A value whose signature was checked. There is no other way to make one.
+/// A value whose signature was checked. There is no other way to make one:
+///
+/// ```compile_fail,E0423
+/// fn forge(list: schemas::CircleList) -> schemas::Verified<schemas::CircleList> {
+///     schemas::Verified(list)
+/// }
+/// ```
+///
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T>(pub(crate) T);
 
@@ -33,9 +42,12 @@ pub enum CertificateError {
     /// The signature does not hold.
     #[error("the signature does not hold")]
     Signature,
-    /// REFNIS or KBO that cannot be.
-    #[error("REFNIS or KBO cannot be")]
+    /// REFNIS, KBO or period that cannot be.
+    #[error("REFNIS, KBO or period cannot be")]
     Claim,
+    /// Members out of order, twice, or without the owner.
+    #[error("members out of order or without the owner")]
+    Members,
     /// More members, keys or characters than allowed.
     #[error("over a limit")]
     Limit,
@@ -45,8 +57,13 @@ pub enum CertificateError {
 pub const MAX_RETIRED: usize = 16;
 /// Members of a circle, at most.
 pub const MAX_MEMBERS: usize = 300;
-/// Days that a node certificate is valid.
+/// Days that a node certificate is valid, at most.
 pub const CERTIFICATE_DAYS: u32 = 365;
+/// Bytes of a signed certificate or list, at most.
+pub const MAX_SIGNED: usize = 16 * 1024;
+
+const CERTIFICATE_DOMAIN: &[u8] = b"overbuur/certificate/1\0";
+const CIRCLE_DOMAIN: &[u8] = b"overbuur/circle/1\0";
 
 /// What a root says about its node. Signed by the root.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -57,7 +74,7 @@ pub struct NodeCertificate {
     /// REFNIS code, five digits.
     #[n(1)]
     pub refnis: String,
-    /// KBO number, ten digits, or empty.
+    /// KBO number, ten digits without dots, or empty.
     #[n(2)]
     pub kbo: String,
     /// The node's verification key.
@@ -90,7 +107,7 @@ impl NodeCertificate {
 
     /// The certificate signed by its root: CBOR `[certificate bytes, signature]`.
     pub fn sign(&self, root: &SigningKey) -> Vec<u8> {
-        seal(self, b"overbuur/certificate/1\0", root)
+        seal(self, CERTIFICATE_DOMAIN, root)
     }
 
     /// The certificate in `bytes`, its signature and claims checked. Says nothing about time.
@@ -99,12 +116,15 @@ impl NodeCertificate {
     /// See [`CertificateError`].
     pub fn verify(bytes: &[u8]) -> Result<Verified<Self>, CertificateError> {
         let (certificate, payload, signature) = open::<Self>(bytes)?;
-        check(&certificate.root.0, b"overbuur/certificate/1\0", &payload, &signature)?;
+        check(&certificate.root.0, CERTIFICATE_DOMAIN, &payload, &signature)?;
         if certificate.retired.len() > MAX_RETIRED {
             return Err(CertificateError::Limit);
         }
-        let kbo_fits = certificate.kbo.is_empty() || certificate.kbo.parse::<crate::places::Kbo>().is_ok();
-        if !kbo_fits || certificate.refnis.parse::<crate::places::Refnis>().is_err() {
+        let kbo = certificate.kbo.parse::<Kbo>().map(String::from);
+        let kbo_fits = certificate.kbo.is_empty() || kbo.as_ref() == Ok(&certificate.kbo);
+        let period_fits = certificate.valid_from <= certificate.valid_until
+            && certificate.valid_until <= certificate.valid_from.plus_days(CERTIFICATE_DAYS);
+        if !kbo_fits || !period_fits || certificate.refnis.parse::<Refnis>().is_err() {
             return Err(CertificateError::Claim);
         }
         Ok(Verified(certificate))
@@ -137,7 +157,7 @@ pub struct CircleList {
 impl CircleList {
     /// The list signed by the owner's node: CBOR `[list bytes, signature]`.
     pub fn sign(&self, node: &SigningKey) -> Vec<u8> {
-        seal(self, b"overbuur/circle/1\0", node)
+        seal(self, CIRCLE_DOMAIN, node)
     }
 
     /// The list in `bytes`, signed by the node of `certificate`.
@@ -149,13 +169,18 @@ impl CircleList {
         certificate: &Verified<NodeCertificate>,
     ) -> Result<Verified<Self>, CertificateError> {
         let (list, payload, signature) = open::<Self>(bytes)?;
-        check(&certificate.0.node.0, b"overbuur/circle/1\0", &payload, &signature)?;
+        check(&certificate.0.node.0, CIRCLE_DOMAIN, &payload, &signature)?;
         if list.owner != certificate.0.owner() {
             return Err(CertificateError::Signature);
         }
-        let sorted = list.members.windows(2).all(|pair| pair[0] < pair[1]);
-        if !sorted || list.members.len() > MAX_MEMBERS || list.name.len() > 200 || list.arrangement.len() > 400 {
+        let texts_fit = Text::<200>::new(list.name.as_str()).is_ok()
+            && Text::<400>::new(list.arrangement.as_str()).is_ok();
+        if !texts_fit || list.members.len() > MAX_MEMBERS {
             return Err(CertificateError::Limit);
+        }
+        let sorted = list.members.windows(2).all(|pair| pair[0] < pair[1]);
+        if !sorted || list.members.binary_search(&list.owner).is_err() {
+            return Err(CertificateError::Members);
         }
         Ok(Verified(list))
     }
@@ -171,6 +196,9 @@ fn seal<T: Encode<()>>(value: &T, domain: &[u8], key: &SigningKey) -> Vec<u8> {
 type Opened<T> = (T, Vec<u8>, [u8; 64]);
 
 fn open<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<Opened<T>, CertificateError> {
+    if bytes.len() > MAX_SIGNED {
+        return Err(CertificateError::Limit);
+    }
     let (payload, signature): (minicbor::bytes::ByteVec, minicbor::bytes::ByteArray<64>) =
         decode_canonical(bytes).ok_or(CertificateError::Malformed)?;
     let payload = Vec::from(payload);

@@ -100,14 +100,23 @@ impl Weights {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WeightsInput {
+    #[schemars(range(max = 1000))]
     occupation: u16,
+    #[schemars(range(max = 1000))]
     sector: u16,
+    #[schemars(range(max = 1000))]
     domains: u16,
+    #[schemars(range(max = 1000))]
     proximity: u16,
+    #[schemars(range(max = 1000))]
     languages: u16,
+    #[schemars(range(max = 1000))]
     interests: u16,
+    #[schemars(range(max = 1000))]
     slots: u16,
+    #[schemars(range(max = 1000))]
     wishes: u16,
+    #[schemars(range(max = 1000))]
     waiting: u16,
 }
 
@@ -307,7 +316,7 @@ pub enum NoReason {
 /// A one-time X25519 public key for HPKE, as 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "String", try_from = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("pattern" = "^([0-9a-f]{2}){32}$"))]
 pub struct HandoverKey(pub [u8; 32]);
 
 impl From<HandoverKey> for String {

@@ -82,14 +82,13 @@ macro_rules! text_form {
 pub struct Date(pub CivilDate);
 
 impl Date {
-    /// A day that exists.
+    /// A day that exists, of the years 1900 to 2999.
     ///
     /// # Errors
     /// 31 February and its like.
     pub fn new(year: i16, month: i8, day: i8) -> Result<Self, Refused> {
-        CivilDate::new(year, month, day)
-            .map(Self)
-            .map_err(|_| Refused::new("date", "there is no such day"))
+        let day = CivilDate::new(year, month, day).ok().filter(|day| (1900..3000).contains(&day.year()));
+        day.map(Self).ok_or(Refused::new("date", "there is no such day"))
     }
     /// Midnight UTC at the start of this day; days before 1970 give zero.
     pub fn start(self) -> Timestamp {
@@ -100,9 +99,11 @@ impl Date {
         let epoch = jiff::civil::date(1970, 1, 1);
         i64::from((self.0 - epoch).get_days())
     }
-    /// This day and so many days (negative: before).
+    /// This day and so many days (negative: before), within what a calendar holds.
     pub fn plus_days(self, days: i32) -> Self {
-        Self(self.0.saturating_add(jiff::Span::new().days(days)))
+        let end = if days < 0 { CivilDate::MIN } else { CivilDate::MAX };
+        let span = jiff::Span::new().try_days(days);
+        Self(span.map_or(end, |span| self.0.saturating_add(span)))
     }
     /// Completed years from this birth date up to `day`.
     pub fn age_on(self, day: Date) -> i16 {
@@ -134,10 +135,12 @@ impl fmt::Display for Date {
 impl FromStr for Date {
     type Err = Refused;
     fn from_str(text: &str) -> Result<Self, Refused> {
-        if text.len() != 10 {
-            return Err(Refused::new("date", "not in the form 2026-10-14"));
+        let mut parts = text.splitn(3, '-');
+        let mut part = |count| parts.next().and_then(|part| digits(part, count));
+        match (part(4), part(2), part(2)) {
+            (Some(year), Some(month), Some(day)) => Self::new(year, month as i8, day as i8),
+            _ => Err(Refused::new("date", "not in the form 2026-10-14")),
         }
-        text.parse::<CivilDate>().map(Self).map_err(|_| Refused::new("date", "there is no such day"))
     }
 }
 text_form!(Date, r"^\d{4}-\d{2}-\d{2}$");

@@ -363,7 +363,7 @@ impl JsonSchema for Slots {
 }
 
 /// A set of at most `MAX` different words of a vocabulary, sorted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Vec<T>")]
 #[serde(bound(deserialize = "T: Ord + Deserialize<'de>", serialize = "T: Serialize"))]
 pub struct Set<T: Ord, const MAX: usize>(BTreeSet<T>);
@@ -409,6 +409,19 @@ impl<T: Ord, const MAX: usize> TryFrom<Vec<T>> for Set<T, MAX> {
     type Error = Refused;
     fn try_from(words: Vec<T>) -> Result<Self, Refused> {
         Self::new(words)
+    }
+}
+
+impl<T: Ord + JsonSchema, const MAX: usize> JsonSchema for Set<T, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("SetOf{MAX}{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let item = generator.subschema_for::<T>();
+        json_schema!({ "type": "array", "items": item, "maxItems": MAX, "uniqueItems": true })
     }
 }
 
