@@ -182,7 +182,7 @@ pub fn words(code: &str, needle: &str) -> Vec<usize> {
                 .chars()
                 .next()
                 .is_some_and(word_char);
-            !(first && before) && !(last && after)
+            !(first && before || last && after)
         })
         .map(|(at, _)| at)
         .collect()
