@@ -1,0 +1,43 @@
+//! The page that stands where another could not: what happened, and what to do.
+
+use askama::Template;
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use axum::response::{Html, IntoResponse, Response};
+
+use crate::app::App;
+use crate::door::Visit;
+use crate::fault::Fault;
+use crate::frame::{Frame, Nav};
+use crate::words::Words;
+
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct Page {
+    f: Frame,
+    text: String,
+}
+
+/// The page of a fault, inside the frame where somebody is signed in.
+pub(crate) async fn page(app: &App, visit: Option<&Visit>, words: &Words, fault: &Fault) -> Response {
+    let title = words.t(&format!("{}-title", fault.key()));
+    let text = match fault {
+        Fault::Refused(code) => {
+            let key = format!("error-{code}");
+            if words.has(&key) { words.t(&key) } else { words.t("error-other") }
+        }
+        Fault::Conflict { by, .. } => words.with("fault-conflict-text", "by", by),
+        other => words.t(&format!("{}-text", other.key())),
+    };
+    let framed = match visit {
+        Some(visit) => Frame::new(app, visit, Nav::None, title.clone()).await.ok(),
+        None => None,
+    };
+    let f = framed.unwrap_or_else(|| Frame::bare(app, words, title));
+    match (Page { f, text }).render() {
+        Ok(page) => (fault.status(), Html(page)).into_response(),
+        Err(_) => fault.status().into_response(),
+    }
+}
+
+/// Whether a response sets a cookie; for tests and for the door.

@@ -1,0 +1,58 @@
+//! The routes, one file per part of the work.
+
+mod duos;
+pub(crate) mod fault;
+mod health;
+mod import;
+mod intake;
+mod library;
+mod partners;
+mod people;
+mod person;
+mod proposals;
+mod search;
+mod sign_in;
+mod today;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::{assets, door, events, fault::Fault};
+
+/// Whether a path is open to people who are not signed in.
+pub(crate) fn is_open(path: &str) -> bool {
+    matches!(path, "/aanmelden" | "/afmelden" | "/healthz" | "/readyz" | "/metrics")
+        || path.starts_with("/uitnodiging/")
+        || path.starts_with("/assets/")
+}
+
+/// Every route behind the door.
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(today::page))
+        .route("/aanmelden", get(sign_in::page).post(sign_in::enter))
+        .route("/afmelden", post(sign_in::leave))
+        .route("/uitnodiging/{token}", get(sign_in::link).post(sign_in::enrol))
+        .route("/zoeken", get(people::find))
+        .merge(people::routes())
+        .merge(intake::routes())
+        .merge(person::routes())
+        .merge(search::routes())
+        .merge(proposals::routes())
+        .merge(duos::routes())
+        .merge(library::routes())
+        .merge(partners::routes())
+        .merge(import::routes())
+        .route("/gebeurtenissen", get(events::listen))
+        .route("/assets/{file}", get(assets::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(|| async { Fault::NotFound })
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), door::door))
+        .with_state(app)
+}

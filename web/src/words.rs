@@ -1,0 +1,144 @@
+//! Words on the screen, from `locales/`: Dutch is complete, other languages fall back to it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{LanguageIdentifier, Loader, static_loader};
+
+static_loader! {
+    static LOCALES = {
+        locales: "./locales",
+        fallback_language: "nl",
+        // Names stand in the middle of sentences; no direction marks around them.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+/// Sign around a key that no language has; a test looks for it in every page.
+pub(crate) const MISSING: &str = "⟦";
+
+/// The words of one language.
+#[derive(Debug, Clone)]
+pub(crate) struct Words {
+    language: LanguageIdentifier,
+}
+
+impl Words {
+    /// Dutch.
+    pub(crate) fn dutch() -> Self {
+        Self { language: LOCALES.fallback().clone() }
+    }
+
+    /// The first language of an `Accept-Language` header that there are words in, else Dutch.
+    pub(crate) fn accepted(header: &str) -> Self {
+        let known: Vec<&LanguageIdentifier> = LOCALES.locales().collect();
+        header
+            .split(',')
+            .filter_map(|part| part.split(';').next()?.trim().parse::<LanguageIdentifier>().ok())
+            .find_map(|wanted| known.iter().find(|language| language.language == wanted.language))
+            .map_or_else(Self::dutch, |language| Self { language: (*language).clone() })
+    }
+
+    /// Language code for `<html lang>`.
+    pub(crate) fn code(&self) -> String {
+        self.language.to_string()
+    }
+
+    /// The text of a key.
+    pub(crate) fn t(&self, key: &str) -> String {
+        self.look(key, None)
+    }
+
+    /// The text of a key with one name filled in.
+    pub(crate) fn with(&self, key: &str, name: &'static str, value: impl Display) -> String {
+        self.fill(key, &[(name, &value.to_string())])
+    }
+
+    /// The text of a key with names filled in.
+    pub(crate) fn fill(&self, key: &str, values: &[(&'static str, &str)]) -> String {
+        let args: HashMap<Cow<'static, str>, FluentValue<'_>> =
+            values.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
+        self.look(key, Some(&args))
+    }
+
+    /// The text of a key that counts: `count` chooses between one and more.
+    pub(crate) fn count(&self, key: &str, count: impl TryInto<i64>) -> String {
+        self.count_with(key, count, &[])
+    }
+
+    /// The text of a key that counts, with names filled in.
+    pub(crate) fn count_with(&self, key: &str, count: impl TryInto<i64>, values: &[(&'static str, &str)]) -> String {
+        let count: i64 = count.try_into().unwrap_or(i64::MAX);
+        let mut args: HashMap<Cow<'static, str>, FluentValue<'_>> =
+            values.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
+        args.insert(Cow::Borrowed("count"), FluentValue::from(count));
+        self.look(key, Some(&args))
+    }
+
+    /// Whether there is such a key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        LOCALES.try_lookup(&self.language, key).is_some()
+    }
+
+    fn look(&self, key: &str, args: Option<&HashMap<Cow<'static, str>, FluentValue<'_>>>) -> String {
+        let found = match args {
+            Some(args) => LOCALES.try_lookup_with_args(&self.language, key, args),
+            None => LOCALES.try_lookup(&self.language, key),
+        };
+        found.unwrap_or_else(|| {
+            tracing::error!(key, "no words for this key");
+            format!("{MISSING}{key}⟧")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_choose_one_or_more() {
+        let words = Words::dutch();
+        assert_eq!(words.count("people-count-newcomer", 1), "1 nieuwkomer");
+        assert_eq!(words.count("people-count-newcomer", 2), "2 nieuwkomers");
+    }
+
+    #[test]
+    fn unknown_languages_fall_back_to_dutch() {
+        assert_eq!(Words::accepted("xx, de;q=0.5").code(), "nl");
+        assert_eq!(Words::accepted("nl-BE,nl;q=0.9").code(), "nl");
+    }
+
+    /// Keys that the sources and templates name in so many words.
+    #[test]
+    fn every_key_that_is_used_exists() {
+        let words = Words::dutch();
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut missing = Vec::new();
+        let mut seen = 0;
+        for folder in ["src", "src/pages", "templates", "templates/fields"] {
+            for entry in std::fs::read_dir(root.join(folder)).expect("a folder of this crate") {
+                let path = entry.expect("an entry").path();
+                let Ok(text) = std::fs::read_to_string(&path) else { continue };
+                for call in ["t(\"", "with(\"", "fill(\"", "count(\"", "count_with(\"", "flash(\"", "flash_with(\""] {
+                    for part in text.split(call).skip(1) {
+                        let key = part.split('"').next().unwrap_or_default();
+                        let is_key = !key.is_empty()
+                            && !key.ends_with('-')
+                            && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+                        if is_key && key.contains('-') {
+                            seen += 1;
+                            if !words.has(key) {
+                                missing.push(format!("{}: {key}", path.display()));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 100, "the search found only {seen} keys");
+        assert!(missing.is_empty(), "no Dutch words for:\n{}", missing.join("\n"));
+    }
+}
