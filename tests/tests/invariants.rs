@@ -45,7 +45,7 @@ fn architecture_draws_every_crate_and_arrow() -> Result<()> {
 }
 
 #[test]
-fn libp2p_and_rusqlite_are_named_in_one_place() -> Result<()> {
+fn network_and_storage_are_named_in_one_place() -> Result<()> {
     let sources = repository()?;
     let network = sources
         .iter()
