@@ -91,8 +91,10 @@ macro_rules! kinds {
             /// # Errors
             /// A field that is missing, unknown, malformed or over its limit; an RRN anywhere.
             pub fn from_json(kind: Kind, json: Value) -> Result<Self, Refused> {
-                let refused = |_| Refused::new("document", "does not fit the schema of its kind");
-                match kind { $(Kind::$name => serde_json::from_value(json).map(Self::$name).map_err(refused)),+ }
+                let refused = Refused::new("document", "does not fit the schema of its kind");
+                let value = match kind { $(Kind::$name => $name::deserialize(&json).map(Self::$name)),+ };
+                let value = value.map_err(|_| refused.clone())?;
+                if names_its_fields(&value.to_json()?, &json) { Ok(value) } else { Err(refused) }
             }
             /// The JSON Schema of every kind, by its code.
             pub fn json_schemas() -> Vec<(Kind, schemars::Schema)> {
@@ -123,6 +125,23 @@ kinds! {
     Comment = 9, "comment", 400,
     /// Counts.
     IndicatorReport = 10, "indicator_report", 1096,
+}
+
+/// Whether `given` has an object wherever the value that was read from it has one: serde also
+/// takes a list of values without their names, which would be a second form of the same card.
+fn names_its_fields(read: &Value, given: &Value) -> bool {
+    match (read, given) {
+        (Value::Object(read), Value::Object(given)) => read
+            .iter()
+            .all(|(name, field)| given.get(name).is_some_and(|given| names_its_fields(field, given))),
+        (Value::Object(_), _) => false,
+        // Sets may be given unsorted, so all their items are held against the first.
+        (Value::Array(read), Value::Array(given)) => match read.first() {
+            Some(Value::Object(_)) => given.iter().all(Value::is_object),
+            _ => true,
+        },
+        _ => true,
+    }
 }
 
 impl Kind {

@@ -21,16 +21,16 @@ pub fn to_hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Exactly `N` bytes from `2 * N` hexadecimal digits.
+/// Exactly `N` bytes from `2 * N` lower-case hexadecimal digits: the one form of a value.
 ///
 /// # Errors
-/// Any other length or character.
+/// Any other length or character, upper case included.
 pub fn from_hex<const N: usize>(text: &str) -> Result<[u8; N], Refused> {
     let digits = text.as_bytes();
     if digits.len() != N * 2 {
         return Err(Refused::new("id", "wrong number of hexadecimal digits"));
     }
-    let nibble = |digit: u8| (digit as char).to_digit(16);
+    let nibble = |digit: u8| (digit as char).to_digit(16).filter(|_| !digit.is_ascii_uppercase());
     let mut bytes = [0u8; N];
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
         match (nibble(pair[0]), nibble(pair[1])) {

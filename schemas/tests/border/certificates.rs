@@ -1,0 +1,128 @@
+//! Who may sign for a municipality, and for how long.
+
+use ed25519_dalek::SigningKey;
+use proptest::prelude::*;
+use schemas::certificate::{CertificateError, CircleList, MAX_MEMBERS, MAX_RETIRED, NodeCertificate};
+use schemas::envelope::{Envelope, Refusal};
+use schemas::ids::{NodeKey, RootId, RootKey};
+use schemas::time::{Hour, Timestamp};
+
+use crate::samples::{SIGNED, certificate, header, list, node, root};
+
+fn verified(change: impl FnOnce(&mut NodeCertificate)) -> Result<NodeCertificate, CertificateError> {
+    let mut changed = certificate();
+    change(&mut changed);
+    NodeCertificate::verify(&changed.sign(&root())).map(schemas::Verified::into_inner)
+}
+
+#[test]
+fn a_certificate_comes_back() {
+    assert_eq!(verified(|_| {}), Ok(certificate()));
+    assert_eq!(verified(|c| c.kbo.clear()).map(|c| c.kbo), Ok(String::new()));
+    // Borsbeek merged; its code is still taken, with a remark elsewhere.
+    assert!(verified(|c| c.refnis = "11007".to_owned()).is_ok());
+}
+
+#[test]
+fn claims_that_cannot_be() {
+    for refnis in ["99999", "1102", "", "11029 "] {
+        assert_eq!(verified(|c| c.refnis = refnis.to_owned()), Err(CertificateError::Claim), "{refnis}");
+    }
+    for kbo in ["0207463995", "0207.463.994", "x"] {
+        assert_eq!(verified(|c| c.kbo = kbo.to_owned()), Err(CertificateError::Claim), "{kbo}");
+    }
+    for until in [Hour(SIGNED.0 - 1), SIGNED.plus_days(366)] {
+        assert_eq!(verified(|c| c.valid_until = until), Err(CertificateError::Claim));
+    }
+    let many = vec![NodeKey([1; 32]); MAX_RETIRED + 1];
+    assert_eq!(verified(|c| c.retired = many), Err(CertificateError::Limit));
+    assert!(matches!(NodeCertificate::verify(&[0; 20_000]), Err(CertificateError::Limit)));
+}
+
+#[test]
+fn another_root_cannot_sign() {
+    let other = SigningKey::from_bytes(&[3; 32]);
+    let refused = Err(CertificateError::Signature);
+    assert_eq!(NodeCertificate::verify(&certificate().sign(&other)).map(|c| c.into_inner()), refused);
+    // The node cannot extend its own certificate.
+    assert_eq!(NodeCertificate::verify(&certificate().sign(&node())).map(|c| c.into_inner()), refused);
+    let owner = certificate().owner();
+    let theirs = NodeCertificate { root: RootKey(other.verifying_key().to_bytes()), ..certificate() };
+    assert_ne!(theirs.owner(), owner, "another root is another owner");
+}
+
+#[test]
+fn a_list_is_no_certificate() {
+    // The domains differ: what was signed as one cannot be read as the other.
+    let signed = list().sign(&root());
+    assert!(NodeCertificate::verify(&signed).is_err());
+}
+
+#[test]
+fn signatures_count_from_the_first_hour_to_the_last() {
+    let signed = |at: Hour| {
+        let mut header = header();
+        header.signed_at = at;
+        let envelope = Envelope::sign(header, b"body".to_vec(), &node()).into_inner();
+        let certificate = NodeCertificate::verify(&certificate().sign(&root())).expect("holds");
+        envelope.verify(&certificate, Timestamp(u64::from(at.0) * 3600)).map(|_| ())
+    };
+    assert_eq!(signed(Hour(SIGNED.0 - 1)), Err(Refusal::CertificateExpired), "not yet valid");
+    assert_eq!(signed(SIGNED), Ok(()));
+    assert_eq!(signed(SIGNED.plus_days(365)), Ok(()));
+    assert_eq!(signed(Hour(SIGNED.plus_days(365).0 + 1)), Err(Refusal::CertificateExpired), "expired");
+}
+
+#[test]
+fn another_node_under_the_same_root_is_another_author() {
+    let swapped = NodeCertificate { node: NodeKey(SigningKey::from_bytes(&[8; 32]).verifying_key().to_bytes()), ..certificate() };
+    let swapped = NodeCertificate::verify(&swapped.sign(&root())).expect("the root signed it");
+    let envelope = Envelope::sign(header(), b"body".to_vec(), &node()).into_inner();
+    assert_eq!(envelope.verify(&swapped, SIGNED.start()).map(|_| ()), Err(Refusal::UnknownAuthor));
+    assert!(matches!(CircleList::verify(&list().sign(&node()), &swapped), Err(CertificateError::Signature)));
+}
+
+#[test]
+fn lists_that_cannot_be() {
+    let certificate = NodeCertificate::verify(&certificate().sign(&root())).expect("holds");
+    let verified = |change: &dyn Fn(&mut CircleList)| {
+        let mut changed = list();
+        change(&mut changed);
+        CircleList::verify(&changed.sign(&node()), &certificate).map(|list| list.into_inner())
+    };
+    assert_eq!(verified(&|_| {}), Ok(list()));
+    assert_eq!(verified(&|l| l.owner = RootId([9; 32])), Err(CertificateError::Signature));
+    assert_eq!(verified(&|l| l.members.reverse()), Err(CertificateError::Members));
+    assert_eq!(verified(&|l| l.members = vec![l.owner, l.owner]), Err(CertificateError::Members));
+    assert_eq!(verified(&|l| l.members = vec![RootId([9; 32])]), Err(CertificateError::Members));
+    assert_eq!(verified(&|l| l.name = "x".repeat(201)), Err(CertificateError::Limit));
+    assert_eq!(verified(&|l| l.arrangement = "85.07.30-033.28".to_owned()), Err(CertificateError::Limit));
+    let many = |l: &mut CircleList| {
+        l.members = (0..=MAX_MEMBERS as u16).map(|n| RootId([[n.to_be_bytes()[0]; 16], [n.to_be_bytes()[1]; 16]].concat().try_into().expect("32 bytes"))).collect();
+    };
+    assert_eq!(verified(&many), Err(CertificateError::Limit));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_flipped_bit_survives(at in any::<prop::sample::Index>(), bit in 0u8..8) {
+        let good = NodeCertificate::verify(&certificate().sign(&root())).expect("holds");
+        let mut bytes = certificate().sign(&root());
+        let place = at.index(bytes.len());
+        bytes[place] ^= 1 << bit;
+        prop_assert!(NodeCertificate::verify(&bytes).is_err());
+        let mut bytes = list().sign(&node());
+        let place = at.index(bytes.len());
+        bytes[place] ^= 1 << bit;
+        prop_assert!(CircleList::verify(&bytes, &good).is_err());
+    }
+
+    #[test]
+    fn noise_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let good = NodeCertificate::verify(&certificate().sign(&root())).expect("holds");
+        prop_assert!(NodeCertificate::verify(&bytes).is_err());
+        prop_assert!(CircleList::verify(&bytes, &good).is_err());
+    }
+}
