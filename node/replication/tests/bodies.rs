@@ -1,0 +1,159 @@
+//! Bodies: the bytes of one example of every kind, and what the structural scan lets through.
+
+mod common;
+
+use common::{Writer, example, resource, text};
+use replication::coedited::{Admission, Coedited};
+use replication::{body, scan};
+use schemas::Kind;
+use schemas::envelope::{Content, Envelope, Refusal, Stamp};
+use schemas::ids::{RootId, to_hex};
+
+fn hostile(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/hostile/{name}.change", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(path).unwrap()
+}
+
+/// The bytes on the wire of every kind are approved: a change of them is a change of format.
+#[test]
+fn envelopes_of_every_kind() {
+    let writer = Writer::new(1);
+    let mut lines = String::new();
+    for kind in Kind::ALL {
+        let envelope = if kind.is_co_edited() {
+            writer.opening(&example(*kind), &[writer.root]).remove(0)
+        } else {
+            writer.version(&example(*kind))
+        };
+        let bytes = envelope.get().to_bytes();
+        lines += &format!("{kind} {} bytes\n{}\n{}\n", bytes.len(), envelope.get().id(), to_hex(&bytes));
+    }
+    insta::assert_snapshot!(lines);
+}
+
+#[test]
+fn every_kind_goes_there_and_back() {
+    for kind in Kind::ALL {
+        let value = example(*kind);
+        let bytes = body::encode(&value, [3; 16]).unwrap();
+        assert_eq!(bytes, body::encode(&value, [3; 16]).unwrap());
+        let scanned = scan::change(&bytes).unwrap();
+        assert_eq!((scanned.actor, scanned.seq, scanned.start), ([3; 16], 1, 1));
+        assert_eq!(scanned.hash, automerge::Change::from_bytes(bytes.clone()).unwrap().hash().0);
+        assert_eq!(scanned.operations, automerge::Change::from_bytes(bytes.clone()).unwrap().len() as u64);
+        assert_eq!(body::decode(*kind, &bytes).unwrap(), value);
+    }
+}
+
+#[test]
+fn a_resource_has_texts_that_merge() {
+    use automerge::ReadDoc;
+    let bytes = body::encode(&example(Kind::Resource), [3; 16]).unwrap();
+    let mut document = automerge::Automerge::new();
+    document.apply_changes([automerge::Change::from_bytes(bytes).unwrap()]).unwrap();
+    for (name, is_text) in [("title", true), ("body", true), ("language", false)] {
+        let (value, _) = document.get(automerge::ROOT, name).unwrap().unwrap();
+        assert_eq!(value.is_object(), is_text, "{name}");
+    }
+}
+
+#[test]
+fn the_scan_refuses_bombs_before_automerge_sees_them() {
+    for name in ["op-bomb-100-million", "op-bomb-2-million", "inflate-bomb-100-mb"] {
+        let refusal = scan::change(&hostile(name)).unwrap_err();
+        assert!(matches!(refusal, Refusal::UnsafeBody | Refusal::OverBudget), "{name}: {refusal}");
+    }
+    assert_eq!(scan::change(&hostile("start-op-near-2-32")), Err(Refusal::UnsafeBody));
+    let opening = scan::change(&hostile("opening")).unwrap();
+    assert_eq!((opening.actor, opening.operations), ([1; 16], 6));
+    assert_eq!(scan::change(&hostile("dense-19990-operations")).unwrap().operations, 19_990);
+}
+
+/// `actor-absent` and `start-op-too-low` are well-formed by themselves: what they follow tells.
+#[test]
+fn a_change_that_does_not_fit_what_it_follows_is_refused() {
+    let writer = Writer::new(1);
+    let opening = writer.opening(&resource("Titel", "tekst"), &[writer.root]);
+    let make = |spoil: &dyn Fn(&mut automerge::ExpandedChange)| {
+        let mut document = Coedited::open(opening[0].get()).unwrap();
+        let heads = document.build().unwrap().heads;
+        let edited = writer.editor(8);
+        let changes =
+            replication::edit::edit(edited, &document, &heads, &resource("Titel", "tekst!")).unwrap();
+        let stamp = Stamp::Change { session: changes.session, seq: changes.first };
+        let mut expanded = automerge::Change::from_bytes(changes.bodies[0].clone()).unwrap().decode();
+        spoil(&mut expanded);
+        let body = automerge::Change::from(expanded).raw_bytes().to_vec();
+        let header = writer.header(Kind::Resource, Content::Change, stamp);
+        document.admit(Envelope::sign(header, body, &writer.key).get(), writer.root, false)
+    };
+    assert_eq!(make(&|_| {}), Ok(Admission::Admitted));
+    let too_low = std::num::NonZeroU64::new(2).unwrap();
+    assert_eq!(make(&|change| change.start_op = too_low), Err(Refusal::UnsafeBody));
+    let too_high = std::num::NonZeroU64::new(150_000).unwrap();
+    assert_eq!(make(&|change| change.start_op = too_high), Err(Refusal::UnsafeBody));
+    assert_eq!(make(&|change| change.seq = 7), Err(Refusal::UnsafeBody));
+    assert_eq!(make(&|change| change.time = 1), Err(Refusal::UnsafeBody));
+    assert_eq!(make(&|change| change.message = Some("stil".into())), Err(Refusal::UnsafeBody));
+    assert_eq!(make(&|change| change.extra_bytes = vec![1]), Err(Refusal::UnsafeBody));
+    assert_eq!(make(&|change| change.actor_id = vec![5; 16].into()), Err(Refusal::UnsafeBody));
+    assert_eq!(make(&|change| change.deps = vec![automerge::ChangeHash([4; 32])]), Ok(Admission::Missing));
+    let absent = |change: &mut automerge::ExpandedChange| {
+        let elsewhere = automerge::ActorId::from(vec![9; 16]);
+        for operation in &mut change.operations {
+            operation.obj = automerge::legacy::ObjectId::Id(automerge::legacy::OpId::new(1, &elsewhere));
+        }
+    };
+    assert_eq!(make(&absent), Err(Refusal::UnsafeBody));
+}
+
+/// The crafted change that panics when it is applied is refused by what it follows.
+#[test]
+fn crafted_changes_name_actors_of_nobody() {
+    let opening = scan::change(&hostile("opening")).unwrap();
+    let absent = scan::change(&hostile("actor-absent")).unwrap();
+    assert_eq!(absent.dependencies, [opening.hash]);
+    assert!(absent.others.iter().any(|actor| *actor != opening.actor));
+    let low = scan::change(&hostile("start-op-too-low")).unwrap();
+    assert!(low.start != opening.last() + 1);
+}
+
+#[test]
+fn long_texts_open_in_several_changes() {
+    let writer = Writer::new(1);
+    let long = "Een zin van zes woorden hier. ".repeat(660);
+    let envelopes = writer.opening(&resource("Lang", &long), &[writer.root]);
+    assert!(envelopes.len() > 3);
+    let mut document = Coedited::open(envelopes[0].get()).unwrap();
+    for envelope in &envelopes[1..] {
+        assert!(envelope.get().to_bytes().len() < schemas::envelope::MAX_ENVELOPE);
+        assert_eq!(document.admit(envelope.get(), writer.root, false), Ok(Admission::Admitted));
+    }
+    assert_eq!(text(&document.build().unwrap().value), long);
+    let file = replication::save(envelopes.iter().rev()).unwrap();
+    let loaded = automerge::Automerge::load(&file).unwrap();
+    assert_eq!(loaded.get_heads().len(), 1);
+}
+
+#[test]
+fn a_version_saves_as_automerge() {
+    let writer = Writer::new(1);
+    let file = replication::save([&writer.version(&example(Kind::MentorOffer))]).unwrap();
+    use automerge::ReadDoc;
+    let loaded = automerge::Automerge::load(&file).unwrap();
+    let (value, _) = loaded.get(automerge::ROOT, "radius_km").unwrap().unwrap();
+    assert_eq!(value.to_i64(), Some(10));
+    assert_eq!(replication::save([]), Err(Refusal::Superseded));
+}
+
+#[test]
+fn who_was_not_named_may_not_write() {
+    let (owner, other) = (Writer::new(1), Writer::new(2));
+    let opening = owner.opening(&resource("Titel", "tekst"), &[owner.root]);
+    let mut document = Coedited::open(opening[0].get()).unwrap();
+    let heads = document.build().unwrap().heads;
+    let changes =
+        replication::edit::edit(other.editor(8), &document, &heads, &resource("Titel", "anders")).unwrap();
+    let change = other.sign(changes).remove(0);
+    assert_eq!(document.admit(change.get(), RootId([2; 32]), false), Err(Refusal::NotAllowed));
+}
