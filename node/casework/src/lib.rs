@@ -12,6 +12,7 @@ pub mod error;
 pub mod office;
 pub mod handover;
 pub mod opening_days;
+pub mod matches_codes;
 pub mod people;
 pub mod ports;
 pub mod ports_matches;

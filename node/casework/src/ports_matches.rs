@@ -56,6 +56,8 @@ pub struct OutgoingProposal {
     pub waiting_since: Quarter,
     /// Which municipality leads the follow-up.
     pub lead: RootId,
+    /// The document of their answer, from when it was first seen.
+    pub answer: Option<DocumentId>,
     /// Where it stands.
     pub stage: OutgoingStage,
     /// When it was made.
@@ -160,6 +162,8 @@ pub trait Matches {
     fn add_failed_pair(&mut self, pair: &FailedPair) -> Result<()>;
     /// Every such pair.
     fn failed_pairs(&mut self) -> Result<Vec<FailedPair>>;
+    /// Whether a document that was here was erased by its owner, and not only ended.
+    fn was_erased(&mut self, document: DocumentId) -> Result<bool>;
 }
 
 /// Number of a duo in this store.
