@@ -56,7 +56,8 @@ pub struct Offer {
 /// What holds besides the cards. The same on every node that has the same documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// Each municipality's own rules; [`Rules::usual`] where it shared none.
+    /// Each municipality's own rules; [`Rules::usual`] where it shared none, or none that this
+    /// release can read.
     pub own: BTreeMap<RootId, MatchingRules>,
     /// Pairs (request, offer) that failed before.
     pub failed_before: BTreeSet<(DocumentId, DocumentId)>,

@@ -179,8 +179,8 @@ pub(crate) fn examine(request: &Request, offer: &Offer, rules: &Rules) -> (Pair,
     (pair, misfits)
 }
 
-/// Contact languages on both cards. Dutch counts by the newcomer's level where one is given, and
-/// every mentor speaks it unless the card lists languages without it.
+/// Contact languages on both cards. A newcomer's Dutch counts by its level where one is given, and
+/// by the list of languages where none is.
 fn shared_languages(request: &Request, offer: &Offer, needed: Cefr) -> Vec<Language> {
     let (asks, offers) = (&request.card, &offer.card);
     let dutch = Language::dutch();
@@ -188,14 +188,18 @@ fn shared_languages(request: &Request, offer: &Offer, needed: Cefr) -> Vec<Langu
         Some(level) => level >= needed,
         None => asks.languages.contains(&dutch),
     };
-    let mentor_speaks = offers.languages.is_empty() || offers.languages.contains(&dutch);
     let others = asks.languages.common(&offers.languages).copied().filter(|l| *l != dutch);
     let mut shared: Vec<Language> = others.collect();
-    if newcomer_speaks && mentor_speaks {
+    if newcomer_speaks && mentor_speaks_dutch(offer) {
         shared.push(dutch);
         shared.sort();
     }
     shared
+}
+
+/// Every mentor speaks Dutch unless the card lists languages without it.
+fn mentor_speaks_dutch(offer: &Offer) -> bool {
+    offer.card.languages.is_empty() || offer.card.languages.contains(&Language::dutch())
 }
 
 /// The wishes of this strength on one side's card.
@@ -231,11 +235,16 @@ pub(crate) fn kept(request: &Request, offer: &Offer, pair: &Pair, side: Side, ab
         (About::Sex(wished), Side::Mentor) => sex(wished, None),
         (About::Age(wished), Side::Newcomer) => age(wished, offers.age_band),
         (About::Age(wished), Side::Mentor) => age(wished, asks.age_band),
-        (About::Language(wished), _) if wished == Language::dutch() => {
-            yes(pair.languages.contains(&wished))
-        }
-        (About::Language(wished), Side::Newcomer) => yes(offers.languages.contains(&wished)),
-        (About::Language(wished), Side::Mentor) => yes(asks.languages.contains(&wished)),
+        // What a card does not list counts as not spoken.
+        (About::Language(wished), Side::Newcomer) => yes(
+            offers.languages.contains(&wished)
+                || wished == Language::dutch() && mentor_speaks_dutch(offer),
+        ),
+        // `pair` knows whether the newcomer's Dutch is enough.
+        (About::Language(wished), Side::Mentor) => yes(
+            pair.languages.contains(&wished)
+                || wished != Language::dutch() && asks.languages.contains(&wished),
+        ),
         (About::Nearby, side) => {
             let radius_km = match side {
                 Side::Newcomer => asks.radius_km,

@@ -147,7 +147,7 @@ pub enum Reason {
     },
     /// The newcomer waits for long.
     WaitsLong {
-        /// Whole quarters.
+        /// Whole quarters, [`MAX_QUARTERS`] for that many or more.
         quarters: u32,
     },
 }
@@ -279,7 +279,7 @@ impl Score {
         let interests = asks.interests.common(&offers.interests).copied().collect();
         add(Subject::Interests, Some(Reason::SharedInterests(interests)));
         add(Subject::Slots, Some(Reason::SharedSlots(pair.common_slots)));
-        let quarters = asks_quarters(self);
+        let quarters = self.part(Subject::Waiting).have;
         add(Subject::Waiting, Some(Reason::WaitsLong { quarters }));
         let part = self.part(Subject::Wishes);
         let each = part.value().checked_div(part.have).unwrap_or(0);
@@ -294,11 +294,6 @@ impl Score {
         reasons.dedup();
         reasons.into_iter().map(|(_, reason)| reason).collect()
     }
-}
-
-/// Quarters of waiting, as far as they count.
-fn asks_quarters(score: &Score) -> u32 {
-    score.part(Subject::Waiting).have
 }
 
 fn occupation_reason(goal: Option<&Occupation>, mentor: Option<&Occupation>) -> Option<Reason> {

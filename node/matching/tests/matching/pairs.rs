@@ -103,6 +103,16 @@ fn wishes_that_must() {
     assert!(misfits(|r, _| r.card.wishes = set([must(About::SameSector)])).is_empty());
     let both = set([must(woman), must(About::Sex(Sex::Male))]);
     assert_eq!(misfits(|r, _| r.card.wishes = both), [Misfit::WishesContradict { wish_of: Side::Newcomer }]);
+    let [dutch, persian] = ["nl", "fa"].map(|code| About::Language(language(code)));
+    assert_eq!(misfits(|r, _| r.card.wishes = set([must(persian)])), broken(Side::Newcomer, persian));
+    assert!(misfits(|_, o| o.card.wishes = set([must(persian), must(dutch)])).is_empty());
+    let beginner = misfits(|r, o| {
+        r.card.dutch = Some(Cefr::A1);
+        r.card.wishes = set([must(dutch)]);
+        o.card.languages = set([language("fa"), language("nl")]);
+        o.card.wishes = set([must(dutch)]);
+    });
+    assert_eq!(beginner, broken(Side::Mentor, dutch));
     // Preferred never excludes.
     assert!(misfits(|r, _| r.card.wishes = set([preferred(woman)])).is_empty());
 }
