@@ -9,6 +9,7 @@ pub mod answer;
 pub mod duo_state;
 pub mod duo_view;
 pub mod error;
+pub mod import;
 pub mod office;
 pub mod handover;
 pub mod opening_days;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use schemas::time::Timestamp;
 
 use crate::error::{Error, Result};
+use crate::import::kept::WaitingLists;
 use crate::ports::{Clock, Network, Randomness, Records, Storage, Work};
 
 /// What an account may do.
@@ -65,6 +66,8 @@ pub struct Office {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) network: Arc<dyn Network>,
+    /// Lists that were read and wait to be taken over.
+    pub(crate) waiting_lists: Arc<WaitingLists>,
 }
 
 impl Office {
@@ -75,7 +78,7 @@ impl Office {
         randomness: Arc<dyn Randomness>,
         network: Arc<dyn Network>,
     ) -> Self {
-        Self { storage, clock, randomness, network }
+        Self { storage, clock, randomness, network, waiting_lists: Arc::default() }
     }
 
     /// The time now.

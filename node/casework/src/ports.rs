@@ -13,6 +13,7 @@ use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
 use crate::error::Result;
+use crate::import::ports::Imports;
 use crate::office::AccountRole;
 use crate::people::{Consent, Person, PersonData, PersonId, Purpose, Screening, Side};
 use crate::ports_matches::{Duos, Handovers, Matches};
@@ -81,11 +82,11 @@ pub type Work = Box<dyn FnOnce(&mut dyn Records) -> Result<()> + Send>;
 
 /// One open transaction.
 pub trait Records:
-    People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers
+    People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers + Imports
 {
 }
 impl<T> Records for T where
-    T: People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers
+    T: People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers + Imports
 {
 }
 
