@@ -53,6 +53,10 @@ impl Actor {
     pub fn command_line() -> Self {
         Self { account: None, name: "opdrachtregel".to_owned(), role: AccountRole::Coordinator }
     }
+    /// The program itself, when time makes it act.
+    pub fn program() -> Self {
+        Self { account: None, name: "overbuur".to_owned(), role: AccountRole::Coordinator }
+    }
     /// Refuses everybody who may not see persons.
     pub(crate) fn sees_persons(&self) -> Result<()> {
         if self.role == AccountRole::Coordinator { Ok(()) } else { Err(Error::Forbidden) }

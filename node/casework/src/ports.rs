@@ -114,6 +114,19 @@ pub trait People {
     fn set_screening(&mut self, id: PersonId, screening: &Screening) -> Result<()>;
     /// The newest screening.
     fn screening(&mut self, id: PersonId) -> Result<Option<Screening>>;
+    /// Where everybody of a side stands, in one query.
+    fn standings(&mut self, side: Side) -> Result<BTreeMap<PersonId, Standing>>;
+}
+
+/// Where a person stands on the way across the border.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Whether the newest consent to cross the border is given.
+    pub crosses_border: bool,
+    /// Whether a screening was seen.
+    pub screened: bool,
+    /// When the card that is out was last published, updated or renewed.
+    pub out_at: Option<Timestamp>,
 }
 
 /// The tables that lead from a pseudonym back to a person, and what left about whom.
@@ -256,8 +269,23 @@ pub trait Circles {
     fn circles(&mut self) -> Result<Vec<Circle>>;
     /// People in the municipality's population table; none where no table was given.
     fn population(&mut self) -> Result<Option<Vec<PopulationCell>>>;
+    /// This municipality's own document of a kind in a circle.
+    fn own_document(&mut self, kind: Kind, circle: CircleId) -> Result<Option<OwnDocument>>;
+    /// Sets it.
+    fn put_own_document(&mut self, kind: Kind, circle: CircleId, own: &OwnDocument) -> Result<()>;
     /// Replaces the population table.
     fn set_population(&mut self, cells: &[PopulationCell]) -> Result<()>;
+}
+
+/// A document that this municipality owns as such: its card or its rules in a circle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnDocument {
+    /// The document.
+    pub document: DocumentId,
+    /// What was published, as JSON.
+    pub value: String,
+    /// When.
+    pub published_at: Timestamp,
 }
 
 /// A municipality that takes part.
@@ -319,8 +347,10 @@ pub trait Accounts {
     fn set_password(&mut self, id: i64, hash: &str) -> Result<()>;
     /// Keeps the hash of a link's token until a time. `reusable` links serve the demo.
     fn insert_link(&mut self, token_hash: &[u8; 32], account: i64, until: Timestamp, reusable: bool) -> Result<()>;
-    /// The account of a live link; used up unless reusable when `take`.
-    fn link_account(&mut self, token_hash: &[u8; 32], now: Timestamp, take: bool) -> Result<Option<i64>>;
+    /// The account of a live link, and whether the link is reusable.
+    fn link_account(&mut self, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<(i64, bool)>>;
+    /// Deletes a link.
+    fn delete_link(&mut self, token_hash: &[u8; 32]) -> Result<()>;
     /// Keeps the hash of a session's token.
     fn insert_session(&mut self, token_hash: &[u8; 32], account: i64, until: Timestamp) -> Result<()>;
     /// The account of a live session, and when it ends.
@@ -343,6 +373,8 @@ pub trait Accounts {
     fn set_form_result(&mut self, form_number: &str, result: &str) -> Result<()>;
     /// What came of a form that was sent before.
     fn form_result(&mut self, form_number: &str) -> Result<Option<String>>;
+    /// Forgets a form's one-time number, so that it may be sent again.
+    fn forget_form(&mut self, form_number: &str) -> Result<()>;
     /// Failed sign-ins since the last good one, and the end of the wait they cost.
     fn set_failures(&mut self, id: i64, failures: u32, closed_until: Timestamp) -> Result<()>;
     /// Deletes sessions, links, drafts and form numbers that are past their use.

@@ -64,16 +64,17 @@ impl Accounts for Tx<'_> {
         Ok(())
     }
 
-    fn link_account(&mut self, token_hash: &[u8; 32], now: Timestamp, take: bool) -> Result<Option<i64>> {
-        let found = self.one(
-            "SELECT account FROM account_links WHERE token_hash = ?1 AND until > ?2",
+    fn link_account(&mut self, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<(i64, bool)>> {
+        self.one(
+            "SELECT account, reusable FROM account_links WHERE token_hash = ?1 AND until > ?2",
             params![token_hash, seconds(now)],
-            |cells| cells.get(),
-        )?;
-        if take {
-            self.run("DELETE FROM account_links WHERE token_hash = ?1 AND reusable = 0", [token_hash])?;
-        }
-        Ok(found)
+            |cells| Ok((cells.get()?, cells.get()?)),
+        )
+    }
+
+    fn delete_link(&mut self, token_hash: &[u8; 32]) -> Result<()> {
+        self.run("DELETE FROM account_links WHERE token_hash = ?1", [token_hash])?;
+        Ok(())
     }
 
     fn insert_session(&mut self, token_hash: &[u8; 32], account: i64, until: Timestamp) -> Result<()> {
@@ -140,6 +141,11 @@ impl Accounts for Tx<'_> {
 
     fn form_result(&mut self, form_number: &str) -> Result<Option<String>> {
         self.one("SELECT result FROM forms WHERE number = ?1", [form_number], |cells| cells.get())
+    }
+
+    fn forget_form(&mut self, form_number: &str) -> Result<()> {
+        self.run("DELETE FROM forms WHERE number = ?1", [form_number])?;
+        Ok(())
     }
 
     fn tidy_accounts(&mut self, now: Timestamp) -> Result<()> {

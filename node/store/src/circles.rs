@@ -1,9 +1,12 @@
 //! This municipality, its partners, its circles and its population table.
 
-use casework::ports::{Circle, Circles, Municipality, PopulationCell};
+use casework::ports::{Circle, Circles, Municipality, OwnDocument, PopulationCell};
 use casework::{Error, Result};
 use rusqlite::params;
+use schemas::Kind;
+use schemas::ids::CircleId;
 
+use crate::rows::seconds;
 use crate::tx::Tx;
 
 impl Circles for Tx<'_> {
@@ -68,6 +71,25 @@ impl Circles for Tx<'_> {
             },
         )?;
         Ok(Some(cells))
+    }
+
+    fn own_document(&mut self, kind: Kind, circle: CircleId) -> Result<Option<OwnDocument>> {
+        self.one(
+            "SELECT document, value, published_at FROM own_documents WHERE kind = ?1 AND circle = ?2",
+            params![kind.code(), circle.0],
+            |cells| {
+                Ok(OwnDocument { document: cells.document()?, value: cells.get()?, published_at: cells.time()? })
+            },
+        )
+    }
+
+    fn put_own_document(&mut self, kind: Kind, circle: CircleId, own: &OwnDocument) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO own_documents (kind, circle, document, value, published_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![kind.code(), circle.0, own.document.0, own.value, seconds(own.published_at)],
+        )?;
+        Ok(())
     }
 
     fn set_population(&mut self, cells: &[PopulationCell]) -> Result<()> {

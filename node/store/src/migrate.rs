@@ -19,6 +19,10 @@ migrations! {
     3 "0003_documents.sql",
     4 "0004_partners.sql",
     5 "0005_accounts.sql",
+    6 "0006_own_documents.sql",
+    100 "0100_matches.sql",
+    200 "0200_imports.sql",
+    300 "0300_node.sql",
 }
 
 /// Brings the store to this release's schema.

@@ -1,10 +1,11 @@
 //! Persons, their consents and screening.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use casework::Result;
 use casework::people::{Consent, Person, PersonData, PersonId, Purpose, Screening, Side};
-use casework::ports::People;
+use casework::ports::{People, Standing};
 use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 use schemas::time::Timestamp;
@@ -146,5 +147,28 @@ impl People for Tx<'_> {
             [id.0],
             |cells| Ok(Screening { seen_on: cells.parsed()?, seen_by: cells.get()? }),
         )
+    }
+
+    fn standings(&mut self, side: Side) -> Result<BTreeMap<PersonId, Standing>> {
+        let all = self.all(
+            "SELECT p.id,
+                    (SELECT given FROM consents c WHERE c.person = p.id AND c.purpose = 'cross_border'
+                     ORDER BY c.number DESC LIMIT 1),
+                    EXISTS (SELECT 1 FROM screenings s WHERE s.person = p.id),
+                    (SELECT max(l.at) FROM links k JOIN ledger l ON l.person = p.id AND l.document = k.document
+                     WHERE k.person = p.id AND k.ended_at IS NULL
+                     AND k.kind IN ('mentor_offer', 'match_request')
+                     AND l.event IN ('published', 'updated', 'renewed'))
+             FROM people p WHERE p.side = ?1 AND p.archived = 0",
+            [side.code()],
+            |cells| {
+                let id = PersonId(cells.get()?);
+                let crosses_border = cells.get::<Option<bool>>()?.unwrap_or(false);
+                let screened = cells.get()?;
+                let out_at = cells.get::<Option<i64>>()?.map(|at| Timestamp(at.unsigned_abs()));
+                Ok((id, Standing { crosses_border, screened, out_at }))
+            },
+        )?;
+        Ok(all.into_iter().collect())
     }
 }

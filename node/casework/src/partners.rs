@@ -1,0 +1,161 @@
+//! The partners page, this municipality's own cards, and its population table.
+
+use std::num::NonZeroU16;
+
+use schemas::border::SCHEMA;
+use schemas::language::Language;
+use schemas::text::Line;
+use schemas::vocabulary::Languages;
+use schemas::{Kind, MunicipalityCard, SharedValue};
+
+use crate::error::{Error, Result};
+use crate::guard::K;
+use crate::hand::Hand;
+use crate::office::{Actor, Office};
+use crate::population::parse_population;
+use crate::ports::{Circle, Municipality, Outgoing, OwnDocument, PartnerLive, Records};
+use crate::publication::{CARD_DAYS, is_due, value_text};
+
+/// Everything the partners page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartnersPage {
+    /// This municipality.
+    pub me: Municipality,
+    /// Confirmed partners, by name.
+    pub partners: Vec<PartnerRow>,
+    /// Named circles, by name.
+    pub circles: Vec<Circle>,
+}
+
+/// A partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartnerRow {
+    /// Who.
+    pub municipality: Municipality,
+    /// How the exchange goes; none where the node is not running.
+    pub live: Option<PartnerLive>,
+    /// Names of the circles shared with it.
+    pub circles: Vec<String>,
+}
+
+impl Office {
+    /// This municipality, its partners with their live state, its circles. Holds no persons.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn partners_page(&self, _actor: &Actor) -> Result<PartnersPage> {
+        let live = self.network.partners();
+        self.read(move |records| {
+            let circles: Vec<Circle> = records.circles()?.into_iter().filter(|circle| !circle.pair).collect();
+            let partners = records
+                .partners()?
+                .into_iter()
+                .map(|municipality| PartnerRow {
+                    live: live.iter().find(|live| live.root == municipality.root).cloned(),
+                    circles: circles
+                        .iter()
+                        .filter(|circle| circle.members.contains(&municipality.root))
+                        .map(|circle| circle.name.clone())
+                        .collect(),
+                    municipality,
+                })
+                .collect();
+            Ok(PartnersPage { me: records.me()?, partners, circles })
+        })
+    }
+
+    /// Live state of every partner.
+    pub fn partners_live(&self) -> Vec<PartnerLive> {
+        self.network.partners()
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// A failing store, or one without an identity.
+    pub fn ready(&self) -> Result<()> {
+        self.read(|records| records.me().map(|_| ()))
+    }
+
+    /// Replaces the population table that the small-cell guard counts in: CSV with the columns
+    /// `refnis,age_band,sex,home_language,persons`.
+    ///
+    /// # Errors
+    /// `Invalid` with what is wrong with the file; a failing store. Then nothing changed.
+    pub fn set_population_csv(&self, bytes: &[u8]) -> Result<usize> {
+        let cells = parse_population(bytes)?;
+        let rows = cells.len();
+        let hand = self.hand(&Actor::command_line());
+        self.write(move |records| {
+            let here = records.me()?.refnis;
+            let people = cells.iter().filter(|cell| cell.refnis == here).map(|cell| u64::from(cell.persons)).sum::<u64>();
+            if people < u64::from(K) {
+                return Err(Error::field("population", "population-other-municipality"));
+            }
+            records.set_population(&cells)?;
+            hand.audit(records, "population.set", None, &format!("{} rows", cells.len()))?;
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Publishes this municipality's card and matching rules in every named circle, again when
+    /// they change and in the last third of their life. As often as wanted; whether something
+    /// went out.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn publish_own_cards(&self) -> Result<bool> {
+        let hand = self.hand(&Actor::command_line());
+        let sent = self.write(move |records| {
+            let me = records.me()?;
+            let card = SharedValue::MunicipalityCard(own_card(&me)?);
+            let rules = SharedValue::MatchingRules(matching::Rules::usual());
+            let mut sent = false;
+            for circle in records.circles()?.into_iter().filter(|circle| !circle.pair) {
+                for value in [&card, &rules] {
+                    sent |= keep_out(records, &circle, value, &hand)?;
+                }
+            }
+            Ok(sent)
+        })?;
+        if sent {
+            self.network.outbox_filled();
+        }
+        Ok(sent)
+    }
+}
+
+fn keep_out(records: &mut dyn Records, circle: &Circle, value: &SharedValue, hand: &Hand) -> Result<bool> {
+    let kind: Kind = value.kind();
+    let text = value_text(value)?;
+    let held = records.own_document(kind, circle.id)?;
+    if let Some(held) = &held
+        && held.value == text
+        && !is_due(held.document, held.published_at.hour().plus_days(CARD_DAYS), hand.now)
+    {
+        return Ok(false);
+    }
+    let document = held.map_or_else(|| hand.new_document(), |held| held.document);
+    records.put_own_document(kind, circle.id, &OwnDocument { document, value: text, published_at: hand.now })?;
+    records.enqueue(&Outgoing::Publish {
+        circle: circle.id,
+        document,
+        value: value.clone(),
+        expires_at: hand.now.hour().plus_days(CARD_DAYS),
+    })?;
+    Ok(true)
+}
+
+fn own_card(me: &Municipality) -> Result<MunicipalityCard> {
+    let unfit = |_| Error::Refused("own-card-unfit");
+    Ok(MunicipalityCard {
+        refnis: me.refnis,
+        kbo: me.kbo.parse().ok(),
+        name: Line::new(me.name.clone()).map_err(unfit)?,
+        office: Line::new(me.office.clone()).map_err(unfit)?,
+        languages: Languages::new([Language::dutch()]).map_err(unfit)?,
+        schema: NonZeroU16::new(SCHEMA).unwrap_or(NonZeroU16::MIN),
+        away_until: None,
+    })
+}

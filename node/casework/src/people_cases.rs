@@ -1,0 +1,167 @@
+//! Lists of persons, a person's file, and the intake. Every read of a person leaves a line in
+//! the audit log, in the same transaction.
+
+use schemas::time::{Date, Hour};
+
+use crate::pseudonym::border;
+use crate::error::{Error, Result};
+use crate::hand::Hand;
+use crate::office::{Actor, Office};
+use crate::people::{Person, PersonData, PersonId, Purpose, Side};
+use crate::people_view::{PersonFile, PersonRow, ShareState};
+use crate::ports::Records;
+use crate::publication::{CARD_DAYS, live_card, refresh_card};
+
+/// Lines of the audit log on a person's page.
+const AUDIT_LINES: u32 = 50;
+
+/// Days from registration until `today`; zero for a day to come.
+pub(crate) fn waiting_days(data: &PersonData, today: Date) -> u32 {
+    u32::try_from(today.days_since_epoch() - data.registered_on.days_since_epoch()).unwrap_or(0)
+}
+
+fn share_state(person: &Person, until: Option<Hour>, consents: bool, screened: bool, today: Date) -> ShareState {
+    match until {
+        Some(until) => ShareState::Shared { until },
+        None if person.data.birth.age_on(today).is_some_and(|age| age < 18) => ShareState::Minor,
+        None if !consents => ShareState::ConsentMissing,
+        None if person.data.side == Side::Mentor && !screened => ShareState::ScreeningMissing,
+        None => ShareState::NotShared,
+    }
+}
+
+impl Office {
+    /// Everybody of a side who is not archived, longest waiting first.
+    ///
+    /// # Errors
+    /// `Forbidden`, a failing store.
+    pub fn people(&self, actor: &Actor, side: Side) -> Result<Vec<PersonRow>> {
+        actor.sees_persons()?;
+        let hand = self.hand(actor);
+        self.write(move |records| {
+            let today = hand.day();
+            let people = records.people(side)?;
+            let standings = records.standings(side)?;
+            hand.audit(records, "people.listed", None, &format!("{} {}", side.code(), people.len()))?;
+            Ok(people
+                .into_iter()
+                .map(|person| {
+                    let standing = standings.get(&person.id).copied().unwrap_or_default();
+                    let until = standing.out_at.map(|at| at.hour().plus_days(CARD_DAYS));
+                    PersonRow {
+                        age: person.data.birth.age_on(today),
+                        waiting_days: waiting_days(&person.data, today),
+                        state: share_state(&person, until, standing.crosses_border, standing.screened, today),
+                        person,
+                    }
+                })
+                .collect())
+        })
+    }
+
+    /// A person's file.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`, a failing store.
+    pub fn open_person(&self, actor: &Actor, id: PersonId) -> Result<PersonFile> {
+        actor.sees_persons()?;
+        let hand = self.hand(actor);
+        self.write(move |records| {
+            let person = records.person(id)?.ok_or(Error::NotFound)?;
+            hand.audit(records, "person.read", Some(id), "")?;
+            let today = hand.day();
+            let card = live_card(records, &person)?;
+            let screening = records.screening(id)?;
+            let consents = records.consents_to(id, Purpose::CrossBorder)?;
+            let until = card.as_ref().map(|card| card.until);
+            let here = records.me()?.refnis;
+            Ok(PersonFile {
+                age: person.data.birth.age_on(today),
+                waiting_days: waiting_days(&person.data, today),
+                consents: records.consents(id)?,
+                state: share_state(&person, until, consents, screening.is_some(), today),
+                border: border(&person.data, card.as_ref().map(|card| &card.value), here, today),
+                ledger: records.ledger(id)?,
+                audit: records.audit_about(id, AUDIT_LINES)?,
+                screening,
+                card,
+                person,
+            })
+        })
+    }
+
+    /// Adds a person, or saves the version of one that the form was rendered from. A card that
+    /// is out follows the record through the guard, or is withdrawn where it may no longer be
+    /// out. A form that was sent before changes nothing and gives the same person.
+    ///
+    /// # Errors
+    /// `Conflict` when somebody else saved in between, with who did; `Invalid` for data that
+    /// cannot be; `Forbidden`, `NotFound`, a failing store.
+    pub fn save_person(
+        &self,
+        actor: &Actor,
+        existing: Option<(PersonId, u32)>,
+        data: PersonData,
+        form_number: Option<&str>,
+    ) -> Result<PersonId> {
+        actor.sees_persons()?;
+        let hand = self.hand(actor);
+        let form_number = form_number.map(str::to_owned);
+        let id = self.write(move |records| {
+            if let Some(number) = &form_number
+                && !records.first_time(number, hand.now)?
+            {
+                let made = records.form_result(number)?.and_then(|result| result.parse().ok());
+                return made.map(PersonId).ok_or(Error::Refused("form-sent-before"));
+            }
+            let id = match existing {
+                Some((id, version)) => replace(records, id, version, &data, &hand)?,
+                None => insert(records, &data, false, &hand)?,
+            };
+            if let Some(number) = &form_number {
+                records.set_form_result(number, &id.0.to_string())?;
+            }
+            Ok(id)
+        })?;
+        self.network.outbox_filled();
+        Ok(id)
+    }
+
+    /// Takes a person out of every list, with the card that is out; or brings the person back.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`, a failing store.
+    pub fn archive_person(&self, actor: &Actor, id: PersonId, archived: bool) -> Result<()> {
+        actor.sees_persons()?;
+        let hand = self.hand(actor);
+        self.write(move |records| {
+            records.person(id)?.ok_or(Error::NotFound)?;
+            records.set_archived(id, archived)?;
+            hand.audit(records, if archived { "person.archived" } else { "person.restored" }, Some(id), "")?;
+            refresh_card(records, id, &hand)
+        })?;
+        self.network.outbox_filled();
+        Ok(())
+    }
+}
+
+/// Adds a person.
+pub(crate) fn insert(records: &mut dyn Records, data: &PersonData, demo: bool, hand: &Hand) -> Result<PersonId> {
+    let id = records.insert_person(data, demo, &hand.by, hand.now)?;
+    hand.audit(records, "person.added", Some(id), "")?;
+    Ok(id)
+}
+
+/// Saves over the version that the caller saw.
+pub(crate) fn replace(records: &mut dyn Records, id: PersonId, version: u32, data: &PersonData, hand: &Hand) -> Result<PersonId> {
+    let stored = records.person(id)?.ok_or(Error::NotFound)?;
+    if stored.data.side != data.side {
+        return Err(Error::Refused("side-changed"));
+    }
+    if stored.version != version || !records.update_person(id, version, data, &hand.by, hand.now)? {
+        return Err(Error::Conflict { by: stored.changed_by, version: stored.version });
+    }
+    hand.audit(records, "person.changed", Some(id), "")?;
+    refresh_card(records, id, hand)?;
+    Ok(id)
+}
