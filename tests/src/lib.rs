@@ -5,3 +5,4 @@ pub mod axe;
 pub mod browser;
 pub mod house;
 pub mod processes;
+pub mod simulator;

@@ -83,7 +83,9 @@ impl Replica {
     }
 
     /// Effects that show every document anew: each is read, and built when it comes back. For a
-    /// start after a crash, which may have come between storing and showing.
+    /// start after a crash that may have come between storing and showing, on a store that then
+    /// lets go of every built state first. A store that carries out `Store`, `Delete`, `Show` and
+    /// `Hide` of one list of effects in one transaction does not need it.
     pub fn rebuild(&self) -> Vec<Effect> {
         let documents: BTreeSet<DocumentId> = self.index.all().map(|(key, _)| key.document).collect();
         documents.into_iter().map(|document| Effect::Load { document }).collect()
@@ -131,8 +133,17 @@ impl Replica {
         }
         for key in touched {
             if self.index.document(&key).is_none_or(|document| document.leading().is_none()) {
-                self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: false });
+                self.hide(&key);
             }
+        }
+    }
+
+    /// Hides a document that is no longer held. Should another owner have the same id, that one
+    /// is shown instead.
+    fn hide(&mut self, key: &Key) {
+        self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: false });
+        if self.index.keys(key.document).iter().any(|other| other != key) {
+            self.effect(Effect::Load { document: key.document });
         }
     }
 
@@ -144,11 +155,12 @@ impl Replica {
         self.roster.remove(partner);
         let keys: Vec<Key> = self.index.all().map(|(key, _)| *key).filter(|key| key.owner == partner).collect();
         for key in keys {
-            if self.is_visible(&key) && !self.index.document(&key).is_some_and(|document| document.is_erased()) {
-                self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: false });
-            }
+            let shown = self.is_visible(&key) && !self.index.document(&key).is_some_and(|held| held.is_erased());
             self.purge(&key);
             self.orphans.remove(&key);
+            if shown {
+                self.hide(&key);
+            }
         }
     }
 

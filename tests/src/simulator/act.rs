@@ -1,0 +1,251 @@
+//! What people do in the simulation, and the ledger of what must come of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::{Rng, RngExt};
+use replication::{Command, DocumentView, Input};
+use schemas::ids::{CircleId, DocumentId};
+use schemas::{Kind, SharedValue};
+use serde_json::json;
+
+use super::world::{Plant, World};
+
+/// What an accepted command promised.
+#[derive(Default)]
+pub(super) struct Ledger {
+    next: u64,
+    waiting: BTreeMap<u64, Promise>,
+    /// Documents that their owner erased.
+    pub(super) erased: BTreeSet<DocumentId>,
+    /// Characters that accepted commands put in, per co-edited document.
+    pub(super) typed: BTreeMap<DocumentId, BTreeSet<char>>,
+    /// Characters that somebody took out, also where it is not known whether that succeeded.
+    pub(super) taken: BTreeMap<DocumentId, BTreeSet<char>>,
+    /// Documents in which the hostile node forked: what honest people wrote after one half of the
+    /// fork is not shown once the other half is known.
+    pub(super) forked: BTreeSet<DocumentId>,
+    /// How many commands succeeded.
+    pub(super) succeeded: u64,
+    /// Forms that are open: node and view they were rendered from.
+    forms: Vec<(usize, DocumentView)>,
+    characters: u32,
+}
+
+enum Promise {
+    Nothing { node: usize },
+    Erased { node: usize, document: DocumentId },
+    Typed { node: usize, document: DocumentId, characters: BTreeSet<char> },
+}
+
+impl Promise {
+    fn node(&self) -> usize {
+        match self {
+            Self::Nothing { node } | Self::Erased { node, .. } | Self::Typed { node, .. } => *node,
+        }
+    }
+}
+
+impl Ledger {
+    fn number(&mut self, promise: Promise) -> u64 {
+        self.next += 1;
+        self.waiting.insert(self.next, promise);
+        self.next
+    }
+
+    pub(super) fn settled(&mut self, number: u64, succeeded: bool) {
+        let promise = self.waiting.remove(&number);
+        if !succeeded {
+            return;
+        }
+        self.succeeded += 1;
+        match promise {
+            Some(Promise::Erased { document, .. }) => {
+                self.erased.insert(document);
+            }
+            Some(Promise::Typed { document, characters, .. }) => {
+                self.typed.entry(document).or_default().extend(characters);
+            }
+            Some(Promise::Nothing { .. }) | None => {}
+        }
+    }
+
+    /// Nothing was promised to those whose node went down before it answered.
+    pub(super) fn crashed(&mut self, node: usize) {
+        self.waiting.retain(|_, promise| promise.node() != node);
+        self.forms.retain(|(at, _)| *at != node);
+    }
+
+    /// A character that nobody typed before.
+    fn character(&mut self) -> char {
+        self.characters += 1;
+        char::from_u32(0x4e00 + self.characters % 20_000).unwrap_or('?')
+    }
+}
+
+/// A resource with this body.
+pub(super) fn resource(body: &str, tags: &[&str]) -> SharedValue {
+    let json = json!({
+        "title": "Fiche", "kind": "welcome_sheet", "language": "nl", "body": body, "tags": tags,
+        "licence": "CC-BY-4.0"
+    });
+    SharedValue::from_json(Kind::Resource, json).expect("a resource of fixed form")
+}
+
+/// A comment: an owned document with a text of its own.
+pub(super) fn comment(number: u64) -> SharedValue {
+    let json = json!({"resource": "00".repeat(16), "text": format!("opmerking {number}")});
+    SharedValue::from_json(Kind::Comment, json).expect("a comment of fixed form")
+}
+
+fn progress(meetings: u64) -> SharedValue {
+    let json = json!({"proposal": "00".repeat(16), "state": "running", "meetings": meetings});
+    SharedValue::from_json(Kind::DuoProgress, json).expect("a progress of fixed form")
+}
+
+/// The body of a resource.
+pub(super) fn body_of(value: &SharedValue) -> String {
+    let json = value.to_json().unwrap_or_default();
+    json.get("body").and_then(|body| body.as_str()).unwrap_or_default().to_owned()
+}
+
+impl World {
+    /// Somebody does something.
+    pub(super) fn act(&mut self) {
+        let hostile = self.hostile();
+        let node = self.rng.random_range(0..self.nodes.len());
+        if node == hostile && self.rng.random_bool(0.8) {
+            return self.misbehave();
+        }
+        if self.nodes[node].replica.is_none() {
+            return;
+        }
+        match self.rng.random_range(0..12) {
+            0 | 1 => self.publish_new(node),
+            2 | 3 => self.publish_again(node),
+            4 => self.open(node),
+            5 | 6 => self.render(node),
+            7..=10 => self.submit(node),
+            _ => self.erase(node),
+        }
+    }
+
+    fn draw_document(&mut self) -> DocumentId {
+        let mut id = DocumentId([0; 16]);
+        self.rng.fill_bytes(&mut id.0);
+        id
+    }
+
+    fn command(&mut self, node: usize, promise: Promise, command: Command) {
+        // After healing nobody meets the hostile node any more: nothing of its own is promised.
+        let promise = if node == self.hostile() { Promise::Nothing { node } } else { promise };
+        let number = self.ledger.number(promise);
+        self.input(node, Input::Command { number, command });
+    }
+
+    fn publish_new(&mut self, node: usize) {
+        let document = self.draw_document();
+        let other = (node + self.rng.random_range(1..self.nodes.len())) % self.nodes.len();
+        let pair = CircleId::pair(self.nodes[node].root, self.nodes[other].root);
+        let number = self.rng.random_range(0..1000);
+        let (circle, value) = match self.rng.random_range(0..4) {
+            0 => (pair, progress(number)),
+            1 if node < 2 => (self.circles[1], comment(number)),
+            _ => (self.circles[0], comment(number)),
+        };
+        self.publish(node, circle, document, value);
+    }
+
+    fn publish(&mut self, node: usize, circle: CircleId, document: DocumentId, value: SharedValue) {
+        let days = self.rng.random_range(2..60);
+        let expires_at = self.now().hour().plus_days(days);
+        self.command(node, Promise::Nothing { node }, Command::Publish { circle, document, value, expires_at });
+    }
+
+    /// One of the views of a node that fit, if there is any.
+    fn pick(&mut self, node: usize, fits: impl Fn(&DocumentView) -> bool) -> Option<DocumentView> {
+        let views: Vec<&DocumentView> = self.nodes[node].store.views.values().filter(|view| fits(view)).collect();
+        if views.is_empty() {
+            return None;
+        }
+        let at = self.rng.random_range(0..views.len());
+        views.get(at).map(|view| (*view).clone())
+    }
+
+    fn publish_again(&mut self, node: usize) {
+        let root = self.nodes[node].root;
+        if let Some(view) = self.pick(node, |view| view.owner == root && !view.value.kind().is_co_edited()) {
+            let number = self.rng.random_range(0..1000);
+            let value =
+                if view.value.kind() == Kind::Comment { comment(number) } else { progress(number) };
+            self.publish(node, view.circle, view.document, value);
+        }
+    }
+
+    fn open(&mut self, node: usize) {
+        let document = self.draw_document();
+        let characters: BTreeSet<char> = (0..3).map(|_| self.ledger.character()).collect();
+        let body: String = characters.iter().collect();
+        let command = Command::Open {
+            circle: self.circles[0],
+            document,
+            value: resource(&body, &["een"]),
+            expires_at: self.now().hour().plus_days(100),
+        };
+        self.command(node, Promise::Typed { node, document, characters }, command);
+    }
+
+    /// Somebody opens a form.
+    fn render(&mut self, node: usize) {
+        if let Some(view) = self.pick(node, |view| view.value.kind().is_co_edited()) {
+            self.ledger.forms.push((node, view));
+        }
+    }
+
+    /// Somebody submits a form, opened just now or long ago.
+    fn submit(&mut self, node: usize) {
+        let open: Vec<usize> = (0..self.ledger.forms.len()).filter(|at| self.ledger.forms[*at].0 == node).collect();
+        let view = if !open.is_empty() && self.rng.random_bool(0.6) {
+            let at = open[self.rng.random_range(0..open.len())];
+            self.ledger.forms.remove(at).1
+        } else {
+            match self.pick(node, |view| view.value.kind().is_co_edited()) {
+                Some(view) => view,
+                None => return,
+            }
+        };
+        let mut text: Vec<char> = body_of(&view.value).chars().collect();
+        let mut characters = BTreeSet::new();
+        for _ in 0..self.rng.random_range(1..4) {
+            if !text.is_empty() && self.rng.random_bool(0.25) {
+                let at = self.rng.random_range(0..text.len());
+                let taken = text.remove(at);
+                // What this very form typed was never seen by anybody.
+                if !characters.remove(&taken) {
+                    self.ledger.taken.entry(view.document).or_default().insert(taken);
+                }
+            } else {
+                let character = self.ledger.character();
+                text.insert(self.rng.random_range(0..=text.len()), character);
+                characters.insert(character);
+            }
+        }
+        let body: String = text.into_iter().collect();
+        let newest = self.nodes[node].store.views.get(&view.document).map(|view| view.heads.clone());
+        let heads = match newest {
+            Some(heads) if self.plant == Plant::ReplacesText => heads,
+            _ => view.heads,
+        };
+        let document = view.document;
+        let tag = ["een", "twee", "drie"][self.rng.random_range(0..3)];
+        let command = Command::Edit { document, heads, value: resource(&body, &[tag]) };
+        self.command(node, Promise::Typed { node, document, characters }, command);
+    }
+
+    fn erase(&mut self, node: usize) {
+        let root = self.nodes[node].root;
+        if let Some(view) = self.pick(node, |view| view.owner == root) {
+            let document = view.document;
+            self.command(node, Promise::Erased { node, document }, Command::Erase { document });
+        }
+    }
+}
