@@ -160,6 +160,7 @@ pub struct DocumentView {
 /// What the runtime does, in the given order. What follows a [`Effect::Store`] is carried out
 /// only after it is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "effects are carried out as they come and not kept")]
 pub enum Effect {
     /// Makes these envelopes durable.
     Store(Vec<Verified<Envelope>>),

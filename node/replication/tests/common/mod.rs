@@ -1,7 +1,5 @@
 //! What the tests of this crate share: an example of every kind, keys, and envelopes.
 
-#![expect(dead_code, reason = "every test binary uses its own part")]
-
 use ed25519_dalek::SigningKey;
 use replication::coedited::Opening;
 use replication::edit::{self, Editor};
@@ -15,7 +13,7 @@ use schemas::{Kind, SharedValue};
 use serde_json::json;
 
 /// An example of `kind`.
-pub fn example(kind: Kind) -> SharedValue {
+pub(crate) fn example(kind: Kind) -> SharedValue {
     let document = "0102030405060708090a0b0c0d0e0f10";
     let root = "11".repeat(32);
     let json = match kind {
@@ -62,7 +60,7 @@ pub fn example(kind: Kind) -> SharedValue {
 }
 
 /// A resource with this title and body.
-pub fn resource(title: &str, body: &str) -> SharedValue {
+pub(crate) fn resource(title: &str, body: &str) -> SharedValue {
     let mut json = example(Kind::Resource).to_json().unwrap();
     json["title"] = title.into();
     json["body"] = body.into();
@@ -70,35 +68,35 @@ pub fn resource(title: &str, body: &str) -> SharedValue {
 }
 
 /// The body text of a resource.
-pub fn text(value: &SharedValue) -> String {
+pub(crate) fn text(value: &SharedValue) -> String {
     value.to_json().unwrap()["body"].as_str().unwrap().to_owned()
 }
 
-pub const DOCUMENT: DocumentId = DocumentId([7; 16]);
-pub const CIRCLE: CircleId = CircleId([9; 16]);
+pub(crate) const DOCUMENT: DocumentId = DocumentId([7; 16]);
+pub(crate) const CIRCLE: CircleId = CircleId([9; 16]);
 
 /// Who writes: root and node key of one municipality.
-pub struct Writer {
-    pub root: RootId,
-    pub key: SigningKey,
-    pub session: Session,
+pub(crate) struct Writer {
+    pub(crate) root: RootId,
+    pub(crate) key: SigningKey,
+    pub(crate) session: Session,
 }
 
 impl Writer {
-    pub fn new(number: u8) -> Self {
+    pub(crate) fn new(number: u8) -> Self {
         Self {
             root: RootId([number; 32]),
             key: SigningKey::from_bytes(&[number; 32]),
             session: Session([number; 16]),
         }
     }
-    pub fn node(&self) -> NodeKey {
+    pub(crate) fn node(&self) -> NodeKey {
         NodeKey(self.key.verifying_key().to_bytes())
     }
-    pub fn editor(&self, spare: u8) -> Editor {
+    pub(crate) fn editor(&self, spare: u8) -> Editor {
         Editor { author: self.node(), session: self.session, spare: Session([spare; 16]), document: DOCUMENT }
     }
-    pub fn header(&self, kind: Kind, content: Content, stamp: Stamp) -> Header {
+    pub(crate) fn header(&self, kind: Kind, content: Content, stamp: Stamp) -> Header {
         Header {
             format: FORMAT,
             circle: CIRCLE,
@@ -115,13 +113,13 @@ impl Writer {
         }
     }
     /// A first version.
-    pub fn version(&self, value: &SharedValue) -> Verified<Envelope> {
+    pub(crate) fn version(&self, value: &SharedValue) -> Verified<Envelope> {
         let header = self.header(value.kind(), Content::Version, Stamp::Version { incarnation: 1, number: 1 });
         let actor = body::version_actor(self.node(), 1, 1, DOCUMENT);
         Envelope::sign(header, body::encode(value, actor).unwrap(), &self.key)
     }
     /// An opening with `writers`, and what follows it of a long text.
-    pub fn opening(&self, value: &SharedValue, writers: &[RootId]) -> Vec<Verified<Envelope>> {
+    pub(crate) fn opening(&self, value: &SharedValue, writers: &[RootId]) -> Vec<Verified<Envelope>> {
         let changes = edit::open(self.editor(0), value).unwrap();
         let mut envelopes = Vec::new();
         for (seq, change) in (changes.first..).zip(changes.bodies) {
@@ -136,7 +134,7 @@ impl Writer {
         envelopes
     }
     /// Changes as envelopes.
-    pub fn sign(&self, changes: edit::Changes) -> Vec<Verified<Envelope>> {
+    pub(crate) fn sign(&self, changes: edit::Changes) -> Vec<Verified<Envelope>> {
         (changes.first..)
             .zip(changes.bodies)
             .map(|(seq, change)| {
