@@ -1,0 +1,244 @@
+//! The folder of a node: which files it has, how it is made, and that one process works in it.
+//!
+//! Opening a folder changes nothing in it but its lock.
+
+use std::fs::{self, File, TryLockError};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use ed25519_dalek::SigningKey;
+use schemas::certificate::{NodeCertificate, Verified};
+use schemas::ids::RootId;
+use schemas::places::{Kbo, Refnis};
+use serde::{Deserialize, Serialize};
+
+use crate::{clock, keys};
+
+/// Where the node listens for partners unless told otherwise.
+pub const USUAL_LISTEN: &str = "/ip4/0.0.0.0/tcp/4601";
+/// Where the pages are served unless told otherwise.
+pub const USUAL_HTTP: &str = "127.0.0.1:8080";
+
+/// What an administrator may change, in `config.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Where the node listens for partners.
+    pub listen: Vec<String>,
+    /// Addresses told to partners; empty: the ones it listens on.
+    #[serde(default)]
+    pub announce: Vec<String>,
+    /// Where the pages are served.
+    pub http: String,
+    /// The address of the pages in links; empty: `http://` and where they are served.
+    #[serde(default)]
+    pub address: String,
+}
+
+impl Configuration {
+    /// What a new node starts with.
+    pub fn usual() -> Self {
+        Self { listen: vec![USUAL_LISTEN.into()], announce: Vec::new(), http: USUAL_HTTP.into(), address: String::new() }
+    }
+
+    /// The address of the pages, as a link begins.
+    pub fn page_address(&self) -> String {
+        if self.address.is_empty() { format!("http://{}", self.http) } else { self.address.trim_end_matches('/').to_owned() }
+    }
+}
+
+/// A node's folder, held by this process.
+pub struct Home {
+    dir: PathBuf,
+    /// Settings.
+    pub configuration: Configuration,
+    /// The node's key.
+    pub node: SigningKey,
+    /// Its certificate.
+    pub certificate: Verified<NodeCertificate>,
+    /// The certificate as bytes.
+    pub certificate_bytes: Vec<u8>,
+    /// Released when this process ends, however it ends.
+    _lock: File,
+}
+
+/// Path of the control socket of the node in `dir`.
+pub fn socket_path(dir: &Path) -> PathBuf {
+    dir.join("control.sock")
+}
+
+/// Path of the store of the node in `dir`.
+pub fn store_path(dir: &Path) -> PathBuf {
+    dir.join("store.db")
+}
+
+/// Path of the store's key.
+pub fn store_key_path(dir: &Path) -> PathBuf {
+    dir.join("store.key")
+}
+
+/// Refuses a folder that is not a node's.
+pub fn must_be_node(dir: &Path) -> Result<()> {
+    if dir.join("config.json").is_file() {
+        return Ok(());
+    }
+    bail!("In {} staat geen knooppunt; maak er een met `overbuur init --dir {} --refnis …`", dir.display(), dir.display())
+}
+
+impl Home {
+    /// Makes the folder of a new node, with its keys and certificate.
+    ///
+    /// # Errors
+    /// A folder that is not empty; nothing is changed then.
+    pub fn create(dir: &Path, refnis: Refnis, kbo: Option<Kbo>, configuration: Configuration) -> Result<Self> {
+        must_be_empty(dir)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .with_context(|| format!("{} kan niet gemaakt worden", dir.display()))?;
+        fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+            .with_context(|| format!("{} kan niet afgeschermd worden", dir.display()))?;
+        let lock = lock(dir)?;
+        let (root, node) = (keys::new_key(), keys::new_key());
+        let bytes = keys::certify(&root, &node, refnis, kbo, 1, clock::now());
+        keys::write_secret(&dir.join("root.key"), root.as_bytes())?;
+        keys::write_secret(&dir.join("node.key"), node.as_bytes())?;
+        keys::write_secret(&store_key_path(dir), &clock::random())?;
+        keys::write_private(&dir.join("certificate"), &bytes)?;
+        let (certificate, certificate_bytes) = keys::read_certificate(&dir.join("certificate"), &node)?;
+        // Last: a folder with this file is a whole node's.
+        let text = serde_json::to_string_pretty(&configuration)?;
+        keys::write_private(&dir.join("config.json"), format!("{text}\n").as_bytes())?;
+        Ok(Self { dir: dir.to_owned(), configuration, node, certificate, certificate_bytes, _lock: lock })
+    }
+
+    /// Opens the folder of a node for this process alone.
+    ///
+    /// # Errors
+    /// No node there, files that do not fit together, or another process in it.
+    pub fn open(dir: &Path) -> Result<Self> {
+        must_be_node(dir)?;
+        let lock = lock(dir)?;
+        let path = dir.join("config.json");
+        let text = fs::read_to_string(&path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?;
+        let configuration = serde_json::from_str(&text).with_context(|| format!("{} is niet te begrijpen", path.display()))?;
+        let node = SigningKey::from_bytes(&keys::read_secret(&dir.join("node.key"))?);
+        let (certificate, certificate_bytes) = keys::read_certificate(&dir.join("certificate"), &node)?;
+        Ok(Self { dir: dir.to_owned(), configuration, node, certificate, certificate_bytes, _lock: lock })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The store's key.
+    pub fn store_key(&self) -> Result<[u8; 32]> {
+        keys::read_secret(&store_key_path(&self.dir))
+    }
+
+    /// Owner id of this municipality.
+    pub fn owner(&self) -> RootId {
+        self.certificate.get().owner()
+    }
+
+    /// This municipality.
+    pub fn refnis(&self) -> Result<Refnis> {
+        refnis_of(self.certificate.get())
+    }
+}
+
+/// The municipality of a certificate, whose claim was checked when it was verified.
+pub fn refnis_of(certificate: &NodeCertificate) -> Result<Refnis> {
+    certificate.refnis.parse().map_err(|_| anyhow::anyhow!("onbekende REFNIS-code {}", certificate.refnis))
+}
+
+/// Refuses an address of partners that another program listens on.
+///
+/// The network's own listeners share a port when both ask for it, so they would not notice.
+pub fn must_be_free(address: &str) -> Result<()> {
+    let parts: Vec<&str> = address.split('/').collect();
+    let ("", "ip4" | "ip6", Some(ip), "tcp", Some(port)) = (
+        parts.first().copied().unwrap_or("?"),
+        parts.get(1).copied().unwrap_or_default(),
+        parts.get(2).and_then(|ip| ip.parse::<IpAddr>().ok()),
+        parts.get(3).copied().unwrap_or_default(),
+        parts.get(4).and_then(|port| port.parse::<u16>().ok()),
+    ) else {
+        bail!("{address} is geen adres zoals /ip4/0.0.0.0/tcp/4601");
+    };
+    match TcpListener::bind(SocketAddr::new(ip, port)) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => bail!("Poort {port} is al in gebruik ({address})"),
+        Err(error) => bail!("Luisteren op {address} lukt niet: {error}"),
+    }
+}
+
+fn must_be_empty(dir: &Path) -> Result<()> {
+    if dir.join("config.json").exists() {
+        bail!("In {} staat al een knooppunt; er is niets veranderd", dir.display());
+    }
+    match fs::read_dir(dir).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => Ok(()),
+        Ok(false) => bail!("De map {} is niet leeg; kies een nieuwe map", dir.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("{} kan niet gelezen worden", dir.display())),
+    }
+}
+
+fn lock(dir: &Path) -> Result<File> {
+    let path = dir.join("lock");
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| format!("{} kan niet gemaakt worden", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("In {} werkt al een ander proces", dir.display()),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} kan niet vergrendeld worden", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mortsel() -> Refnis {
+        "11029".parse().expect("in the table")
+    }
+
+    #[test]
+    fn a_new_folder_opens_again() -> Result<()> {
+        let temp = tempfile::tempdir()?;
+        let dir = temp.path().join("mortsel");
+        let made = Home::create(&dir, mortsel(), None, Configuration::usual())?;
+        let owner = made.owner();
+        assert!(Home::open(&dir).is_err(), "held by this process");
+        drop(made);
+        let opened = Home::open(&dir)?;
+        assert_eq!(opened.owner(), owner);
+        assert_eq!(opened.refnis()?, mortsel());
+        Ok(())
+    }
+
+    #[test]
+    fn a_folder_with_something_in_it_is_left_alone() -> Result<()> {
+        let temp = tempfile::tempdir()?;
+        fs::write(temp.path().join("letter.txt"), "hello")?;
+        assert!(Home::create(temp.path(), mortsel(), None, Configuration::usual()).is_err());
+        assert_eq!(fs::read_dir(temp.path())?.count(), 1);
+        let dir = temp.path().join("node");
+        drop(Home::create(&dir, mortsel(), None, Configuration::usual())?);
+        let before = fs::read(dir.join("root.key"))?;
+        let error = Home::create(&dir, mortsel(), None, Configuration::usual()).err().expect("refused");
+        assert!(error.to_string().contains("al een knooppunt"), "{error}");
+        assert_eq!(fs::read(dir.join("root.key"))?, before);
+        Ok(())
+    }
+}

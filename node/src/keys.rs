@@ -1,0 +1,131 @@
+//! The keys of a municipality and the certificate that ties them together.
+//!
+//! The root key signs node certificates and is needed for nothing else, so it may be kept off
+//! the machine. A key never appears in a log, an error or a `Debug` output.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use ed25519_dalek::SigningKey;
+use schemas::certificate::{CERTIFICATE_DAYS, NodeCertificate, Verified};
+use schemas::ids::{NodeKey, RootKey, from_hex, to_hex};
+use schemas::places::{Kbo, Refnis};
+use schemas::time::Timestamp;
+
+use crate::clock;
+
+/// A new signing key.
+pub fn new_key() -> SigningKey {
+    SigningKey::from_bytes(&clock::random())
+}
+
+/// The verification key of a root.
+pub fn root_key(root: &SigningKey) -> RootKey {
+    RootKey(root.verifying_key().to_bytes())
+}
+
+/// The verification key of a node.
+pub fn node_key(node: &SigningKey) -> NodeKey {
+    NodeKey(node.verifying_key().to_bytes())
+}
+
+/// A one-year certificate for `node`, signed by `root`.
+pub fn certify(
+    root: &SigningKey,
+    node: &SigningKey,
+    refnis: Refnis,
+    kbo: Option<Kbo>,
+    serial: u64,
+    now: Timestamp,
+) -> Vec<u8> {
+    let from = now.hour();
+    NodeCertificate {
+        root: root_key(root),
+        refnis: refnis.to_string(),
+        kbo: kbo.map(|kbo| kbo.to_string()).unwrap_or_default(),
+        node: node_key(node),
+        serial,
+        valid_from: from,
+        valid_until: from.plus_days(CERTIFICATE_DAYS),
+        retired: Vec::new(),
+    }
+    .sign(root)
+}
+
+/// Writes 32 secret bytes as hexadecimal in a new file that only its owner reads.
+pub fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<()> {
+    write_private(path, format!("{}\n", to_hex(secret)).as_bytes())
+}
+
+/// Writes a new file that only its owner reads, durable when this returns.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("{} kan niet gemaakt worden", path.display()))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("{} kan niet geschreven worden", path.display()))
+}
+
+/// Reads 32 secret bytes.
+pub fn read_secret(path: &Path) -> Result<[u8; 32]> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?;
+    match from_hex(text.trim()) {
+        Ok(secret) => Ok(secret),
+        Err(_) => bail!("{} is geen sleutelbestand", path.display()),
+    }
+}
+
+/// The certificate in a file, checked to be that of `node`.
+pub fn read_certificate(path: &Path, node: &SigningKey) -> Result<(Verified<NodeCertificate>, Vec<u8>)> {
+    let bytes = std::fs::read(path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?;
+    let Ok(certificate) = NodeCertificate::verify(&bytes) else {
+        bail!("{} is geen geldig certificaat", path.display());
+    };
+    if certificate.get().node != node_key(node) {
+        bail!("{} hoort niet bij de sleutel van dit knooppunt", path.display());
+    }
+    Ok((certificate, bytes))
+}
+
+/// A fingerprint as people read it: eight groups of four digits of its first half.
+pub fn fingerprint(bytes: &[u8; 32]) -> String {
+    let digits = to_hex(&bytes[..16]);
+    let groups: Vec<&str> = (0..8).map(|at| &digits[at * 4..at * 4 + 4]).collect();
+    groups.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_says_who_and_for_a_year() {
+        let (root, node) = (new_key(), new_key());
+        let refnis: Refnis = "11029".parse().expect("in the table");
+        let now = Timestamp(1_800_000_000);
+        let bytes = certify(&root, &node, refnis, None, 1, now);
+        let certificate = NodeCertificate::verify(&bytes).expect("just signed").into_inner();
+        assert_eq!(certificate.owner(), root_key(&root).id());
+        assert_eq!(certificate.node, node_key(&node));
+        assert!(certificate.covers(now.hour()));
+        assert!(!certificate.covers(now.hour().plus_days(366)));
+        assert!(bytes.len() < 400, "fits a pairing message: {}", bytes.len());
+    }
+
+    #[test]
+    fn a_secret_is_read_back_and_never_overwritten() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("key");
+        write_secret(&path, &[7; 32])?;
+        assert_eq!(read_secret(&path)?, [7; 32]);
+        assert!(write_secret(&path, &[8; 32]).is_err());
+        assert_eq!(read_secret(&path)?, [7; 32]);
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o777, 0o600);
+        Ok(())
+    }
+}

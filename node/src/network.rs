@@ -1,0 +1,596 @@
+//! The network: connections to partner nodes over TCP, Noise and Yamux, and what travels on
+//! them as bytes.
+//!
+//! The only file that names libp2p. It knows node keys and addresses, no documents: a partner
+//! is a key on the allow-list. To anybody else only the pairing protocol is open, and only
+//! while an invitation is live. Every queue has a bound, and a peer never makes another wait.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use ed25519_dalek::SigningKey;
+use futures::future::{Ready, ready};
+use futures::StreamExt;
+use libp2p::connection_limits::{self, ConnectionLimits};
+use libp2p::core::transport::PortUse;
+use libp2p::core::upgrade::{InboundUpgrade, ReadyUpgrade, UpgradeInfo};
+use libp2p::core::{ConnectedPoint, Endpoint};
+use libp2p::identity::{Keypair, PublicKey, ed25519};
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound};
+use libp2p::swarm::{
+    ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm, NetworkBehaviour,
+    NotifyHandler, SubstreamProtocol, SwarmEvent, THandlerInEvent, ToSwarm,
+};
+use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol, Swarm, SwarmBuilder, noise, tcp, yamux};
+use rand_chacha::ChaCha20Rng;
+use schemas::ids::NodeKey;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::AbortHandle;
+
+use crate::asking::{Answer, MAX_WAITING, Waiting};
+use crate::link::{self, Asked, COMMANDS, Command, EVENTS, Event, Outlook};
+use crate::redial::Redial;
+
+const EXCHANGE: StreamProtocol = StreamProtocol::new("/overbuur/exchange/1");
+const PAIRING: StreamProtocol = StreamProtocol::new("/overbuur/pairing/1");
+const HANDOVER: StreamProtocol = StreamProtocol::new("/overbuur/handover/1");
+const FOR_PARTNERS: &[StreamProtocol] = &[EXCHANGE, HANDOVER, PAIRING];
+const FOR_STRANGERS: &[StreamProtocol] = &[PAIRING];
+
+/// Connections, at most: a circle has at most 300 members, two connections while both dial.
+const MAX_CONNECTIONS: u32 = 640;
+/// Connections of one peer: two while both dial, one for a restart that is not noticed yet.
+const MAX_PER_PEER: u32 = 3;
+/// Connections that are being set up by others.
+const MAX_PENDING: u32 = 64;
+/// Strangers that are connected at the same time, and that may come in a minute.
+const MAX_STRANGERS: usize = 4;
+const STRANGERS_A_MINUTE: usize = 20;
+/// Requests that a peer has open here.
+const MAX_REQUESTS: usize = MAX_WAITING;
+/// How often the network looks whom to dial.
+const TICK: Duration = Duration::from_millis(100);
+const TICKS_A_MINUTE: u64 = 600;
+/// Ticks until a partner that cannot be reached is dialled again, at most.
+const SLOWEST: u64 = TICKS_A_MINUTE;
+
+/// A running network.
+pub struct Network {
+    /// Takes commands.
+    pub commands: mpsc::Sender<Command>,
+    /// Gives events.
+    pub events: mpsc::Receiver<Event>,
+    /// What it sees.
+    pub outlook: Arc<Mutex<Outlook>>,
+}
+
+/// Starts listening and dialling in a task of its own, which ends when the commands end.
+///
+/// # Errors
+/// An address that cannot be listened on, such as a port in use.
+pub fn start(key: &SigningKey, listen: &[String], rng: ChaCha20Rng) -> Result<Network> {
+    let mut seed = key.to_bytes();
+    let key = Keypair::ed25519_from_bytes(&mut seed).map_err(|_| anyhow!("de sleutel van het knooppunt is niet bruikbaar"))?;
+    let limits = ConnectionLimits::default()
+        .with_max_pending_incoming(Some(MAX_PENDING))
+        .with_max_established(Some(MAX_CONNECTIONS))
+        .with_max_established_per_peer(Some(MAX_PER_PEER));
+    let mut swarm = SwarmBuilder::with_existing_identity(key)
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)?
+        .with_behaviour(|_| Behaviour { streams: Streams::default(), limits: connection_limits::Behaviour::new(limits) })
+        .map_err(|error| anyhow!("het netwerk start niet: {error}"))?
+        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(5)))
+        .build();
+    for address in listen {
+        crate::home::must_be_free(address)?;
+        let address: Multiaddr = address.parse().map_err(|_| anyhow!("{address} is geen multiadres, zoals /ip4/0.0.0.0/tcp/4601"))?;
+        swarm.listen_on(address.clone()).map_err(|error| anyhow!("luisteren op {address} lukt niet: {error}"))?;
+    }
+    let (commands, command_receiver) = mpsc::channel(COMMANDS);
+    let (event_sender, events) = mpsc::channel(EVENTS);
+    let (ended, ended_receiver) = mpsc::channel(EVENTS);
+    let outlook = Arc::new(Mutex::new(Outlook::default()));
+    let hub = Hub {
+        me: *swarm.local_peer_id(),
+        swarm,
+        events: event_sender,
+        ended,
+        outlook: Arc::clone(&outlook),
+        partners: BTreeMap::new(),
+        asking: Waiting::new(),
+        dialled: BTreeMap::new(),
+        next_stream: 0,
+        tick: 0,
+        rng,
+    };
+    tokio::spawn(hub.run(command_receiver, ended_receiver));
+    Ok(Network { commands, events, outlook })
+}
+
+fn peer_of(node: NodeKey) -> Option<PeerId> {
+    let key = ed25519::PublicKey::try_from_bytes(&node.0).ok()?;
+    Some(PublicKey::from(key).to_peer_id())
+}
+
+fn node_of(peer: &PeerId) -> Option<NodeKey> {
+    // The id of an Ed25519 key is the key itself.
+    let key = PublicKey::try_decode_protobuf(peer.as_ref().digest()).ok()?;
+    Some(NodeKey(key.try_into_ed25519().ok()?.to_bytes()))
+}
+
+#[derive(NetworkBehaviour)]
+struct Behaviour {
+    streams: Streams,
+    limits: connection_limits::Behaviour,
+}
+
+struct Partner {
+    node: NodeKey,
+    addresses: Vec<Multiaddr>,
+    live: Option<Live>,
+    redial: Redial,
+}
+
+struct Live {
+    connection: ConnectionId,
+    stream: u64,
+    /// Whether the side with the lower key dialled.
+    by_lower: bool,
+    task: AbortHandle,
+}
+
+struct Hub {
+    me: PeerId,
+    swarm: Swarm<Behaviour>,
+    events: mpsc::Sender<Event>,
+    ended: mpsc::Sender<(PeerId, u64)>,
+    outlook: Arc<Mutex<Outlook>>,
+    partners: BTreeMap<PeerId, Partner>,
+    asking: Waiting<PeerId, StreamProtocol>,
+    /// Connections that this node dialled.
+    dialled: BTreeMap<ConnectionId, PeerId>,
+    next_stream: u64,
+    tick: u64,
+    rng: ChaCha20Rng,
+}
+
+impl Hub {
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut ended: mpsc::Receiver<(PeerId, u64)>) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.command(command),
+                    None => return,
+                },
+                Some((peer, stream)) = ended.recv() => self.stream_ended(peer, stream),
+                event = self.swarm.select_next_some() => self.swarm_event(event),
+                _ = ticks.tick() => self.tick(),
+            }
+        }
+    }
+
+    fn outlook(&self) -> MutexGuard<'_, Outlook> {
+        self.outlook.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Allow { node, addresses } => self.allow(node, &addresses),
+            Command::Forbid { node } => {
+                let Some(peer) = peer_of(node) else { return };
+                self.streams().allowed.remove(&peer);
+                self.partners.remove(&peer);
+                self.outlook().trouble.remove(&node);
+                let _ = self.swarm.disconnect_peer_id(peer);
+            }
+            Command::Strangers(open) => self.streams().strangers_welcome = open,
+            Command::Close { node } => {
+                let Some(peer) = peer_of(node) else { return };
+                if let Some(partner) = self.partners.get_mut(&peer) {
+                    partner.redial.at_least(8);
+                    if let Some(live) = partner.live.take() {
+                        self.swarm.close_connection(live.connection);
+                    }
+                    self.dial_later(peer);
+                }
+            }
+            Command::Pair { node, addresses, request, answer } => {
+                let Some(peer) = peer_of(node) else { return };
+                self.ask(peer, PAIRING, request, answer);
+                if !self.swarm.is_connected(&peer) {
+                    self.dial(peer, parse(&addresses));
+                }
+            }
+            Command::HandOver { node, request, answer } => {
+                let Some(peer) = peer_of(node) else { return };
+                if self.swarm.is_connected(&peer) {
+                    self.ask(peer, HANDOVER, request, answer);
+                } else {
+                    let _ = answer.send(Err(anyhow!("not connected")));
+                }
+            }
+        }
+    }
+
+    fn streams(&mut self) -> &mut Streams {
+        &mut self.swarm.behaviour_mut().streams
+    }
+
+    fn allow(&mut self, node: NodeKey, addresses: &[String]) {
+        let Some(peer) = peer_of(node).filter(|peer| *peer != self.me) else { return };
+        let addresses = parse(addresses);
+        self.streams().allowed.entry(peer).or_insert_with(|| Arc::new(Semaphore::new(MAX_REQUESTS)));
+        // The side with the higher key gives the other a moment, so that mostly one dials.
+        let wait = if self.me < peer { 0 } else { 10 };
+        let redial = Redial::at(self.tick + wait);
+        match self.partners.get_mut(&peer) {
+            Some(partner) => {
+                partner.addresses = addresses;
+                partner.redial = redial;
+            }
+            None => {
+                // A connection from before it was a partner is not one of a partner.
+                let _ = self.swarm.disconnect_peer_id(peer);
+                self.partners.insert(peer, Partner { node, addresses, live: None, redial });
+            }
+        }
+    }
+
+    fn ask(&mut self, peer: PeerId, protocol: StreamProtocol, request: Vec<u8>, answer: Answer) {
+        let until = self.tick + TICKS_A_MINUTE / 3;
+        if self.asking.add(peer, protocol.clone(), request, answer, until) && self.swarm.is_connected(&peer) {
+            self.streams().open(peer, NotifyHandler::Any, protocol);
+        }
+    }
+
+    fn dial(&mut self, peer: PeerId, addresses: Vec<Multiaddr>) {
+        if addresses.is_empty() {
+            return;
+        }
+        let options = DialOpts::peer_id(peer)
+            .condition(PeerCondition::DisconnectedAndNotDialing)
+            .addresses(addresses)
+            .allocate_new_port()
+            .build();
+        if let Err(error) = self.swarm.dial(options) {
+            tracing::debug!(%error, "dial not begun");
+        }
+    }
+
+    fn dial_later(&mut self, peer: PeerId) {
+        if let Some(partner) = self.partners.get_mut(&peer) {
+            partner.redial.later(self.tick, SLOWEST, &mut self.rng);
+        }
+    }
+
+    fn tick(&mut self) {
+        self.tick += 1;
+        if self.tick.is_multiple_of(TICKS_A_MINUTE) {
+            self.streams().strangers_this_minute = 0;
+        }
+        let due: Vec<(PeerId, Vec<Multiaddr>)> = self
+            .partners
+            .iter()
+            .filter(|(_, partner)| partner.live.is_none() && partner.redial.is_due(self.tick))
+            .map(|(peer, partner)| (*peer, partner.addresses.clone()))
+            .collect();
+        for (peer, addresses) in due {
+            self.dial_later(peer);
+            self.dial(peer, addresses);
+        }
+        self.asking.expire(self.tick);
+    }
+
+    fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::NewListenAddr { address, .. } => self.outlook().listening.push(address.to_string()),
+            SwarmEvent::ExpiredListenAddr { address, .. } => {
+                let gone = address.to_string();
+                self.outlook().listening.retain(|address| *address != gone);
+            }
+            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
+                self.connected(peer_id, connection_id, &endpoint);
+            }
+            SwarmEvent::ConnectionClosed { peer_id, connection_id, num_established, .. } => {
+                self.dialled.remove(&connection_id);
+                if num_established == 0 {
+                    self.asking.fail(peer_id, "the connection was closed");
+                }
+            }
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
+                self.trouble(peer, &error.to_string());
+                self.asking.fail(peer, "cannot be reached");
+            }
+            SwarmEvent::IncomingConnectionError { peer_id, error, .. } => {
+                tracing::debug!(?peer_id, %error, "connection refused");
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Streams((peer, connection, opened))) => self.opened(peer, connection, opened),
+            _ => {}
+        }
+    }
+
+    fn trouble(&mut self, peer: PeerId, why: &str) {
+        if let Some(partner) = self.partners.get(&peer).filter(|partner| partner.live.is_none()) {
+            let why: String = why.chars().take(300).collect();
+            self.outlook().trouble.insert(partner.node, why);
+        }
+    }
+
+    fn connected(&mut self, peer: PeerId, connection: ConnectionId, endpoint: &ConnectedPoint) {
+        if endpoint.is_dialer() {
+            self.dialled.insert(connection, peer);
+            if self.partners.contains_key(&peer) {
+                self.streams().open(peer, NotifyHandler::One(connection), EXCHANGE);
+            }
+        }
+        for protocol in self.asking.kinds(peer) {
+            self.streams().open(peer, NotifyHandler::One(connection), protocol);
+        }
+    }
+
+    fn opened(&mut self, peer: PeerId, connection: ConnectionId, opened: Opened) {
+        let Opened { protocol, stream, inbound } = opened;
+        let Some(node) = node_of(&peer) else { return };
+        match (stream, inbound) {
+            (None, _) if protocol == EXCHANGE => {
+                self.trouble(peer, "refused: the partner has not confirmed, or does not speak this protocol");
+                self.swarm.close_connection(connection);
+            }
+            (Some(stream), _) if protocol == EXCHANGE => self.exchange(peer, node, connection, stream),
+            (stream, false) => {
+                let Some(asking) = self.asking.take(peer, &protocol) else { return };
+                match stream {
+                    Some(stream) => {
+                        tokio::spawn(link::ask(stream, asking.request, asking.answer));
+                    }
+                    None => {
+                        let _ = asking.answer.send(Err(anyhow!("refused: no invitation is live there")));
+                    }
+                }
+            }
+            (Some(stream), true) => {
+                let what = if protocol == PAIRING { Asked::Pairing } else { Asked::Handover };
+                if let Some(place) = self.streams().place_for_request(peer, connection) {
+                    tokio::spawn(link::answer(stream, node, what, self.events.clone(), place));
+                }
+            }
+            (None, true) => {}
+        }
+    }
+
+    /// Keeps one stream per partner. Of two that were dialled from both sides the one dialled
+    /// by the lower key stays; of two from one side the newer, for its dialler has lost the other.
+    fn exchange(&mut self, peer: PeerId, node: NodeKey, connection: ConnectionId, stream: Stream) {
+        let by_me = self.dialled.contains_key(&connection);
+        let by_lower = by_me == (self.me < peer);
+        let Some(partner) = self.partners.get_mut(&peer) else {
+            self.swarm.close_connection(connection);
+            return;
+        };
+        if let Some(live) = &partner.live {
+            if live.by_lower && !by_lower || live.connection == connection {
+                self.swarm.close_connection(connection);
+                return;
+            }
+            // Its task tells the runtime that the old stream ended, before the new one begins.
+            live.task.abort();
+            self.swarm.close_connection(live.connection);
+        }
+        self.next_stream += 1;
+        let number = self.next_stream;
+        let session = link::converse(stream, node, number, self.events.clone());
+        let ended = self.ended.clone();
+        let task = tokio::spawn(async move {
+            session.await;
+            let _ = ended.send((peer, number)).await;
+        });
+        partner.live = Some(Live { connection, stream: number, by_lower, task: task.abort_handle() });
+        partner.redial.succeeded();
+        self.outlook().trouble.remove(&node);
+    }
+
+    fn stream_ended(&mut self, peer: PeerId, stream: u64) {
+        let Some(partner) = self.partners.get_mut(&peer) else { return };
+        if partner.live.as_ref().is_some_and(|live| live.stream == stream)
+            && let Some(live) = partner.live.take()
+        {
+            self.swarm.close_connection(live.connection);
+            self.dial_later(peer);
+            self.trouble(peer, "the connection was lost");
+        }
+    }
+}
+
+fn parse(addresses: &[String]) -> Vec<Multiaddr> {
+    addresses.iter().filter_map(|address| address.parse().ok()).collect()
+}
+
+
+/// A stream that was opened, or could not be.
+#[derive(Debug)]
+struct Opened {
+    protocol: StreamProtocol,
+    stream: Option<Stream>,
+    inbound: bool,
+}
+
+/// Who may connect, and with which protocols. Hands opened streams to the hub.
+#[derive(Default)]
+struct Streams {
+    /// Partners, with a place for each of the requests they may have open here.
+    allowed: BTreeMap<PeerId, Arc<Semaphore>>,
+    strangers_welcome: bool,
+    strangers_this_minute: usize,
+    strangers: BTreeMap<ConnectionId, Arc<Semaphore>>,
+    out: VecDeque<ToSwarm<(PeerId, ConnectionId, Opened), StreamProtocol>>,
+}
+
+impl Streams {
+    fn open(&mut self, peer_id: PeerId, handler: NotifyHandler, event: StreamProtocol) {
+        self.out.push_back(ToSwarm::NotifyHandler { peer_id, handler, event });
+    }
+
+    /// A place for one request of a peer, while it has fewer than [`MAX_REQUESTS`] open.
+    fn place_for_request(&self, peer: PeerId, connection: ConnectionId) -> Option<OwnedSemaphorePermit> {
+        let places = self.allowed.get(&peer).or_else(|| self.strangers.get(&connection))?;
+        Arc::clone(places).try_acquire_owned().ok()
+    }
+}
+
+impl NetworkBehaviour for Streams {
+    type ConnectionHandler = Door;
+    type ToSwarm = (PeerId, ConnectionId, Opened);
+
+    fn handle_established_inbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        peer: PeerId,
+        _: &Multiaddr,
+        _: &Multiaddr,
+    ) -> std::result::Result<Door, ConnectionDenied> {
+        if self.allowed.contains_key(&peer) {
+            return Ok(Door::new(FOR_PARTNERS, true));
+        }
+        let room = self.strangers.len() < MAX_STRANGERS && self.strangers_this_minute < STRANGERS_A_MINUTE;
+        if self.strangers_welcome && room {
+            self.strangers_this_minute += 1;
+            self.strangers.insert(connection, Arc::new(Semaphore::new(1)));
+            return Ok(Door::new(FOR_STRANGERS, false));
+        }
+        Err(ConnectionDenied::new(io::Error::new(io::ErrorKind::PermissionDenied, "not a confirmed partner")))
+    }
+
+    fn handle_established_outbound_connection(
+        &mut self,
+        _: ConnectionId,
+        peer: PeerId,
+        _: &Multiaddr,
+        _: Endpoint,
+        _: PortUse,
+    ) -> std::result::Result<Door, ConnectionDenied> {
+        Ok(if self.allowed.contains_key(&peer) { Door::new(FOR_PARTNERS, true) } else { Door::new(&[], false) })
+    }
+
+    fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
+        match event {
+            FromSwarm::ConnectionClosed(closed) => {
+                self.strangers.remove(&closed.connection_id);
+            }
+            FromSwarm::ListenFailure(failed) => {
+                self.strangers.remove(&failed.connection_id);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_connection_handler_event(&mut self, peer: PeerId, connection: ConnectionId, opened: Opened) {
+        self.out.push_back(ToSwarm::GenerateEvent((peer, connection, opened)));
+    }
+
+    fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+        // Whoever fills `out` is polled by the swarm right after.
+        self.out.pop_front().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+/// The protocols that are open on one connection.
+struct Door {
+    inbound: &'static [StreamProtocol],
+    keep: bool,
+    to_open: VecDeque<StreamProtocol>,
+    opening: Option<StreamProtocol>,
+    told: VecDeque<Opened>,
+}
+
+impl Door {
+    fn new(inbound: &'static [StreamProtocol], keep: bool) -> Self {
+        Self { inbound, keep, to_open: VecDeque::new(), opening: None, told: VecDeque::new() }
+    }
+}
+
+impl ConnectionHandler for Door {
+    type FromBehaviour = StreamProtocol;
+    type ToBehaviour = Opened;
+    type InboundProtocol = Offer;
+    type OutboundProtocol = ReadyUpgrade<StreamProtocol>;
+    type InboundOpenInfo = ();
+    type OutboundOpenInfo = ();
+
+    fn listen_protocol(&self) -> SubstreamProtocol<Offer> {
+        SubstreamProtocol::new(Offer(self.inbound.to_vec()), ())
+    }
+
+    fn connection_keep_alive(&self) -> bool {
+        self.keep
+    }
+
+    fn poll(&mut self, _: &mut Context<'_>) -> Poll<ConnectionHandlerEvent<ReadyUpgrade<StreamProtocol>, (), Opened>> {
+        if let Some(told) = self.told.pop_front() {
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(told));
+        }
+        // One at a time: a failed negotiation does not say which protocol it was about.
+        if self.opening.is_none()
+            && let Some(protocol) = self.to_open.pop_front()
+        {
+            self.opening = Some(protocol.clone());
+            let protocol = SubstreamProtocol::new(ReadyUpgrade::new(protocol), ());
+            return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest { protocol });
+        }
+        Poll::Pending
+    }
+
+    fn on_behaviour_event(&mut self, protocol: StreamProtocol) {
+        if self.to_open.len() < MAX_REQUESTS {
+            self.to_open.push_back(protocol);
+        }
+    }
+
+    fn on_connection_event(&mut self, event: ConnectionEvent<'_, Offer, ReadyUpgrade<StreamProtocol>>) {
+        let told = match event {
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol: (stream, protocol), .. }) => {
+                Opened { protocol, stream: Some(stream), inbound: true }
+            }
+            ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol: stream, .. }) => {
+                let Some(protocol) = self.opening.take() else { return };
+                Opened { protocol, stream: Some(stream), inbound: false }
+            }
+            ConnectionEvent::DialUpgradeError(_) => {
+                let Some(protocol) = self.opening.take() else { return };
+                Opened { protocol, stream: None, inbound: false }
+            }
+            _ => return,
+        };
+        // A stream beyond the bound is dropped, which resets it.
+        if self.told.len() < MAX_REQUESTS {
+            self.told.push_back(told);
+        }
+    }
+}
+
+/// Offers protocols and gives the stream of the one that was chosen.
+struct Offer(Vec<StreamProtocol>);
+
+impl UpgradeInfo for Offer {
+    type Info = StreamProtocol;
+    type InfoIter = std::vec::IntoIter<StreamProtocol>;
+    fn protocol_info(&self) -> Self::InfoIter {
+        self.0.clone().into_iter()
+    }
+}
+
+impl InboundUpgrade<Stream> for Offer {
+    type Output = (Stream, StreamProtocol);
+    type Error = std::convert::Infallible;
+    type Future = Ready<std::result::Result<Self::Output, Self::Error>>;
+    fn upgrade_inbound(self, stream: Stream, protocol: StreamProtocol) -> Self::Future {
+        ready(Ok((stream, protocol)))
+    }
+}
