@@ -23,11 +23,15 @@ pub enum Event {
     Close,
     /// The two go on by themselves.
     GoOnAlone,
+    /// The municipality that leads the follow-up says that it is closed.
+    LeaderClosed,
+    /// The municipality that leads the follow-up says that the two go on by themselves.
+    LeaderLetsGoOn,
 }
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::BothYes,
         Self::OneNo,
         Self::Cancel,
@@ -36,7 +40,34 @@ impl Event {
         Self::StartClosing,
         Self::Close,
         Self::GoOnAlone,
+        Self::LeaderClosed,
+        Self::LeaderLetsGoOn,
     ];
+
+    /// Events that a person may cause on the page of a running duo.
+    pub const BY_HAND: [Self; 5] =
+        [Self::Pause, Self::Resume, Self::StartClosing, Self::Close, Self::GoOnAlone];
+
+    /// Stable code for forms.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::BothYes => "both_yes",
+            Self::OneNo => "one_no",
+            Self::Cancel => "cancel",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::StartClosing => "start_closing",
+            Self::Close => "close",
+            Self::GoOnAlone => "go_on_alone",
+            Self::LeaderClosed => "leader_closed",
+            Self::LeaderLetsGoOn => "leader_lets_go_on",
+        }
+    }
+
+    /// The event of a form's code.
+    pub fn by_hand(code: &str) -> Option<Self> {
+        Self::BY_HAND.into_iter().find(|event| event.code() == code)
+    }
 }
 
 impl DuoStage {
@@ -64,6 +95,8 @@ impl DuoStage {
             (Self::Running | Self::Paused, Event::StartClosing) => Some(Self::Closing),
             (Self::Closing, Event::Close) => Some(Self::Closed),
             (Self::Closing, Event::GoOnAlone) => Some(Self::Continues),
+            (Self::Running | Self::Paused | Self::Closing, Event::LeaderClosed) => Some(Self::Closed),
+            (Self::Running | Self::Paused | Self::Closing, Event::LeaderLetsGoOn) => Some(Self::Continues),
             _ => None,
         }
     }
@@ -155,13 +188,19 @@ mod tests {
                 "running Cancel closed",
                 "running Pause paused",
                 "running StartClosing closing",
+                "running LeaderClosed closed",
+                "running LeaderLetsGoOn continues",
                 "paused Cancel closed",
                 "paused Resume running",
                 "paused StartClosing closing",
+                "paused LeaderClosed closed",
+                "paused LeaderLetsGoOn continues",
                 "closing Cancel closed",
                 "closing Resume running",
                 "closing Close closed",
                 "closing GoOnAlone continues",
+                "closing LeaderClosed closed",
+                "closing LeaderLetsGoOn continues",
             ]
         );
     }

@@ -236,8 +236,6 @@ pub struct OutgoingRow {
     pub state: proposal::State,
     /// When it was made.
     pub proposed_at: Timestamp,
-    /// Whether the other municipality's node has been connected since (as far as known).
-    pub sent_to: String,
     /// The duo that came of it.
     pub duo: Option<DuoId>,
 }

@@ -1,0 +1,182 @@
+//! Everybody who can be matched, as the matching crate takes them: our own persons from their
+//! files, partners' persons from their cards, with the way back to who they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use matching::{Offer, Request, Rules};
+use schemas::ids::{DocumentId, RootId};
+use schemas::{Kind, MatchRequest, SharedValue};
+
+use crate::desk::Desk;
+use crate::error::Result;
+use crate::local_checks::broken_here;
+use crate::own_cards::{is_minor, offer_here, published, request_here};
+use crate::people::{Person, PersonId, Side};
+use crate::ports_matches::{IncomingStage, OutgoingStage};
+use crate::search_view::{MentorWho, NewcomerWho, Place};
+
+/// Mentors with their offers: same place, same mentor.
+#[derive(Debug, Default)]
+pub(crate) struct Mentors {
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) who: Vec<MentorWho>,
+}
+
+/// Newcomers with their requests: same place, same newcomer.
+#[derive(Debug, Default)]
+pub(crate) struct Newcomers {
+    pub(crate) requests: Vec<Request>,
+    pub(crate) who: Vec<NewcomerWho>,
+}
+
+/// The id under which somebody who is not shared is matched here: never leaves, never drawn.
+fn local_id(person: PersonId) -> DocumentId {
+    let mut id = [0; 16];
+    id[8..].copy_from_slice(&person.0.to_be_bytes());
+    DocumentId(id)
+}
+
+/// Partners by owner id, this municipality among them.
+pub(crate) fn places(desk: &mut Desk<'_>) -> Result<BTreeMap<RootId, Place>> {
+    let mut places = BTreeMap::from([(desk.me.root, desk.here())]);
+    for partner in desk.records.partners()? {
+        places.insert(partner.root, Place { root: partner.root, name: partner.name, refnis: partner.refnis });
+    }
+    Ok(places)
+}
+
+/// Every municipality's rules as shared, in this quarter.
+pub(crate) fn rules(desk: &mut Desk<'_>) -> Result<Rules> {
+    let documents = desk.records.documents(Kind::MatchingRules)?;
+    let own = documents.into_iter().filter_map(|document| match document.value {
+        SharedValue::MatchingRules(rules) => Some((document.owner, rules)),
+        _ => None,
+    });
+    Ok(Rules::new(own.collect(), desk.today().quarter()))
+}
+
+/// Our own mentors, from their files.
+pub(crate) fn own_mentors(desk: &mut Desk<'_>) -> Result<Mentors> {
+    let mut found = Mentors::default();
+    for mentor in desk.records.people(Side::Mentor)? {
+        if is_minor(&mentor, desk.today()) {
+            continue;
+        }
+        let shared = desk.records.live_card(mentor.id)?;
+        let id = shared.unwrap_or(local_id(mentor.id));
+        let card = offer_here(desk, &mentor)?;
+        found.offers.push(Offer { id, owner: desk.me.root, card });
+        let name = mentor.data.full_name();
+        found.who.push(MentorWho::Own { person: mentor.id, name, offer: shared });
+    }
+    Ok(found)
+}
+
+/// Partners' mentors, from their cards.
+pub(crate) fn partners_mentors(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>) -> Result<Mentors> {
+    let mut found = Mentors::default();
+    for document in desk.records.documents(Kind::MentorOffer)? {
+        let (SharedValue::MentorOffer(card), owner) = (document.value, document.owner) else { continue };
+        let Some(place) = places.get(&owner).filter(|_| owner != desk.me.root) else { continue };
+        found.offers.push(Offer { id: document.id, owner, card });
+        found.who.push(MentorWho::Partner { offer: document.id, municipality: place.clone() });
+    }
+    Ok(found)
+}
+
+/// The request of a newcomer of ours: as published, or from the file; with its document.
+pub(crate) fn request_of(desk: &mut Desk<'_>, newcomer: &Person) -> Result<(Request, Option<DocumentId>)> {
+    let shared = published(desk, newcomer.id)?;
+    let (id, card) = match shared {
+        Some((id, SharedValue::MatchRequest(card))) => (Some(id), card),
+        _ => (desk.records.live_card(newcomer.id)?, request_here(desk, newcomer)),
+    };
+    Ok((request(desk, id.unwrap_or(local_id(newcomer.id)), card), id))
+}
+
+/// A request of this municipality.
+pub(crate) fn request(desk: &Desk<'_>, id: DocumentId, card: MatchRequest) -> Request {
+    Request { id, owner: desk.me.root, refnis: desk.me.refnis, card }
+}
+
+/// Our own newcomers who still look for somebody: not in a duo, nothing confirmed.
+pub(crate) fn looking(desk: &mut Desk<'_>) -> Result<Vec<Person>> {
+    let duos = desk.records.duos()?;
+    let busy: BTreeSet<PersonId> =
+        duos.iter().filter(|duo| duo.stage.is_active()).filter_map(|duo| duo.newcomer).collect();
+    let sent = desk.records.all_outgoing()?;
+    let confirmed: BTreeSet<PersonId> = sent
+        .iter()
+        .filter(|sent| sent.stage == OutgoingStage::Confirmed)
+        .map(|sent| sent.newcomer)
+        .collect();
+    let mut people = desk.records.people(Side::Newcomer)?;
+    people.retain(|person| !busy.contains(&person.id) && !confirmed.contains(&person.id));
+    Ok(people)
+}
+
+/// Partners' newcomers who still look for somebody, as far as known here.
+pub(crate) fn partners_newcomers(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>) -> Result<Newcomers> {
+    let matched = matched_requests(desk)?;
+    let mut found = Newcomers::default();
+    for document in desk.records.documents(Kind::MatchRequest)? {
+        let (SharedValue::MatchRequest(card), owner) = (document.value, document.owner) else { continue };
+        let Some(place) = places.get(&owner).filter(|_| owner != desk.me.root) else { continue };
+        if matched.contains(&document.id) {
+            continue;
+        }
+        found.requests.push(Request { id: document.id, owner, refnis: place.refnis, card });
+        found.who.push(NewcomerWho::Partner { request: document.id, municipality: place.clone() });
+    }
+    Ok(found)
+}
+
+/// Requests of either side that are in a match already, as far as known here.
+pub(crate) fn matched_requests(desk: &mut Desk<'_>) -> Result<BTreeSet<DocumentId>> {
+    let mut matched = BTreeSet::new();
+    for sent in desk.records.all_outgoing()? {
+        if matches!(sent.stage, OutgoingStage::Confirmed | OutgoingStage::Matched) {
+            matched.insert(sent.request);
+        }
+    }
+    for came in desk.records.all_incoming()? {
+        if came.stage == IncomingStage::Acknowledged {
+            matched.insert(came.request);
+        }
+    }
+    Ok(matched)
+}
+
+/// Pairs of one newcomer of ours that failed before, or that a mentor's *must* excludes on what
+/// only we know.
+pub(crate) fn excluded(
+    desk: &mut Desk<'_>,
+    newcomer: &Person,
+    request: DocumentId,
+    mentors: &Mentors,
+) -> Result<BTreeSet<(DocumentId, DocumentId)>> {
+    let mut excluded = failed(desk, newcomer.id, request, mentors)?;
+    let today = desk.today();
+    let broken = mentors.offers.iter().filter(|offer| broken_here(&offer.card, newcomer, today).is_some());
+    excluded.extend(broken.map(|offer| (request, offer.id)));
+    Ok(excluded)
+}
+
+/// Pairs of one newcomer of ours that failed before.
+pub(crate) fn failed(
+    desk: &mut Desk<'_>,
+    newcomer: PersonId,
+    request: DocumentId,
+    mentors: &Mentors,
+) -> Result<BTreeSet<(DocumentId, DocumentId)>> {
+    let pairs = desk.records.failed_pairs()?;
+    let pairs: Vec<_> = pairs.into_iter().filter(|pair| pair.newcomer == Some(newcomer)).collect();
+    let together = mentors.offers.iter().zip(&mentors.who);
+    let failed = together.filter(|(offer, who)| {
+        pairs.iter().any(|pair| match who {
+            MentorWho::Own { person, .. } => pair.mentor == Some(*person),
+            MentorWho::Partner { .. } => pair.offer == Some(offer.id),
+        })
+    });
+    Ok(failed.map(|(offer, _)| (request, offer.id)).collect())
+}

@@ -1,0 +1,120 @@
+//! The whole waiting list at once, as drafts that a person decides on; and what the circle is
+//! worth, from the cards that every member sees.
+
+use std::collections::BTreeMap;
+
+use matching::{Offer, Request, assign, top, verify};
+use schemas::ids::RootId;
+use schemas::{Kind, SharedValue};
+
+use crate::cast::{self, Mentors};
+use crate::desk::Desk;
+use crate::error::{Error, Result};
+use crate::office::{Actor, Office};
+use crate::people::{Person, PersonId};
+use crate::search_view::{CircleWorth, Draft, Place, WholeList};
+
+impl Office {
+    /// The best list for our own newcomers with every mentor that is visible, as drafts.
+    ///
+    /// # Errors
+    /// `Forbidden`, a failing store.
+    pub fn whole_list(&self, actor: &Actor) -> Result<WholeList> {
+        self.at_desk(actor, |desk| {
+            desk.audit("match.whole_list", None, "")?;
+            whole_list(desk)
+        })
+    }
+
+    /// How many newcomers of the circle find a mentor alone and together, per municipality.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn value_of_circle(&self, actor: &Actor) -> Result<CircleWorth> {
+        self.at_desk(actor, worth)
+    }
+}
+
+fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
+    let places = cast::places(desk)?;
+    let mut rules = cast::rules(desk)?;
+    let mut mentors = cast::own_mentors(desk)?;
+    let theirs = cast::partners_mentors(desk, &places)?;
+    let people = cast::looking(desk)?;
+    let mut requests: Vec<Request> = Vec::new();
+    for person in &people {
+        let (request, shared) = cast::request_of(desk, person)?;
+        rules.failed_before.extend(cast::excluded(desk, person, request.id, &mentors)?);
+        rules.failed_before.extend(cast::excluded(desk, person, request.id, &theirs)?);
+        if shared.is_none() {
+            // Nothing can be proposed to a partner for somebody who is not shared.
+            rules.failed_before.extend(theirs.offers.iter().map(|offer| (request.id, offer.id)));
+        }
+        requests.push(request);
+    }
+    mentors.offers.extend(theirs.offers);
+    mentors.who.extend(theirs.who);
+    let too_many = |_| Error::Refused("too-many-cards");
+    let assignment = assign(&requests, &mentors.offers, &rules).map_err(too_many)?;
+    let proved = verify(&assignment, &requests, &mentors.offers, &rules);
+    let mut list = WholeList { proved, ..WholeList::default() };
+    for (person, request) in people.iter().zip(&requests) {
+        let pair = assignment.pairs.iter().find(|pair| pair.request == request.id);
+        let drafted = pair.and_then(|pair| {
+            let at = mentors.offers.iter().position(|offer| offer.id == pair.offer)?;
+            draft(person, request, &mentors, at, &rules)
+        });
+        match drafted {
+            Some(draft) => list.drafts.push(draft),
+            None => list.without.push(named(person)),
+        }
+    }
+    Ok(list)
+}
+
+fn named(person: &Person) -> (PersonId, String) {
+    (person.id, person.data.full_name())
+}
+
+fn draft(person: &Person, request: &Request, mentors: &Mentors, at: usize, rules: &matching::Rules) -> Option<Draft> {
+    let candidate = top(request, &mentors.offers[at..=at], rules, 1).pop()?;
+    let (newcomer, name) = named(person);
+    Some(Draft {
+        newcomer,
+        name,
+        mentor: mentors.who[at].clone(),
+        score: candidate.score.total,
+        strength: candidate.strength,
+        reasons: candidate.reasons,
+        distance_metres: candidate.distance_metres,
+    })
+}
+
+/// What the circle is worth, from the cards that are visible here.
+pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
+    let places = cast::places(desk)?;
+    let rules = cast::rules(desk)?;
+    let matched = cast::matched_requests(desk)?;
+    let (mut requests, mut offers) = (Vec::new(), Vec::new());
+    for document in desk.records.documents(Kind::MatchRequest)? {
+        let Some(place) = places.get(&document.owner).filter(|_| !matched.contains(&document.id)) else { continue };
+        if let SharedValue::MatchRequest(card) = document.value {
+            requests.push(Request { id: document.id, owner: document.owner, refnis: place.refnis, card });
+        }
+    }
+    for document in desk.records.documents(Kind::MentorOffer)? {
+        if let (SharedValue::MentorOffer(card), true) = (document.value, places.contains_key(&document.owner)) {
+            offers.push(Offer { id: document.id, owner: document.owner, card });
+        }
+    }
+    let value = matching::value_of_circle(&requests, &offers, &rules)
+        .map_err(|_| Error::Refused("too-many-cards"))?;
+    Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
+}
+
+/// This municipality first, then by name.
+fn in_order<T>(me: RootId, places: &BTreeMap<RootId, Place>, owners: &BTreeMap<RootId, T>) -> Vec<Place> {
+    let mut found: Vec<Place> = owners.keys().filter_map(|root| places.get(root).cloned()).collect();
+    found.sort_by(|one, other| (one.root != me, &one.name).cmp(&(other.root != me, &other.name)));
+    found
+}
