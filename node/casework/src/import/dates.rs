@@ -29,12 +29,14 @@ const MONTHS: [[&str; 4]; 12] = [
 /// # Errors
 /// `date-impossible` for 31/02 and its like, `date-unknown` for anything else.
 pub fn day(text: &str, today: Date) -> Result<Date, Code> {
+    if let Some(day) = from_serial(text.trim()) {
+        return Ok(day);
+    }
     let folded = fold(text);
     let parts: Vec<&str> = folded.split(' ').collect();
     // What comes after the day is a time.
     let parts = if parts.len() > 3 && is_number(parts[0]) { &parts[..3] } else { &parts[..] };
     match parts {
-        [serial] => from_serial(serial).ok_or("date-unknown"),
         [year, month, day] if year.len() == 4 && is_number(year) => {
             // "2026-10-14T00:00" folds to "14t00".
             let day = day.split('t').next().unwrap_or(day);
@@ -76,12 +78,17 @@ fn made(year: i16, month: i16, day: i16) -> Result<Date, Code> {
     Date::new(year, month, day).map_err(|_| "date-impossible")
 }
 
-/// Days since 1899-12-30, as spreadsheets count; from 1920 to 2064.
+/// The serial number of a day, as spreadsheets count; from 1920 to 2064.
 fn from_serial(text: &str) -> Option<Date> {
-    let whole = text.split('.').next()?;
-    let days: i32 = (whole.len() == 5 && whole.bytes().all(|byte| byte.is_ascii_digit())).then(|| whole.parse().ok())??;
-    let start = Date::new(1899, 12, 30).ok()?;
-    (7_306..=60_000).contains(&days).then(|| start.plus_days(days))
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() != 5 || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let days: i32 = whole.parse().ok()?;
+    // They take 1900 for a leap year: the count from 1900-01-01 is two less.
+    let start = Date::new(1900, 1, 1).ok()?;
+    (7_306..=60_000).contains(&days).then(|| start.plus_days(days - 2))
 }
 
 /// When somebody was born, from a cell with a day, a year or an age. An age is true on
