@@ -402,6 +402,8 @@ pub struct Account {
 pub trait Audit {
     /// Adds a line. `action` is a stable code such as `person.read`.
     fn audit(&mut self, at: Timestamp, actor: &str, action: &str, person: Option<PersonId>, detail: &str) -> Result<()>;
+    /// Lines, newest first, at most `limit`.
+    fn audit_newest(&mut self, limit: u32) -> Result<Vec<AuditLine>>;
     /// Lines about a person, newest first, at most `limit`.
     fn audit_about(&mut self, person: PersonId, limit: u32) -> Result<Vec<AuditLine>>;
 }

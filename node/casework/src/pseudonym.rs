@@ -14,14 +14,14 @@ use crate::guard::Quasi;
 use crate::people::{PersonData, Side};
 use crate::people_view::BorderField;
 
-/// The card of a mentor who has `taken` places taken. Where he lives does not leave: only where
-/// he meets, and else the municipality of the node.
+/// The card of a mentor with `places` left. Where a mentor lives does not leave: only where the
+/// two meet, and else the municipality of the node.
 ///
 /// # Errors
 /// More words than a card holds.
-pub fn mentor_offer(data: &PersonData, taken: u8, here: Refnis, today: Date) -> Result<MentorOffer, Refused> {
+pub fn mentor_offer(data: &PersonData, places: u8, here: Refnis, today: Date) -> Result<MentorOffer, Refused> {
     Ok(MentorOffer {
-        capacity_left: Places::clamped(data.capacity.saturating_sub(taken)),
+        capacity_left: Places::clamped(places),
         domains: Domains::new(data.domains.iter().copied())?,
         occupation: data.occupation.clone(),
         sector: data.sector,

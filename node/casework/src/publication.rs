@@ -10,6 +10,7 @@ use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
 use crate::pseudonym::{border, match_request, mentor_offer};
+use crate::desk::places_left_of;
 use crate::error::{Error, Result};
 use crate::guard::{Guarded, K, Quasi, Register, Subject, guard};
 use crate::hand::Hand;
@@ -17,7 +18,6 @@ use crate::office::{Actor, Office};
 use crate::people::{Person, PersonId, Purpose, Side};
 use crate::people_view::{LiveCard, Preview};
 use crate::ports::{Circle, LedgerLine, Outgoing, Records};
-use crate::ports_matches::{DuoStage, IncomingStage};
 
 /// Days that a card lives unless it is renewed.
 pub const CARD_DAYS: u32 = 90;
@@ -121,20 +121,6 @@ fn recipients(records: &mut dyn Records, circle: Option<&Circle>) -> Result<Vec<
     Ok(partners.into_iter().filter(|partner| circle.members.contains(&partner.root)).map(|p| p.name).collect())
 }
 
-/// Places of a mentor that are taken: by duos, and by reservations for proposals that came in.
-pub(crate) fn places_taken(records: &mut dyn Records, mentor: PersonId) -> Result<u8> {
-    let holds = |stage: DuoStage| {
-        matches!(stage, DuoStage::FirstMeeting | DuoStage::Running | DuoStage::Paused | DuoStage::Closing)
-    };
-    let duos = records.duos()?.iter().filter(|duo| duo.mentor == Some(mentor) && holds(duo.stage)).count();
-    let reserved = records
-        .all_incoming()?
-        .iter()
-        .filter(|proposal| proposal.mentor == Some(mentor) && matches!(proposal.stage, IncomingStage::Reserved { .. }))
-        .count();
-    Ok(u8::try_from(duos + reserved).unwrap_or(u8::MAX))
-}
-
 fn draft(records: &mut dyn Records, person: &Person, asked: Option<CircleId>, hand: &Hand) -> Result<Draft> {
     let data = &person.data;
     let circle = choose_circle(records, asked)?;
@@ -159,8 +145,8 @@ fn draft(records: &mut dyn Records, person: &Person, asked: Option<CircleId>, ha
     let too_many = |_| Error::Refused("too-many-words");
     let (value, guarded) = match data.side {
         Side::Mentor => {
-            let taken = places_taken(records, person.id)?;
-            let offer = mentor_offer(data, taken, here, hand.day()).map_err(too_many)?;
+            let places = places_left_of(records, person)?;
+            let offer = mentor_offer(data, places, here, hand.day()).map_err(too_many)?;
             (Some(SharedValue::MentorOffer(offer)), None)
         }
         Side::Newcomer => match guarded(records, person, circle.as_ref(), hand)? {

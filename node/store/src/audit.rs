@@ -6,8 +6,12 @@ use casework::ports::{Audit, AuditLine};
 use rusqlite::params;
 use schemas::time::Timestamp;
 
-use crate::rows::seconds;
+use crate::rows::{Cells, seconds};
 use crate::tx::Tx;
+
+fn line(cells: &mut Cells<'_>) -> Result<AuditLine> {
+    Ok(AuditLine { at: cells.time()?, actor: cells.get()?, action: cells.get()?, detail: cells.get()? })
+}
 
 impl Audit for Tx<'_> {
     fn audit(&mut self, at: Timestamp, actor: &str, action: &str, person: Option<PersonId>, detail: &str) -> Result<()> {
@@ -18,13 +22,15 @@ impl Audit for Tx<'_> {
         Ok(())
     }
 
+    fn audit_newest(&mut self, limit: u32) -> Result<Vec<AuditLine>> {
+        self.all("SELECT at, actor, action, detail FROM audit ORDER BY number DESC LIMIT ?1", [limit], line)
+    }
+
     fn audit_about(&mut self, person: PersonId, limit: u32) -> Result<Vec<AuditLine>> {
         self.all(
             "SELECT at, actor, action, detail FROM audit WHERE person = ?1 ORDER BY number DESC LIMIT ?2",
             params![person.0, limit],
-            |cells| {
-                Ok(AuditLine { at: cells.time()?, actor: cells.get()?, action: cells.get()?, detail: cells.get()? })
-            },
+            line,
         )
     }
 }

@@ -44,8 +44,12 @@ impl Store {
     /// # Errors
     /// See [`OpenError`]: held by another process, the wrong key, newer than this program.
     pub fn open(path: &Path, key: &[u8; 32]) -> Result<Arc<Self>, OpenError> {
+        Self::open_keyed(path, format!("PRAGMA key = \"x'{}'\"", to_hex(key)))
+    }
+
+    /// The same with the statement that gives the key.
+    pub(crate) fn open_keyed(path: &Path, key: String) -> Result<Arc<Self>, OpenError> {
         let lock = Lock::take(path)?;
-        let key = format!("PRAGMA key = \"x'{}'\"", to_hex(key));
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -112,10 +116,15 @@ impl Store {
 /// A connection that proved to have the right key.
 fn connect(path: &Path, key: &str, flags: OpenFlags, cache_kib: u32) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, flags)?;
+    // SQLCipher would write to stderr what the caller is told anyway.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     connection.execute_batch(key)?;
-    connection.execute_batch(&format!("PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY;"))?;
+    let settings = format!("PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY;");
+    let reads = connection
+        .execute_batch(&settings)
+        .and_then(|()| connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())));
     connection.set_prepared_statement_cache_capacity(PREPARED);
-    match connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())) {
+    match reads {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => Err(OpenError::WrongKey),
         other => Ok(other.map(|()| connection)?),
     }

@@ -206,3 +206,33 @@ impl TestOffice {
         commands.into_iter().map(|(_, command)| command).collect()
     }
 }
+
+/// Makes a store at `path` that claims a migration which no release has.
+///
+/// # Panics
+/// When the store fails.
+pub fn make_newer(path: &std::path::Path, number: u32) {
+    let store = Store::open(path, &TEST_KEY).expect("a new store");
+    let insert = move |tx: &mut crate::Tx<'_>| tx.run("INSERT INTO migrations (number) VALUES (?1)", [number]).map(|_| ());
+    store.in_write(insert).expect("a migration");
+}
+
+/// A store without encryption, otherwise opened alike: shows what the encryption would hide.
+///
+/// # Panics
+/// When the store fails.
+pub fn plain_store(path: &std::path::Path) -> Arc<Store> {
+    Store::open_keyed(path, String::new()).expect("a new store")
+}
+
+impl Store {
+    /// Lets the database grow to so many pages, or not at all when it has as many: a full disk.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn limit_pages(&self, pages: u32) -> casework::Result<()> {
+        self.in_write(move |tx| {
+            tx.one(&format!("PRAGMA max_page_count = {pages}"), [], |cells| cells.get::<i64>()).map(|_| ())
+        })
+    }
+}
