@@ -177,6 +177,7 @@ async fn enter(app: &App, request: Request, next: Next, reading: bool, open: boo
     let words = words_of(&headers);
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let visit = visit(app, &headers, &words, path).await.map_err(|fault| (None, fault))?;
+    let mut page_of_form = String::new();
     if !reading && !same_origin(&headers) {
         return Err((visit, Fault::Forged));
     }
@@ -192,6 +193,7 @@ async fn enter(app: &App, request: Request, next: Next, reading: bool, open: boo
                 return Err((visit, Fault::Forged));
             }
         }
+        page_of_form = posted.0.page.clone();
         request = Request::from_parts(parts, Body::empty());
         request.extensions_mut().insert(posted.0);
     }
@@ -200,7 +202,22 @@ async fn enter(app: &App, request: Request, next: Next, reading: bool, open: boo
     if let Some(visit) = &visit {
         request.extensions_mut().insert(visit.clone());
     }
-    Ok((visit, next.run(request).await))
+    let mut response = next.run(request).await;
+    if let Some(visit) = visit.as_ref().filter(|_| response.status().is_redirection()) {
+        drop_draft(app, visit, &page_of_form, response.headers_mut()).await;
+    }
+    Ok((visit, response))
+}
+
+/// A kept form that was saved now need not wait any longer.
+async fn drop_draft(app: &App, visit: &Visit, page: &str, headers: &mut HeaderMap) {
+    let waits = drafts::waiting(app, visit.draft.clone()).await;
+    if let (Some((waiting, _)), Some(key)) = (waits, visit.draft.clone())
+        && waiting == page
+        && app.run(move |office| office.drop_draft(&key)).await.is_ok()
+    {
+        cookies::set(headers, &draft_cookie(app), "", 0, app.config.secure_cookies);
+    }
 }
 
 async fn visit(app: &App, headers: &HeaderMap, words: &Words, path: String) -> Result<Option<Visit>, Fault> {

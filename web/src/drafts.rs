@@ -5,10 +5,12 @@ use std::sync::Mutex;
 
 use casework::schemas::time::Timestamp;
 
+use crate::app::App;
+use crate::door::Visit;
+use crate::fields::Pairs;
+
 /// Most bytes of a form that are kept.
 pub(crate) const LIMIT: usize = 256 * 1024;
-/// Cookie with the key of the kept form.
-pub(crate) const COOKIE: &str = "overbuur-bewaard";
 /// Seconds that a kept form waits.
 pub(crate) const SECONDS: u64 = 12 * 3600;
 
@@ -32,6 +34,23 @@ impl Throttle {
         state.1 = state.1.saturating_add(1);
         state.1 <= PER_WINDOW
     }
+}
+
+/// The values of a form: what waits for this page, else `values`.
+pub(crate) async fn fill(app: &App, visit: &Visit, values: Pairs) -> Pairs {
+    match waiting(app, visit.draft.clone()).await {
+        Some((page, fields)) if page == visit.path => fields,
+        _ => values,
+    }
+}
+
+/// Which page a kept form belongs to, with its fields.
+pub(crate) async fn waiting(app: &App, key: Option<String>) -> Option<(String, Pairs)> {
+    let key = key?;
+    let mut fields = app.run(move |office| office.draft(&key)).await.ok()??;
+    let at = fields.iter().position(|(name, _)| name == "_page")?;
+    let (_, page) = fields.remove(at);
+    Some((page, fields))
 }
 
 #[cfg(test)]

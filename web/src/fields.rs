@@ -97,11 +97,11 @@ impl Form {
     }
 
     /// Several lines.
-    pub(crate) fn area(&self, name: &str, rows: &u8) -> Result<String, askama::Error> {
+    pub(crate) fn area(&self, name: &str, rows: u8) -> Result<String, askama::Error> {
         Area {
             name,
             id: format!("f-{}", key(name)),
-            rows: *rows,
+            rows,
             label: self.label(name),
             hint: self.hint(name),
             error: self.error(name),

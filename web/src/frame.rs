@@ -3,6 +3,8 @@
 use axum::response::{Html, IntoResponse, Response};
 use askama::Template;
 use casework::office::AccountRole;
+use casework::partners::PartnerRow;
+use casework::schemas::time::Timestamp;
 
 use crate::app::App;
 use crate::assets;
@@ -108,17 +110,11 @@ impl Frame {
         let actor = visit.actor.clone();
         let now = app.now();
         frame.partners = app
-            .run(move |office| office.partner_lights(&actor))
+            .run(move |office| office.partners_page(&actor))
             .await?
+            .partners
             .into_iter()
-            .map(|light| {
-                let (state, words) = match (light.connected_since, light.reconciled_at) {
-                    (Some(_), _) => ("on", w.t("partner-on")),
-                    (None, Some(at)) => ("quiet", w.with("partner-quiet", "when", format::since(at, now))),
-                    (None, None) => ("trouble", w.t("partner-never")),
-                };
-                Dot { name: light.name, state, words }
-            })
+            .map(|partner| dot(w, &partner, now))
             .collect();
         Ok(frame)
     }
@@ -166,8 +162,8 @@ impl Frame {
     pub(crate) fn with(&self, key: &str, name: &'static str, value: impl std::fmt::Display) -> String {
         self.w.with(key, name, value)
     }
-    pub(crate) fn count(&self, key: &str, count: &usize) -> String {
-        self.w.count(key, *count)
+    pub(crate) fn count(&self, key: &str, count: impl Into<Count>) -> String {
+        self.w.count(key, count.into().0)
     }
     /// Links that fit the bar of a narrow screen.
     pub(crate) fn bar(&self) -> &[NavItem] {
@@ -177,6 +173,18 @@ impl Frame {
     pub(crate) fn more(&self) -> &[NavItem] {
         self.nav.get(4..).unwrap_or(&[])
     }
+}
+
+/// How a partner does, in one dot and a few words.
+pub(crate) fn dot(w: &Words, partner: &PartnerRow, now: Timestamp) -> Dot {
+    let live = partner.live.as_ref();
+    let (connected, reconciled) = (live.and_then(|l| l.connected_since), live.and_then(|l| l.reconciled_at));
+    let (state, words) = match (connected, reconciled) {
+        (Some(_), _) => ("on", w.t("partner-on")),
+        (None, Some(at)) => ("quiet", w.with("partner-quiet", "when", format::since(at, now))),
+        (None, None) => ("trouble", w.t("partner-never")),
+    };
+    Dot { name: partner.municipality.name.clone(), state, words }
 }
 
 #[derive(Template)]
@@ -190,4 +198,19 @@ struct Hidden<'a> {
 /// A page that is ready.
 pub(crate) fn html(page: &impl Template) -> Result<Response, Fault> {
     Ok(Html(page.render()?).into_response())
+}
+
+/// A number in a template, which hands over some by value and some by reference.
+pub(crate) struct Count(usize);
+
+impl From<usize> for Count {
+    fn from(count: usize) -> Self {
+        Self(count)
+    }
+}
+
+impl From<&usize> for Count {
+    fn from(count: &usize) -> Self {
+        Self(*count)
+    }
 }

@@ -1,17 +1,38 @@
-//! The pages that people see.
+//! The pages that people see: routes, templates, words and assets.
+//!
+//! Speaks only to `casework`: every rule of the work is there, and every use case checks the
+//! actor's role again. This crate never writes to a store, never names a partner's bytes and
+//! holds no visible sentence in its source: those are in `locales/`.
 
+mod app;
+mod assets;
+mod axis;
+mod border;
 mod change;
 mod config;
+mod cookies;
+mod door;
+mod drafts;
+mod events;
+mod fault;
+mod fields;
+mod fit;
+mod format;
+mod frame;
+mod map;
+mod metrics;
+mod pages;
+mod vocabulary;
+mod words;
+
+use axum::Router;
+use casework::Office;
+use tokio::sync::broadcast;
 
 pub use change::{Change, Region};
 pub use config::Config;
 
 /// Every page of one municipality, on its office. `changes` tells which pages have news.
-pub fn router(
-    office: casework::Office,
-    changes: tokio::sync::broadcast::Sender<Change>,
-    config: Config,
-) -> axum::Router {
-    let alive = format!("{} {:?} {}\n", config.municipality, office.now(), changes.receiver_count());
-    axum::Router::new().route("/healthz", axum::routing::get(|| async { alive }))
+pub fn router(office: Office, changes: broadcast::Sender<Change>, config: Config) -> Router {
+    pages::router(app::App::new(office, changes, config))
 }

@@ -3,6 +3,7 @@
 use casework::people::{Birth, PersonData};
 use casework::schemas::language::Language;
 use casework::schemas::occupation::{Isco, Occupation};
+use casework::schemas::places::Refnis;
 use casework::schemas::time::Date;
 use casework::schemas::vocabulary::{About, AgeBand, Cefr, Domain, Interest, Sector, Sex, Slots, Strength, Style, Wish};
 
@@ -46,14 +47,6 @@ pub(crate) fn languages(w: &Words) -> Vec<Choice> {
     let mut all: Vec<Choice> = Language::all().map(|value| (value.code().to_owned(), language(w, value))).collect();
     all.sort_by(|a, b| a.1.cmp(&b.1));
     all
-}
-
-/// Titles of occupations to choose from: the sub-major groups that the bundled list names.
-pub(crate) fn occupations() -> Vec<String> {
-    let mut titles: Vec<String> = Isco::titles_nl().map(|(title, _)| title.to_owned()).collect();
-    titles.sort();
-    titles.dedup();
-    titles
 }
 
 /// Title of an occupation.
@@ -103,6 +96,29 @@ pub(crate) fn list(w: &Words, words: impl IntoIterator<Item = String>) -> String
 /// The contact languages of a person.
 pub(crate) fn spoken(w: &Words, data: &PersonData) -> String {
     list(w, data.languages.iter().map(|value| language(w, *value)))
+}
+
+/// The code in a field of the intake in words, for the eye only.
+pub(crate) fn value(w: &Words, name: &str, value: &str) -> String {
+    let key = match name {
+        "sex" | "sector" | "style" | "dutch" => name.to_owned(),
+        "domains" | "interests" => name.trim_end_matches('s').to_owned(),
+        _ => String::new(),
+    };
+    let key = if key == "dutch" { format!("cefr-{value}") } else { format!("{key}-{value}") };
+    if w.has(&key) {
+        return w.t(&key);
+    }
+    match name {
+        "languages" | "mother_tongue" => value.parse().map_or_else(|_| value.to_owned(), |code| language(w, code)),
+        "contact.municipality" | "meets_in" => {
+            value.parse::<Refnis>().map_or_else(|_| value.to_owned(), |code| code.name().to_owned())
+        }
+        "wishes" => casework::form::wish(value).map_or_else(|| value.to_owned(), |found| wish(w, &found)),
+        "occupation" => value.parse().map_or_else(|_| value.to_owned(), |code| occupation(w, &code)),
+        "slots" => value.parse().map_or_else(|_| value.to_owned(), |slot| slots(w, slot)),
+        _ => value.to_owned(),
+    }
 }
 
 /// One box of the week.

@@ -40,4 +40,3 @@ pub(crate) async fn page(app: &App, visit: Option<&Visit>, words: &Words, fault:
     }
 }
 
-/// Whether a response sets a cookie; for tests and for the door.

@@ -5,7 +5,7 @@ pub(crate) mod fault;
 mod health;
 mod import;
 mod intake;
-mod library;
+//LIB mod library;
 mod partners;
 mod people;
 mod person;
@@ -13,6 +13,8 @@ mod proposals;
 mod search;
 mod sign_in;
 mod today;
+
+pub(crate) use search::quarter;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -43,7 +45,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(search::routes())
         .merge(proposals::routes())
         .merge(duos::routes())
-        .merge(library::routes())
+        //LIB .merge(library::routes())
         .merge(partners::routes())
         .merge(import::routes())
         .route("/gebeurtenissen", get(events::listen))

@@ -8,7 +8,7 @@ use casework::accounts::LinkKind;
 use std::collections::BTreeMap;
 
 use crate::app::App;
-use crate::cookies;
+use crate::{cookies, drafts};
 use crate::door::{Guest, Posted, Visit, draft_cookie, is_local};
 use crate::fault::Fault;
 use crate::fields::Form;
@@ -73,12 +73,8 @@ pub(crate) async fn enter(State(app): State<App>, guest: Guest, posted: Posted) 
 /// Sets the session's cookie and goes on: to the form that waits, else where they were going.
 async fn welcome(app: &App, guest: &Guest, token: &str, next: &str) -> Response {
     let mut to = if is_local(next) { next.to_owned() } else { "/".to_owned() };
-    if let Some(key) = guest.draft.clone() {
-        let kept = app.run(move |office| office.draft(&key)).await.ok().flatten();
-        let page = kept.and_then(|fields| fields.into_iter().find(|(name, _)| name == "_page"));
-        if let Some((_, page)) = page.filter(|(_, page)| is_local(page)) {
-            to = page;
-        }
+    if let Some((page, _)) = drafts::waiting(app, guest.draft.clone()).await.filter(|(page, _)| is_local(page)) {
+        to = page;
     }
     let mut response = Redirect::to(&to).into_response();
     let (name, secure) = (app.session_cookie(), app.config.secure_cookies);

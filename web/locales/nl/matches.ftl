@@ -1,0 +1,296 @@
+strength-strong = Sterke match
+strength-good = Goede match
+strength-possible = Mogelijk
+grade-good = Goede en sterke matches
+grade-strong = Alleen sterke matches
+reason-same-occupation = Zelfde beroep: { $occupation }
+reason-related-occupation = Verwant beroep: { $occupation }
+reason-same-sector = Zelfde sector: { $sector }
+reason-domains = Helpt met { $domains }
+reason-same-place = In dezelfde gemeente
+reason-distance = Dichtbij: { $distance }
+reason-languages = Spreken allebei { $languages }
+reason-interests = Houden allebei van { $interests }
+reason-slots = Kunnen allebei { $slots }
+reason-wish = { $side } wenst { $about }, en dat klopt
+reason-waits = { $count ->
+    [one] Wacht al 1 kwartaal
+   *[other] Wacht al { $count } kwartalen
+ }
+miss-occupation = Heeft een ander beroep dan { $occupation }
+miss-sector = Werkt niet in de sector { $sector }
+miss-domain = Helpt niet met { $domain }
+miss-language = Spreekt geen { $language }
+miss-wish = { $side } had liefst { $about }
+miss-wish-unknown = { $side } had liefst { $about }; dat is niet gekend
+misfit-full = heeft nu geen plaats vrij.
+misfit-failed-before = ging eerder niet samen met deze nieuwkomer.
+misfit-domain = helpt alleen met { $offered }.
+misfit-language = spreekt { $mentor }. Met Nederlands op niveau { $needed } kan het wel.
+misfit-far = is { $distance } ver. { $side } verplaatst zich { $radius } km; met { $needed } km kan het wel.
+misfit-no-slots = kan niet: { $side } gaf nog niet op wanneer.
+misfit-slots = kan alleen { $mentor }.
+misfit-wish = past niet: { $side } wil { $about }.
+misfit-contradict = kan niet: { $side } heeft twee wensen die elkaar uitsluiten.
+local-check = Kijk zelf na: { $side } wil { $about }.
+excluded-known = { $check } Dat klopt hier niet.
+excluded-unknown = { $check } Dat staat niet in het dossier.
+subject-occupation = het beroep
+subject-sector = de sector
+subject-domains = waarmee de mentor helpt
+subject-proximity = de afstand
+subject-languages = de talen
+subject-interests = de interesses
+subject-slots = de vrije momenten
+subject-wishes = de wensen
+subject-waiting = het wachten
+why-behind = De eerste scoort vooral beter op { $subject }.
+why-equal = Beide passen even goed; alleen de volgorde verschilt.
+why-no-single = Geen enkele wijziging alleen zou dit veranderen.
+why-change = Staat wel bovenaan { $change }.
+change-proximity = als de afstand hoogstens { $distance } is
+change-occupation = als de mentor hetzelfde beroep heeft
+change-sector = als de mentor in dezelfde sector werkt
+change-domains = { $count ->
+    [one] als de mentor nog met één ding meer helpt
+   *[other] als de mentor nog met { $count } dingen meer helpt
+ }
+change-languages = { $count ->
+    [one] als ze nog één taal delen
+   *[other] als ze nog { $count } talen delen
+ }
+change-interests = { $count ->
+    [one] als ze nog één interesse delen
+   *[other] als ze nog { $count } interesses delen
+ }
+change-slots = { $count ->
+    [one] als ze nog één moment delen
+   *[other] als ze nog { $count } momenten delen
+ }
+change-wishes = { $count ->
+    [one] als nog één wens klopt
+   *[other] als nog { $count } wensen kloppen
+ }
+
+# Zoek een mentor
+search-title = Zoek een mentor voor { $name }
+search-heading = Zoek een mentor
+search-request = De mentorvraag
+search-found = { $count ->
+    [0] Geen mentors gevonden
+    [one] 1 mentor past
+   *[other] { $count } mentors passen, de beste eerst
+ }
+search-empty = Geen enkele mentor past bij deze keuze. Kijk hieronder wie er net naast zit, of maak de keuze ruimer.
+search-where = { $municipality }, { $distance }
+search-match-here = Maak een duo
+search-propose = Vraag deze mentor aan { $municipality }
+search-see-proposal = Bekijk voorstel
+search-more = Toon meer redenen
+search-why-not = Waarom niet bovenaan?
+search-also = Dit past ook:
+search-both-can = Kunnen allebei: { $slots }
+both-can = kunnen allebei
+mentor-of-trade = { $trade } in { $municipality }
+mentor-of = Mentor in { $municipality }
+mentor-gone = een mentor die er niet meer is
+compare-title = Naast elkaar
+compare-grade = Hoe goed
+compare-where = Waar
+compare-reasons = Wat past
+compare-against = Wat niet past
+compare-tick = Vergelijk
+compare-button = Zet aangevinkte mentors naast elkaar
+map-title = In de buurt
+map-here = hier woont de nieuwkomer
+near-title = Net naast
+near-text = Bij deze mentors staat maar één ding in de weg.
+excluded-title = Hier weggelaten
+excluded-text = Deze mentors passen volgens hun kaart. Alleen wij weten waarom het niet kan.
+blocker-minor = Deze nieuwkomer is jonger dan 18. Alleen mentors van je eigen gemeente kunnen.
+blocker-consent = Er is nog geen toestemming om over de grens te zoeken. Mentors van partners kan je zien, maar nog niet vragen.
+blocker-not-shared = De mentorvraag is nog niet gedeeld. Deel ze eerst, dan kan je een partner vragen.
+blocker-duo = Deze nieuwkomer zit al in een duo.
+blocker-confirmed = Een voorstel is bevestigd en wordt nu vastgelegd.
+blocker-publish-verb = Deel de mentorvraag
+blocker-file-verb = Open het dossier
+keys-help = Met pijltjes ga je van kaart naar kaart, met Enter open je de uitleg, met v ga je naar de knop om te vragen, met / naar zoeken.
+keys-on = Zet sneltoetsen uit
+keys-off = Zet sneltoetsen aan
+card-domains = Zoekt hulp met
+card-helps-with = Helpt met
+card-goal = Wil worden
+card-dutch = Nederlands
+card-languages = Talen
+card-area = Waar
+card-area-value = { $area }, tot { $km } km
+card-slots = Wanneer
+card-interests = Interesses
+card-wishes = Wensen
+card-waiting = Wacht sinds
+card-occupation = Beroep
+card-sector = Sector
+card-style = Werkwijze
+card-age = Leeftijd
+card-places = Plaatsen
+
+# Voorstellen
+proposals-text = Wat je aan partners vroeg, en wat partners aan jou vragen.
+proposals-in = Binnengekomen
+proposals-in-empty = Geen enkele partner vraagt nu een mentor.
+proposals-out = Verstuurd
+proposals-out-empty = Je hebt nu geen voorstel lopen bij een partner.
+proposal-title = Matchvoorstel
+proposal-in-line = { $municipality } vraagt { $mentor }.
+proposal-out-line = { $newcomer } met { $mentor }.
+proposal-waiting = De nieuwkomer wacht sinds het { $since }.
+proposal-made = Gevraagd: { $when }.
+proposal-in-heading = { $municipality } vraagt { $mentor }
+proposal-out-heading = { $newcomer } en { $mentor }
+proposal-to-duo = Open het duo
+proposal-confirm = Bevestig aan { $municipality }
+proposal-withdraw = Trek het voorstel in
+proposal-withdraw-hint = Dit is definitief. Later kan je een nieuw voorstel doen.
+proposal-asked = De mentor is gevraagd op { $on } door { $by }.
+state-in-open = { $count ->
+    [0] Wacht op je antwoord
+    [one] Wacht 1 werkdag op je antwoord
+   *[other] Wacht { $count } werkdagen op je antwoord
+ }
+state-in-reserved = Vrijgehouden tot { $until }, wacht op bevestiging
+state-in-confirmed = Bevestigd, wordt vastgelegd
+state-lapsed = Vervallen: de plaats was niet meer vrijgehouden
+state-taken-back = Ingetrokken door de partner
+state-matched = Afgesproken
+state-refused = Nee: { $reason }
+state-failed = Na de eerste ontmoeting gestopt
+state-open = Open
+state-out-waiting = { $count ->
+    [0] Wacht op antwoord
+    [one] Wacht 1 werkdag op antwoord
+   *[other] Wacht { $count } werkdagen op antwoord
+ }
+state-out-reserved = Ja. Vrijgehouden tot { $until }, bevestig op tijd
+state-out-confirmed = Bevestigd, de partner legt de match vast
+state-unanswered = Geen antwoord gekregen
+state-withdrawn = Ingetrokken
+no-full = de mentor heeft geen plaats
+no-mentor_declined = de mentor wil deze match niet
+no-mentor_unavailable = de mentor is gestopt of heeft een pauze
+no-failed_before = deze twee gingen eerder niet samen
+no-offer_withdrawn = de mentor wordt niet meer aangeboden
+no-other = een andere reden
+steps-label = Stappen van dit voorstel
+step-asked = Gevraagd
+step-yes = Ja
+step-confirmed = Bevestigd
+step-agreed = Afgesproken
+step-done = gebeurd
+answer-title = Je antwoord
+answer-ask-first = Bel eerst de mentor. Noteer daarna dat je het gevraagd hebt, dan kan je antwoorden.
+answer-asked-button = Noteer: { $name } is vandaag gevraagd
+answer-yes-title = De mentor wil
+answer-yes-text = De plaats blijft veertien dagen vrij. De andere gemeente bevestigt.
+answer-yes-button = Antwoord ja aan { $municipality }
+answer-no-title = De mentor wil of kan niet
+answer-no-button = Antwoord nee aan { $municipality }
+confirm-others = Als je bevestigt, worden deze voorstellen ingetrokken:
+message-title = Bericht voor { $name }
+message-start =
+    Dag { $name },
+
+    Iemand uit { $municipality } zoekt een mentor en jij past goed. Het gaat om hulp met { $domains }.
+message-goal = Hij of zij wil werken als { $goal }.
+message-languages = Jullie kunnen praten in: { $languages }.
+message-slots = Jullie kunnen allebei op { $slots }.
+message-end = Zodra je gegevens doorgegeven mogen worden, hoor je van ons naam en telefoonnummer. Spreek dan een eerste keer af op een plek die je goed kent. Daarna bellen we je om te horen of het klikt.
+message-end-contact = De naam en het telefoonnummer krijg je van ons aan de telefoon. Spreek een eerste keer af op een plek die je goed kent. Daarna bellen we je om te horen of het klikt.
+copy-message = Kopieer bericht
+copied = Gekopieerd
+fit-title = Hoe ze passen
+card-request-of = Mentorvraag van { $municipality }
+card-offer-of = Mentoraanbod van { $municipality }
+card-gone = Deze kaart is er niet meer.
+open-file-of = Open het dossier van { $name }
+
+# Duo’s
+duos-count = { $count ->
+    [0] Nog geen duo’s
+    [one] 1 duo
+   *[other] { $count } duo’s
+ }
+duos-empty = Nog geen duo’s. Een duo ontstaat uit een bevestigd voorstel, of als je hier twee mensen samenbrengt.
+col-newcomer = Nieuwkomer
+col-mentor = Mentor
+col-stage = Toestand
+col-meetings = Ontmoetingen
+col-last = Laatste ontmoeting
+col-since = Sinds
+no-meeting-yet = Nog geen
+person-of = { $name } ({ $municipality })
+somebody-of = iemand uit { $municipality }
+person-erased = een vergeten persoon
+duo-first_meeting = Eerste ontmoeting
+duo-running = Loopt
+duo-paused = Pauze
+duo-closing = Afronding
+duo-closed = Afgerond
+duo-continues = Gaan zelf verder
+duo-failed = Klikte niet
+duo-cancelled = Ingetrokken
+duo-heading = { $newcomer } en { $mentor }
+duo-log = Noteer een ontmoeting
+duo-log-title = Noteer een ontmoeting
+duo-log-button = Bewaar ontmoeting
+duo-leads-us = Jouw gemeente leidt de opvolging.
+duo-leads-them = De andere gemeente leidt de opvolging.
+duo-across = Met de andere gemeente
+duo-proposal = Bekijk het voorstel
+duo-timeline = Verloop
+duo-meetings = Ontmoetingen
+duo-no-meetings = Nog geen ontmoetingen genoteerd.
+duo-steps = Volgende stap van het duo
+step-pause = Begin een pauze
+step-resume = Ga weer verder
+step-start-closing = Begin de afronding
+step-close = Rond af
+step-go-on-alone = Ze gaan zelf verder
+meetings-count = { $count ->
+    [0] Nog geen ontmoetingen
+    [one] 1 ontmoeting
+   *[other] { $count } ontmoetingen
+ }
+meetings-aimed = van de { $aimed } die we beogen
+say-yes = { $name } zegt ja
+say-no = { $name } zegt nee
+said-yes = Zei ja na de eerste ontmoeting.
+said-no = Zei nee na de eerste ontmoeting.
+said-nothing = Zei nog niets na de eerste ontmoeting.
+contact-language = Taal van het eerste contact
+theirs-first-meeting = De andere gemeente wacht op de eerste ontmoeting.
+theirs-said-yes = De persoon van de andere gemeente zei ja.
+theirs-said-no = De persoon van de andere gemeente zei nee.
+theirs-running = Ook voor de andere gemeente loopt dit duo.
+theirs-paused = De andere gemeente noteerde een pauze.
+theirs-closing = De andere gemeente is bezig met de afronding.
+theirs-closed = De andere gemeente rondde het duo af.
+theirs-continues = De andere gemeente noteerde dat ze zelf verdergaan.
+handover-waiting = Onze contactgegevens zijn verzegeld onderweg sinds { $when }.
+handover-key-unknown = De andere gemeente vraagt een nieuwe sleutel. Dat gebeurt vanzelf.
+handover-delivered = Onze contactgegevens zijn ontvangen op { $when }.
+handover-cancelled = Het doorgeven van contactgegevens is gestopt.
+handover-needs-consent = Onze persoon gaf nog geen toestemming om contactgegevens door te geven.
+handover-not-yet = Onze contactgegevens zijn nog niet doorgegeven.
+handover-received = Contactgegevens van de andere persoon ontvangen op { $when }.
+handover-nothing-received = De contactgegevens van de andere persoon zijn nog niet aangekomen.
+axis-proposed = voorstel
+axis-matched = match
+axis-running = beiden ja
+axis-review = drie maanden
+axis-six-months = zes maanden
+axis-ended = einde
+theme-meet = kennismaken
+theme-dutch = Nederlands oefenen
+theme-work = werk zoeken
+theme-papers = papieren en brieven
+theme-leisure = samen iets doen

@@ -1,0 +1,151 @@
+partners-text = Met deze gemeenten wissel je kaarten en bladzijden uit. Personen blijven altijd thuis.
+partners-empty = Nog geen partners. De beheerder nodigt een gemeente uit met de opdracht “overbuur invite”.
+partners-drawing = Tekening van het samenwerkingsverband. De tabel hieronder zegt hetzelfde.
+partners-state = Hoe het loopt
+col-partner = Partner
+col-connection = Verbinding
+col-connected-since = Verbonden sinds
+col-reconciled = Laatst gelijk
+col-held = Documenten hier
+col-circles = Samenwerkingsverband
+col-refused = Geweigerd
+refused-nothing = Niets
+partner-refused = { $count ->
+    [one] 1 keer: { $reason }
+   *[other] { $count } keer: { $reason }
+ }
+circles-title = Samenwerkingsverbanden
+circles-empty = Er is nog geen samenwerkingsverband.
+arrangement = Afspraak: { $reference }
+arrangement-none = nog niet vastgelegd
+
+# Invoer
+import-title = Neem een lijst over
+import-text = Kies je lijst zoals ze is. Je ziet eerst wat er begrepen is; pas daarna wordt iets bewaard.
+import-problem = Deze lijst kan niet worden gelezen
+import-file = Bestand met de lijst
+import-file-hint = Excel, LibreOffice of csv, tot 10 MB. Je kan het bestand ook hierheen slepen.
+import-read = Lees lijst
+import-what-title = Wat er gebeurt
+import-what-1 = Kolommen worden herkend aan wat erin staat. Je kan elke keuze aanpassen.
+import-what-2 = Een kolom met rijksregisternummers wordt geweigerd en nooit bewaard.
+import-what-3 = Opmerkingen komen alleen mee als je ze per rij aanvinkt. Vaak gaan ze over gezondheid.
+import-what-4 = Het bestand zelf wordt niet bewaard. Twee keer dezelfde lijst verandert niets.
+import-preview-title = { $file }: wat is begrepen
+import-report-title = { $file }: overgenomen
+import-preview-text = Nog niets is bewaard. Kijk na, pas aan, en neem dan over.
+import-report-text = Dit is er met elke rij gebeurd.
+import-to-list = Bekijk de lijst
+import-counts = In het kort
+import-taken = { $count ->
+    [one] 1 nieuwe persoon
+   *[other] { $count } nieuwe personen
+ }
+import-updated = { $count ->
+    [one] 1 persoon met iets nieuws
+   *[other] { $count } personen met iets nieuws
+ }
+import-unchanged = { $count ->
+    [one] 1 persoon was er al, zonder wijziging
+   *[other] { $count } personen waren er al, zonder wijziging
+ }
+import-refused = { $count ->
+    [one] 1 rij geweigerd
+   *[other] { $count } rijen geweigerd
+ }
+import-with-remark = { $count ->
+    [one] bij 1 persoon is iets niet helemaal begrepen
+   *[other] bij { $count } personen is iets niet helemaal begrepen
+ }
+import-sheet = Blad “{ $name }”
+import-remembered = Deze indeling kennen we van de vorige keer.
+import-side = Wie staat in deze lijst?
+import-leave-out = Laat dit blad weg
+import-columns = Onze woorden boven jouw kolommen
+import-heading-row = De titels staan op rij { $row }.
+import-rrn = Geweigerd: rijksregisternummer
+import-column-label = Betekenis van de kolom { $heading }
+import-rows = Rij per rij
+import-minor = Jonger dan 18, wordt nooit gedeeld
+import-take-remarks = Neem de opmerking van deze rij mee
+import-take = Neem deze personen over
+import-again = Lees opnieuw met mijn keuzes
+import-remark = { $field }: { $what }
+import-remark-said = { $field } “{ $said }”: { $what }
+col-row = Rij
+col-outcome = Wat gebeurt
+col-understood = Wat begrepen is
+col-remarks = Wat niet
+outcome-taken = Nieuw
+outcome-taken-remark = Nieuw, met een opmerking
+outcome-updated = Wordt aangevuld
+outcome-unchanged = Was er al
+outcome-refused = Geweigerd: { $reason }
+import-sheet-not-a-list = Dit blad is geen lijst van personen. Het wordt overgeslagen.
+import-sheet-no-rows = Dit blad heeft titels, maar geen rijen.
+import-sheet-no-name-column = Dit blad heeft geen kolom met namen.
+import-sheet-side-unknown = We weten niet of dit nieuwkomers of mentors zijn. Kies het hieronder.
+import-sheet-left-out = Dit blad laat je weg.
+import-quotes-unbalanced = Er ontbreekt een aanhalingsteken in dit bestand. Kijk de rijen goed na.
+import-rows-left-off = Dit blad is te lang. De laatste rijen zijn niet gelezen.
+import-columns-left-off = Dit blad is te breed. De laatste kolommen zijn niet gelezen.
+import-row-no-name = geen naam
+import-row-double = staat al eerder in deze lijst
+import-row-total = een rij met een totaal
+import-birth-unlikely = deze leeftijd lijkt niet te kloppen
+import-cefr-unknown = dit niveau bestaat niet
+import-contact-unknown = hier staat geen telefoon of mail
+import-corrected-here = hier intussen verbeterd, dat blijft
+import-date-impossible = deze dag bestaat niet
+import-date-in-future = deze dag ligt in de toekomst
+import-date-unknown = dit is geen datum
+import-domain-unknown = niet herkend
+import-interest-unknown = niet herkend
+import-language-unknown = deze taal kennen we niet
+import-lives-elsewhere = woont in een andere gemeente
+import-name-one-word = maar één woord als naam
+import-number-unknown = dit is geen getal
+import-occupation-unknown = dit beroep staat niet in de lijst, de tekst blijft
+import-place-unknown = deze gemeente kennen we niet
+import-rrn-refused = rijksregisternummer, niet bewaard
+import-sector-unknown = deze sector kennen we niet
+import-sex-unknown = niet herkend
+import-slot-unknown = dit moment is niet herkend
+import-text-clipped = de tekst was te lang en is ingekort
+import-wish-unknown = deze wens is niet herkend
+meaning-skip = Neem niet over
+meaning-national_number = Rijksregisternummer
+meaning-full_name = Voor- en familienaam samen
+meaning-given_name = Voornaam
+meaning-family_name = Familienaam
+meaning-birth = Geboren
+meaning-birth_date = Geboortedatum
+meaning-birth_year = Geboortejaar
+meaning-age = Leeftijd
+meaning-sex = Geslacht
+meaning-contact = Telefoon en mail samen
+meaning-phone = Telefoon
+meaning-email = Mailadres
+meaning-address = Adres met gemeente
+meaning-street = Straat
+meaning-postal_code = Postcode
+meaning-municipality = Woonplaats
+meaning-country = Land van herkomst
+meaning-mother_tongue = Moedertaal
+meaning-languages = Talen
+meaning-dutch = Nederlands
+meaning-education = Opleiding
+meaning-former_work = Werk in het land van herkomst
+meaning-occupation = Beroep
+meaning-sector = Sector
+meaning-domains = Waarmee
+meaning-slots = Wanneer vrij
+meaning-interests = Interesses
+meaning-wishes = Wensen
+meaning-capacity = Nieuwkomers tegelijk
+meaning-radius = Kilometer
+meaning-meets_in = Spreekt af in
+meaning-children = Kinderen
+meaning-recruited_via = Gekomen via
+meaning-registered_on = Dag van inschrijving
+meaning-remarks = Opmerkingen

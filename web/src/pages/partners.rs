@@ -1,0 +1,122 @@
+//! *Partners*: the circle as a drawing, and in words how every exchange goes.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::app::App;
+use crate::door::Visit;
+use crate::fault::Fault;
+use crate::frame::{Dot, Frame, Nav, dot, html};
+use crate::format;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/partners", get(page))
+}
+
+/// A partner on the drawing and in the table.
+struct Row {
+    dot: Dot,
+    x: i64,
+    y: i64,
+    name_y: i64,
+    held: String,
+    reconciled: String,
+    since: String,
+    circles: String,
+    refused: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "partners.html")]
+struct Page {
+    f: Frame,
+    me: String,
+    rows: Vec<Row>,
+    circles: Vec<(String, String, String)>,
+    width: i64,
+    height: i64,
+}
+
+const WIDTH: i64 = 480;
+const HEIGHT: i64 = 300;
+
+/// Places of `count` partners around the middle, in thousandths of the radius: twelve directions
+/// are enough for a drawing, more partners share them on an outer ring.
+fn seat(at: usize, count: usize) -> (i64, i64) {
+    const CIRCLE: [(i64, i64); 12] = [
+        (0, -1000), (500, -866), (866, -500), (1000, 0), (866, 500), (500, 866),
+        (0, 1000), (-500, 866), (-866, 500), (-1000, 0), (-866, -500), (-500, -866),
+    ];
+    let step = (CIRCLE.len() / count.clamp(1, CIRCLE.len())).max(1);
+    // Two partners stand left and right rather than above and below.
+    let turn = if count == 2 { 3 } else { 0 };
+    let (x, y) = CIRCLE[(at * step + turn) % CIRCLE.len()];
+    (WIDTH / 2 + x * 160 / 1000, HEIGHT / 2 + y * 100 / 1000)
+}
+
+async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
+    if visit.actor.role == casework::office::AccountRole::Member {
+        return Err(Fault::Forbidden);
+    }
+    let actor = visit.actor.clone();
+    let found = app.run(move |office| office.partners_page(&actor)).await?;
+    let w = &visit.words;
+    let now = app.now();
+    let count = found.partners.len();
+    let rows = found
+        .partners
+        .iter()
+        .enumerate()
+        .map(|(at, partner)| {
+            let (x, y) = seat(at, count);
+            let live = partner.live.as_ref();
+            let when = |at: Option<_>| at.map_or_else(|| w.t("never"), |at| format::since(at, now));
+            let refused = live.map(|live| &live.refused).into_iter().flatten();
+            Row {
+                dot: dot(w, partner, now),
+                x,
+                y,
+                name_y: if y > HEIGHT / 2 { y + 34 } else { y - 24 },
+                held: live.map_or_else(|| w.t("unknown"), |live| format::number(live.documents_held)),
+                reconciled: when(live.and_then(|live| live.reconciled_at)),
+                since: when(live.and_then(|live| live.connected_since)),
+                circles: if partner.circles.is_empty() { w.t("nothing-known") } else { partner.circles.join(", ") },
+                refused: refused
+                    .map(|(reason, count)| w.count_with("partner-refused", *count, &[("reason", reason)]))
+                    .collect(),
+            }
+        })
+        .collect();
+    let names = |members: &[casework::schemas::RootId]| {
+        let known = std::iter::once(&found.me).chain(found.partners.iter().map(|partner| &partner.municipality));
+        known.filter(|place| members.contains(&place.root)).map(|place| place.name.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let circles = found
+        .circles
+        .iter()
+        .map(|circle| {
+            let arrangement =
+                if circle.arrangement.is_empty() { w.t("arrangement-none") } else { circle.arrangement.clone() };
+            (circle.name.clone(), names(&circle.members), arrangement)
+        })
+        .collect();
+    let f = Frame::new(&app, &visit, Nav::Partners, w.t("nav-partners")).await?.refreshing("partners");
+    html(&Page { f, me: found.me.name.clone(), rows, circles, width: WIDTH, height: HEIGHT })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partners_sit_inside_the_drawing_and_apart() {
+        for count in 1..=12 {
+            let seats: std::collections::BTreeSet<(i64, i64)> = (0..count).map(|at| seat(at, count)).collect();
+            assert_eq!(seats.len(), count);
+            assert!(seats.iter().all(|(x, y)| (20..WIDTH - 20).contains(x) && (20..HEIGHT - 20).contains(y)));
+        }
+    }
+}
