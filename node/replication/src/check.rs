@@ -30,6 +30,7 @@ const MAX_AGAIN: u32 = 8;
 /// A check that this side began.
 #[derive(Debug, Default)]
 pub(crate) struct Check {
+    number: u64,
     differences: usize,
     rounds: u32,
     again: u32,
@@ -71,12 +72,15 @@ impl Replica {
             .sum()
     }
 
-    /// Sends everything, to one that has nothing.
+    /// Sends everything, once on a stream, to one that has nothing.
     pub(crate) fn stream_all(&mut self, partner: RootId) {
         for circle in self.roster.circles_with(partner) {
             let ids: Vec<EnvelopeId> =
                 self.shared_set(partner, circle, Hour(0)).into_iter().map(|(_, id)| id).collect();
-            self.send_stored(partner, ids);
+            let first = |link: &mut crate::link::Link| link.streamed.insert(circle);
+            if !ids.is_empty() && self.links.get_mut(&partner).is_some_and(first) {
+                self.send_stored(partner, ids);
+            }
         }
     }
 
@@ -84,7 +88,11 @@ impl Replica {
     pub(crate) fn check_all(&mut self, partner: RootId) {
         if self.me < partner && self.links.get(&partner).is_some_and(|link| link.ready) {
             for circle in self.roster.circles_with(partner) {
-                self.begin(partner, circle, Check::default());
+                // Before the partner knows this node's list there is nothing to compare.
+                let me = self.me;
+                if !self.roster.names(circle, me, partner) || self.shares(partner, circle, me) {
+                    self.begin(partner, circle, Check::default());
+                }
             }
         }
     }
@@ -109,7 +117,7 @@ impl Replica {
         ready.map(|(_, link)| link.checked_at.plus_seconds(CHECK_SECONDS)).min()
     }
 
-    fn begin(&mut self, partner: RootId, circle: CircleId, check: Check) {
+    fn begin(&mut self, partner: RootId, circle: CircleId, mut check: Check) {
         // The partner's clock is not known yet; should its day be later, its answer says so.
         let today = day_of(self.now);
         let set = self.shared_set(partner, circle, cutoff(today));
@@ -119,10 +127,13 @@ impl Replica {
         }) else {
             return;
         };
-        if let Some(link) = self.links.get_mut(&partner) {
-            link.checks.insert(circle, check);
-        }
-        let round = Round { circle, day: today, answer: false, message: ByteVec::from(message) };
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        link.checks_begun += 1;
+        check.number = link.checks_begun;
+        let number = check.number;
+        // A check that was under way is given up: answers to it carry its number.
+        link.checks.insert(circle, check);
+        let round = Round { circle, day: today, answer: false, number, message: ByteVec::from(message) };
         self.send(partner, &Frame::Check(round));
     }
 
@@ -167,7 +178,13 @@ impl Replica {
         let Some(message) = answer else {
             return self.refuse(partner, Refusal::Malformed, None);
         };
-        let round = Round { circle: round.circle, day: today, answer: true, message: ByteVec::from(message) };
+        let round = Round {
+            circle: round.circle,
+            day: today,
+            answer: true,
+            number: round.number,
+            message: ByteVec::from(message),
+        };
         self.send(partner, &Frame::Check(round));
     }
 
@@ -181,9 +198,11 @@ impl Replica {
         today: u32,
     ) {
         let circle = round.circle;
-        let Some(mut check) = self.links.get_mut(&partner).and_then(|link| link.checks.remove(&circle)) else {
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        if link.checks.get(&circle).is_none_or(|check| check.number != round.number) {
             return;
-        };
+        }
+        let Some(mut check) = link.checks.remove(&circle) else { return };
         let outcome = guarded(|| {
             let mut protocol = protocol(set)?;
             protocol.set_initiator();
@@ -203,10 +222,11 @@ impl Replica {
         }
         match next {
             Some(message) if check.rounds < MAX_ROUNDS => {
+                let number = check.number;
                 if let Some(link) = self.links.get_mut(&partner) {
                     link.checks.insert(circle, check);
                 }
-                let round = Round { circle, day: today, answer: false, message: ByteVec::from(message) };
+                let round = Round { circle, day: today, answer: false, number, message: ByteVec::from(message) };
                 self.send(partner, &Frame::Check(round));
             }
             _ => {

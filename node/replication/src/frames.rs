@@ -118,8 +118,11 @@ pub struct Round {
     /// Whether this answers the side that began.
     #[n(2)]
     pub answer: bool,
-    /// The message of the protocol.
+    /// Number of the check, given by the side that began; an answer repeats it.
     #[n(3)]
+    pub number: u64,
+    /// The message of the protocol.
+    #[n(4)]
     pub message: ByteVec,
 }
 

@@ -24,6 +24,10 @@ pub(crate) struct Link {
     pub(crate) refused_here: BTreeSet<EnvelopeId>,
     pub(crate) refused_there: BTreeSet<EnvelopeId>,
     pub(crate) checks: BTreeMap<CircleId, Check>,
+    /// How many checks were begun on this stream.
+    pub(crate) checks_begun: u64,
+    /// Circles of which everything was sent on this stream.
+    pub(crate) streamed: BTreeSet<CircleId>,
     /// Rounds that wait until what arrived before them is merged.
     pub(crate) deferred: BTreeMap<(CircleId, bool), Round>,
     pub(crate) checked_at: Timestamp,
@@ -38,6 +42,8 @@ impl Link {
         self.refused_here.clear();
         self.refused_there.clear();
         self.checks.clear();
+        self.checks_begun = 0;
+        self.streamed.clear();
         self.deferred.clear();
         self.state.connected_since = None;
         self.state.in_step.values_mut().for_each(|equal| *equal = false);
@@ -167,11 +173,11 @@ impl Replica {
             self.effect(Effect::Keep(Kept::Certificate(partner, bytes)));
         }
         let Some(link) = self.links.get_mut(&partner) else { return };
-        let first = !std::mem::replace(&mut link.ready, true);
+        link.ready = true;
         link.known = hello.known.iter().take(MAX_KNOWN).map(|k| ((k.circle, k.owner), k.version)).collect();
         link.refused_there.clear();
         self.send_lists(partner);
-        if first && hello.held == 0 {
+        if hello.held == 0 {
             self.stream_all(partner);
         }
         self.check_all(partner);

@@ -321,7 +321,9 @@ impl Replica {
 
     /// Ids of the envelopes of `circle` held here that `partner` is to hold too.
     pub fn envelope_ids(&self, circle: CircleId, partner: RootId) -> BTreeSet<EnvelopeId> {
-        self.shared_set(partner, circle, Hour(0)).into_iter().map(|(_, id)| id).collect()
+        let named = |owner| [self.me, partner].into_iter().all(|who| self.roster.names(circle, owner, who));
+        let documents = self.index.in_circle(circle).filter(|(key, _)| named(key.owner));
+        documents.flat_map(|(_, document)| document.envelopes.keys().copied()).collect()
     }
 
     /// Every circle that this municipality is in, pairs among them.

@@ -93,7 +93,9 @@ fn frame() -> impl Strategy<Value = Frame> {
         Frame::Lists(lists.into_iter().map(|(owner, bytes)| OwnedList { owner, bytes }).collect())
     });
     let round = (circle.clone(), any::<u32>(), any::<bool>(), bytes.clone())
-        .prop_map(|(circle, day, answer, message)| Frame::Check(Round { circle, day, answer, message }));
+        .prop_map(|(circle, day, answer, message)| {
+            Frame::Check(Round { circle, day, answer, number: u64::from(day), message })
+        });
     let checked = (circle, any::<bool>()).prop_map(|(circle, equal)| Frame::Checked { circle, equal });
     prop_oneof![
         hello,
