@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use tests::simulator::{Plant, Scenario, run};
 
 /// Seeds that are run when nothing else is asked.
-const SEEDS: u64 = 250;
+const SEEDS: u64 = 200;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())

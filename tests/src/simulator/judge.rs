@@ -82,13 +82,15 @@ fn sets_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     }
 }
 
-/// Documents whose id a second owner took: which of them is shown is each node's own matter.
+/// Documents whose id was taken for a second document: which of them is shown is each node's own
+/// matter.
 fn taken_ids(honest: &[Node]) -> BTreeSet<DocumentId> {
     let mut owners = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for envelope in honest.iter().flat_map(|node| node.store.envelopes.values()) {
         let header = &envelope.get().header;
-        if *owners.entry(header.document).or_insert(header.owner) != header.owner {
+        let place = (header.owner, header.circle, header.kind);
+        if *owners.entry(header.document).or_insert(place) != place {
             taken.insert(header.document);
         }
     }
