@@ -2,6 +2,7 @@
 //! What stays names nobody: a line in the audit log, and which documents partners must erase.
 
 use crate::error::{Error, Result};
+use crate::form::person_to_form;
 use crate::office::{Actor, Office};
 use crate::people::PersonId;
 use crate::ports::Outgoing;
@@ -22,7 +23,15 @@ impl Office {
         actor.sees_persons()?;
         let hand = self.hand(actor);
         let erasure = self.write(move |records| {
-            records.person(id)?.ok_or(Error::NotFound)?;
+            let person = records.person(id)?.ok_or(Error::NotFound)?;
+            // A form that was kept while somebody typed holds the same words.
+            let typed = person_to_form(&person.data);
+            let names = || typed.iter().filter(|(name, _)| matches!(name.as_str(), "given_name" | "family_name"));
+            for (key, fields) in records.drafts()? {
+                if names().all(|name| fields.contains(name)) {
+                    records.delete_draft(&key)?;
+                }
+            }
             let documents = records.documents_about(id)?;
             for document in &documents {
                 records.add_erasure(*document, hand.now)?;

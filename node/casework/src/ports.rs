@@ -145,7 +145,8 @@ pub trait Sharing {
     fn end_link(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;
     /// The circle a linked document is shared in.
     fn linked_circle(&mut self, document: DocumentId) -> Result<Option<CircleId>>;
-    /// Remembers, without a person, that the erasure of a document was asked.
+    /// Remembers, without a person, that the erasure of a document was asked, and drops what a
+    /// refused command about it still holds.
     fn add_erasure(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;
     /// Writes a line in a person's sharing ledger.
     fn add_ledger(&mut self, line: &LedgerLine) -> Result<()>;
@@ -365,6 +366,8 @@ pub trait Accounts {
     fn save_draft(&mut self, key: &str, fields: &[(String, String)], at: Timestamp) -> Result<()>;
     /// A kept form.
     fn draft(&mut self, key: &str) -> Result<Option<Vec<(String, String)>>>;
+    /// Every kept form with its key.
+    fn drafts(&mut self) -> Result<Vec<(String, Vec<(String, String)>)>>;
     /// Forgets a kept form.
     fn delete_draft(&mut self, key: &str) -> Result<()>;
     /// Remembers a form's one-time number; whether it is new. Catches a form sent twice.

@@ -123,6 +123,12 @@ impl Accounts for Tx<'_> {
         })
     }
 
+    fn drafts(&mut self) -> Result<Vec<(String, Vec<(String, String)>)>> {
+        self.all("SELECT key, fields FROM drafts ORDER BY key", [], |cells| {
+            Ok((cells.get()?, serde_json::from_str(&cells.get::<String>()?).map_err(|_| corrupt())?))
+        })
+    }
+
     fn delete_draft(&mut self, key: &str) -> Result<()> {
         self.run("DELETE FROM drafts WHERE key = ?1", [key])?;
         Ok(())

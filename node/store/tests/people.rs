@@ -28,7 +28,7 @@ fn newcomer(name: &str) -> PersonData {
 }
 
 fn audit_actions(test: &TestOffice, person: Option<PersonId>) -> Vec<(String, String)> {
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::sync_channel(4);
     let read = move |records: &mut dyn casework::ports::Records| {
         let lines = match person {
             Some(id) => records.audit_about(id, 100)?,
@@ -231,7 +231,7 @@ proptest! {
     fn a_person_is_read_back_as_written(first in any_person(), second in any_person()) {
         let test = office_for_tests();
         let second = PersonData { side: first.side, ..second };
-        let (sender, receiver) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::sync_channel(4);
         let (one, two) = (first.clone(), second.clone());
         test.store.write(Box::new(move |records| {
             let id = records.insert_person(&one, true, "An", Timestamp(5))?;

@@ -284,6 +284,9 @@ fn an_erased_person_is_gone_here_and_on_the_way_to_be_gone_there() {
     office.withdraw(&an(), id).expect("withdrawn");
     let second = office.publish(&an(), id, None).expect("a card");
     test.carry_out();
+    let kept = |given: &str| vec![("given_name".to_owned(), given.to_owned()), ("family_name".to_owned(), "Hassan".to_owned())];
+    office.keep_draft("hers", &kept("Rania")).expect("kept");
+    office.keep_draft("another", &kept("Sami")).expect("kept");
     assert_eq!(office.erase_person(&an(), id).expect("erased").documents, 2);
     let mut erased: Vec<DocumentId> = test
         .carry_out()
@@ -299,6 +302,8 @@ fn an_erased_person_is_gone_here_and_on_the_way_to_be_gone_there() {
     assert_eq!(erased, both);
     assert!(matches!(office.open_person(&an(), id), Err(Error::NotFound)));
     assert!(office.people(&an(), Side::Mentor).expect("a list").is_empty());
+    assert_eq!(office.draft("hers").expect("a look"), None);
+    assert!(office.draft("another").expect("a look").is_some());
 }
 
 #[test]

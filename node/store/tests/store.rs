@@ -24,7 +24,7 @@ fn add(store: &Store, name: &str) -> Result<(), Error> {
 }
 
 fn names(store: &Store) -> Vec<String> {
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::sync_channel(4);
     let read = move |records: &mut dyn casework::ports::Records| {
         let names = records.people(Side::Newcomer)?.into_iter().map(|person| person.data.given_name).collect();
         sender.send(names).expect("a receiver");

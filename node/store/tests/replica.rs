@@ -1,0 +1,233 @@
+//! What the replication core asks to keep: envelopes, built documents, certificates, lists, and
+//! the outbox, all or nothing.
+
+use casework::ports::{Documents, Outgoing, Storage};
+use ed25519_dalek::SigningKey;
+use replication::api::Kept;
+use replication::{DocumentView, Effect};
+use schemas::certificate::{CircleList, NodeCertificate};
+use schemas::envelope::{Content, Envelope, FORMAT, Header, Refusal, Stamp};
+use schemas::ids::{CircleId, DocumentId, NodeKey, RootId, RootKey};
+use schemas::text::Text;
+use schemas::time::Hour;
+use schemas::{Comment, Kind, SharedValue, Verified};
+use store::testing::{TestOffice, office_for_tests};
+
+const HOUR: Hour = Hour(497_000);
+
+struct Node {
+    root: SigningKey,
+    key: SigningKey,
+}
+
+impl Node {
+    fn new(seed: u8) -> Self {
+        Self { root: SigningKey::from_bytes(&[seed; 32]), key: SigningKey::from_bytes(&[seed + 1; 32]) }
+    }
+    fn id(&self) -> RootId {
+        RootKey(self.root.verifying_key().to_bytes()).id()
+    }
+    fn certificate(&self, serial: u64, from: Hour) -> Vec<u8> {
+        NodeCertificate {
+            root: RootKey(self.root.verifying_key().to_bytes()),
+            refnis: "11001".to_owned(),
+            kbo: String::new(),
+            node: NodeKey(self.key.verifying_key().to_bytes()),
+            serial,
+            valid_from: from,
+            valid_until: from.plus_days(365),
+            retired: Vec::new(),
+        }
+        .sign(&self.root)
+    }
+    fn envelope(&self, document: u8, number: u64, body: &[u8]) -> Verified<Envelope> {
+        let header = Header {
+            format: FORMAT,
+            circle: CircleId([9; 16]),
+            kind: Kind::Comment,
+            document: DocumentId([document; 16]),
+            owner: self.id(),
+            stamp: Stamp::Version { incarnation: 1, number },
+            author: NodeKey([0; 32]),
+            content: Content::Version,
+            schema: 1,
+            signed_at: HOUR,
+            expires_at: HOUR.plus_days(90),
+            body_hash: [0; 32],
+        };
+        Envelope::sign(header, body.to_vec(), &self.key)
+    }
+}
+
+fn comment(text: &str) -> SharedValue {
+    SharedValue::Comment(Comment { resource: DocumentId([4; 16]), text: Text::new(text).expect("a text") })
+}
+
+fn view(document: u8, owner: RootId, text: &str) -> DocumentView {
+    DocumentView {
+        circle: CircleId([9; 16]),
+        document: DocumentId([document; 16]),
+        owner,
+        value: comment(text),
+        heads: vec![[1; 32], [2; 32]],
+        writers: [(owner, 3)].into(),
+        changed_at: HOUR,
+        expires_at: HOUR.plus_days(90),
+        clipped: false,
+    }
+}
+
+fn documents(test: &TestOffice) -> Vec<casework::ports::Document> {
+    let (sender, receiver) = std::sync::mpsc::sync_channel(4);
+    let read = move |records: &mut dyn casework::ports::Records| {
+        let documents: &mut dyn Documents = records;
+        sender.send(documents.documents(Kind::Comment)?).expect("a receiver");
+        Ok(())
+    };
+    test.store.read(Box::new(read)).expect("a snapshot");
+    receiver.recv().expect("documents")
+}
+
+#[test]
+fn envelopes_come_back_verified_and_go_when_told() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    test.store.keep_certificate(node.id(), 1, &node.certificate(1, HOUR)).expect("kept");
+    let (one, two) = (node.envelope(1, 1, b"one"), node.envelope(1, 2, b"two"));
+    let other = node.envelope(2, 1, b"other");
+    test.store.apply(vec![Effect::Store(vec![one.clone(), two.clone(), other.clone()])]).expect("stored");
+    test.store.apply(vec![Effect::Store(vec![one.clone()])]).expect("stored once");
+    assert_eq!(test.store.load(DocumentId([1; 16])).expect("loaded"), [one.clone(), two.clone()]);
+    let headers = test.store.stored_headers().expect("headers");
+    let found: Vec<_> = headers.iter().map(|stored| (stored.id, stored.header.clone(), stored.body_bytes)).collect();
+    let all = [&one, &two, &other].map(|e| (e.get().id(), e.get().header.clone(), e.get().body.len() as u32));
+    assert_eq!(found, all);
+    assert_eq!(test.store.envelopes(&[two.get().id()]).expect("read"), [two.get().clone()]);
+    test.store.apply(vec![Effect::Delete(vec![one.get().id()])]).expect("deleted");
+    assert_eq!(test.store.load(DocumentId([1; 16])).expect("loaded"), [two]);
+    assert!(test.store.envelopes(&[one.get().id()]).expect("read").is_empty());
+}
+
+#[test]
+fn an_older_certificate_still_covers_what_was_signed_under_it() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let signed = node.envelope(1, 1, b"one");
+    test.store.apply(vec![Effect::Store(vec![signed.clone()])]).expect("stored");
+    assert!(test.store.load(DocumentId([1; 16])).expect("loaded").is_empty(), "no certificate, no trust");
+    let newer = node.certificate(2, HOUR.plus_days(300));
+    test.store.apply(vec![Effect::Keep(Kept::Certificate(node.id(), newer))]).expect("kept");
+    assert!(test.store.load(DocumentId([1; 16])).expect("loaded").is_empty());
+    test.store.apply(vec![Effect::Keep(Kept::Certificate(node.id(), node.certificate(1, HOUR)))]).expect("kept");
+    assert_eq!(test.store.load(DocumentId([1; 16])).expect("loaded"), [signed]);
+    assert_eq!(test.store.certificates().expect("certificates").len(), 2);
+}
+
+#[test]
+fn documents_are_shown_replaced_and_hidden() {
+    let test = office_for_tests();
+    let owner = test.partner;
+    test.store.apply(vec![Effect::Show(view(1, owner, "first")), Effect::Show(view(2, owner, "other"))]).expect("shown");
+    test.store.apply(vec![Effect::Show(view(1, owner, "second"))]).expect("replaced");
+    let shown = documents(&test);
+    let expected = view(1, owner, "second");
+    assert_eq!((shown.len(), &shown[0].value, &shown[0].heads, &shown[0].writers), (2, &expected.value, &expected.heads, &expected.writers));
+    let hide = Effect::Hide { document: DocumentId([1; 16]), kind: Kind::Comment, erased: false };
+    test.store.apply(vec![hide]).expect("hidden");
+    assert_eq!(documents(&test).len(), 1);
+}
+
+#[test]
+fn effects_are_all_or_nothing() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let bad = Effect::Keep(Kept::Certificate(node.id(), b"no certificate".to_vec()));
+    let stored = Effect::Store(vec![node.envelope(1, 1, b"one")]);
+    test.store.apply(vec![stored, Effect::Show(view(1, node.id(), "first")), bad]).expect_err("a bad effect");
+    assert!(test.store.stored_headers().expect("headers").is_empty());
+    assert!(documents(&test).is_empty());
+}
+
+#[test]
+fn the_newest_list_of_each_member_is_kept() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let list = |version| {
+        CircleList { circle: test.circle, owner: node.id(), version, name: "BAM".to_owned(), arrangement: String::new(), members: vec![node.id()] }
+            .sign(&node.key)
+    };
+    for version in [1, 2] {
+        test.store.apply(vec![Effect::Keep(Kept::List(test.circle, node.id(), list(version)))]).expect("kept");
+    }
+    assert_eq!(test.store.lists().expect("lists"), [(test.circle, node.id(), list(2))]);
+}
+
+#[test]
+fn commands_wait_in_order_until_settled_and_a_refused_one_stays_with_its_reason() {
+    let test = office_for_tests();
+    let (circle, document) = (test.circle, DocumentId([1; 16]));
+    let commands = vec![
+        Outgoing::Publish { circle, document, value: comment("een"), expires_at: HOUR },
+        Outgoing::Open { circle, document, value: comment("twee"), expires_at: HOUR },
+        Outgoing::Edit { document, heads: vec![[3; 32]], value: comment("drie") },
+        Outgoing::Erase { document },
+    ];
+    let enqueued = commands.clone();
+    test.store
+        .write(Box::new(move |records| enqueued.iter().try_for_each(|command| records.enqueue(command).map(|_| ()))))
+        .expect("enqueued");
+    let waiting = test.store.outbox_next(0).expect("the outbox");
+    assert_eq!(waiting.iter().map(|(_, command)| command.clone()).collect::<Vec<_>>(), commands);
+    let numbers: Vec<i64> = waiting.into_iter().map(|(number, _)| number).collect();
+    assert_eq!(test.store.outbox_next(numbers[2]).expect("the outbox").len(), 1);
+    let settled = |at: usize, outcome| Effect::Settled { number: numbers[at].unsigned_abs(), outcome };
+    test.store.apply(vec![settled(0, Ok(())), settled(2, Err(Refusal::OverBudget))]).expect("settled");
+    assert!(test.store.is_settled(numbers[0]).expect("a look") && test.store.is_settled(numbers[2]).expect("a look"));
+    assert!(!test.store.is_settled(numbers[1]).expect("a look"));
+    let (sender, receiver) = std::sync::mpsc::sync_channel(4);
+    test.store
+        .write(Box::new(move |records| {
+            sender.send(records.refused()?).expect("a receiver");
+            records.drop_refused(1)?;
+            records.drop_refused(3)?;
+            sender.send(records.refused()?).expect("a receiver");
+            Ok(())
+        }))
+        .expect("refused ones");
+    let refused = receiver.recv().expect("refused ones");
+    assert_eq!(refused, [(numbers[2], commands[2].clone(), "over budget".to_owned())]);
+    assert!(receiver.recv().expect("none left").is_empty());
+}
+
+#[test]
+fn a_partner_comes_with_the_circle_of_two_and_goes_with_everything_about_it() {
+    let test = office_for_tests();
+    let pair = CircleId::pair(test.me, test.partner);
+    let circles = || -> Vec<(CircleId, bool, usize)> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(4);
+        let read = move |records: &mut dyn casework::ports::Records| {
+            sender.send(records.circles()?.iter().map(|c| (c.id, c.pair, c.members.len())).collect()).expect("a receiver");
+            Ok(())
+        };
+        test.store.read(Box::new(read)).expect("a snapshot");
+        receiver.recv().expect("circles")
+    };
+    assert_eq!(circles(), [(test.circle, false, 2), (pair, true, 2)]);
+    test.store.keep_certificate(test.partner, 1, b"bytes").expect("kept");
+    test.store.remove_partner(test.partner).expect("removed");
+    assert_eq!(circles(), [(test.circle, false, 1)]);
+    assert!(test.store.partners().expect("partners").is_empty());
+    assert!(test.store.certificates().expect("certificates").is_empty());
+}
+
+#[test]
+fn a_store_stays_with_its_municipality() {
+    let test = office_for_tests();
+    let mut identity = test.store.identity().expect("a look").expect("an identity");
+    identity.name = "Borsbeek (Antwerpen)".to_owned();
+    test.store.set_identity(&identity).expect("the same root");
+    assert_eq!(test.store.identity().expect("a look"), Some(identity.clone()));
+    identity.root = test.partner;
+    let refused = test.store.set_identity(&identity).expect_err("another root");
+    assert_eq!(refused.to_string(), "refused: another-node");
+}
