@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemas::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
+use crate::hand::Hand;
 use crate::import::contact::phone_digits;
 use crate::import::field::Part;
 use crate::import::ports::Print;
@@ -18,11 +18,11 @@ use crate::ports::Records;
 
 /// The secret of this store under which prints are made.
 #[derive(Clone, Copy)]
-pub struct Key(pub [u8; 32]);
+pub(crate) struct Key(pub(crate) [u8; 32]);
 
 impl Key {
     /// The print of some texts in their order.
-    pub fn print(&self, what: &str, texts: &[&str]) -> Print {
+    pub(crate) fn print(&self, what: &str, texts: &[&str]) -> Print {
         let mut hash = Sha256::new();
         hash.update(b"overbuur/import/1\0");
         hash.update(self.0);
@@ -33,7 +33,7 @@ impl Key {
         hash.finalize().into()
     }
     /// The print of a value.
-    pub fn value(&self, part: Part, text: &str) -> Print {
+    pub(crate) fn value(&self, part: Part, text: &str) -> Print {
         self.print("value", &[part.code(), text])
     }
 }
@@ -70,7 +70,7 @@ struct Candidate {
 }
 
 /// Finds the persons of one list's rows; nobody is found twice.
-pub struct Finder {
+pub(crate) struct Finder {
     key: Key,
     claimed: BTreeSet<PersonId>,
     /// Persons entered by hand, by print; read when first needed.
@@ -79,7 +79,7 @@ pub struct Finder {
 
 impl Finder {
     /// A finder for one import.
-    pub fn new(key: Key) -> Self {
+    pub(crate) fn new(key: Key) -> Self {
         Self { key, claimed: BTreeSet::new(), by_hand: BTreeMap::new() }
     }
 
@@ -87,10 +87,10 @@ impl Finder {
     ///
     /// # Errors
     /// A failing store.
-    pub fn find(&mut self, records: &mut dyn Records, who: Reading<'_>, row: &PersonData) -> Result<Option<PersonId>> {
+    pub(crate) fn find(&mut self, records: &mut dyn Records, hand: &Hand, row: &PersonData) -> Result<Option<PersonId>> {
         for (way, print) in ways(&self.key, row) {
             let mut candidates = Vec::new();
-            for id in self.known(records, who, row.side, &print)? {
+            for id in self.known(records, hand, row.side, &print)? {
                 if !self.claimed.contains(&id) {
                     candidates.push(self.candidate(records, id)?);
                 }
@@ -110,7 +110,7 @@ impl Finder {
     ///
     /// # Errors
     /// A failing store.
-    pub fn remember(&mut self, records: &mut dyn Records, person: PersonId, row: &PersonData) -> Result<()> {
+    pub(crate) fn remember(&mut self, records: &mut dyn Records, person: PersonId, row: &PersonData) -> Result<()> {
         self.claimed.insert(person);
         for (_, print) in ways(&self.key, row) {
             records.remember_row(&print, person)?;
@@ -119,7 +119,7 @@ impl Finder {
     }
 
     /// Persons with this print: imported ones, and those who were entered by hand.
-    fn known(&mut self, records: &mut dyn Records, who: Reading<'_>, side: Side, print: &Print) -> Result<Vec<PersonId>> {
+    fn known(&mut self, records: &mut dyn Records, hand: &Hand, side: Side, print: &Print) -> Result<Vec<PersonId>> {
         let imported = records.imported_by(print)?;
         if !imported.is_empty() {
             return Ok(imported);
@@ -127,7 +127,7 @@ impl Finder {
         if !self.by_hand.contains_key(&side) {
             let mut prints: BTreeMap<Print, Vec<PersonId>> = BTreeMap::new();
             for person in records.people(side)? {
-                records.audit(who.at, who.by, "person.read", Some(person.id), "import")?;
+                hand.audit(records, "person.read", Some(person.id), "import")?;
                 if records.imported_values(person.id)?.is_empty() {
                     for (_, print) in ways(&self.key, &person.data) {
                         prints.entry(print).or_default().push(person.id);
@@ -187,13 +187,4 @@ impl Finder {
         let values = self.values(row);
         values.iter().filter(|(part, print)| candidate.values.get(part) == Some(print)).count()
     }
-}
-
-/// Who reads persons to compare them, for the audit log.
-#[derive(Clone, Copy)]
-pub struct Reading<'a> {
-    /// Name of the actor.
-    pub by: &'a str,
-    /// Now.
-    pub at: Timestamp,
 }

@@ -8,7 +8,7 @@ pub mod contact;
 pub mod dates;
 pub mod field;
 pub mod headings;
-pub mod identity;
+pub(crate) mod identity;
 pub(crate) mod kept;
 pub mod names;
 pub mod ports;

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::places::Refnis;
-use schemas::time::{Date, Timestamp};
 
 use crate::error::{Error, Result};
+use crate::hand::Hand;
 use crate::import::field::{Field, Part};
 use crate::import::headings::{self, Table};
-use crate::import::identity::{Finder, Key, Reading};
+use crate::import::identity::{Finder, Key};
 use crate::import::kept::{Waiting, wipe_column};
 use crate::import::ports::{KeptLayout, Print};
 use crate::import::report::{
@@ -22,6 +22,7 @@ use crate::import::sheet::{self, Cell, Sheet};
 use crate::import::words::fold;
 use crate::office::{Actor, Office};
 use crate::people::{PersonId, Side};
+use crate::people_cases;
 use crate::ports::Records;
 
 impl Office {
@@ -96,13 +97,18 @@ impl Office {
         let waiting = self.waiting_lists.get(token, actor, now).ok_or(Error::NotFound)?;
         let mut fresh = [0; 32];
         self.randomness.fill(&mut fresh);
-        let (by, choices) = (actor.name.clone(), choices.clone());
-        self.write(move |records| {
+        let (hand, choices) = (self.hand(actor), choices.clone());
+        let (file_name, sheets, counts) = self.write(move |records| {
             let key = Key(records.import_key(fresh)?);
             let here = records.me()?.refnis;
-            let mut import = Import { by, now, today: now.date(), here, key, finder: Finder::new(key), choices, write, seen: BTreeSet::new() };
-            import.all(records, &waiting)
-        })
+            let finder = Finder::new(key);
+            Import { hand, here, key, finder, choices, write, seen: BTreeSet::new() }.all(records, &waiting)
+        })?;
+        if write && counts.updated > 0 {
+            // Cards that are out follow their persons.
+            self.network.outbox_filled();
+        }
+        Ok((file_name, sheets, counts))
     }
 }
 
@@ -129,9 +135,7 @@ fn national_numbers(sheet: &Sheet, table: &Table) -> Vec<usize> {
 
 /// One run over a list.
 struct Import {
-    by: String,
-    now: Timestamp,
-    today: Date,
+    hand: Hand,
     here: Refnis,
     key: Key,
     finder: Finder,
@@ -153,8 +157,9 @@ impl Import {
             sheets.push(preview);
         }
         let action = if self.write { "import.taken" } else { "import.looked" };
-        let detail = format!("{} +{} ~{} ={} -{}", waiting.file_name, counts.taken, counts.updated, counts.unchanged, counts.refused);
-        records.audit(self.now, &self.by, action, None, &detail)?;
+        let Counts { taken, updated, unchanged, refused, .. } = counts;
+        let detail = format!("taken {taken}, updated {updated}, unchanged {unchanged}, refused {refused}");
+        self.hand.audit(records, action, None, &detail)?;
         Ok((waiting.file_name.to_string(), sheets, counts))
     }
 
@@ -195,7 +200,7 @@ impl Import {
         for (index, cells) in sheet.rows.iter().enumerate().skip(table.row + 1) {
             let number = index as u32 + 1;
             let take_remarks = self.choices.remarks_of.contains(&(at, number));
-            let context = Context { side, today: self.today, here: self.here, take_remarks };
+            let context = Context { side, today: self.hand.day(), here: self.here, take_remarks };
             // Headings are repeated where a list was printed over several pages.
             let repeated = cells.iter().map(Cell::text).eq(table.headings.iter().map(String::as_str));
             if let Some(read) = rows::read(cells, &fields, &context).filter(|_| !repeated) {
@@ -262,12 +267,9 @@ impl Import {
 
     /// Finds who the row is about and adds or updates.
     fn place(&mut self, records: &mut dyn Records, read: &mut ReadRow) -> Result<Outcome> {
-        let by = self.by.clone();
-        let who = Reading { by: &by, at: self.now };
-        let Some(id) = self.finder.find(records, who, &read.person)? else {
+        let Some(id) = self.finder.find(records, &self.hand, &read.person)? else {
             if self.write {
-                let id = records.insert_person(&read.person, self.choices.demo, &by, self.now)?;
-                records.audit(self.now, &by, "person.imported", Some(id), "")?;
+                let id = people_cases::insert(records, &read.person, self.choices.demo, &self.hand)?;
                 self.finder.remember(records, id, &read.person)?;
                 self.remember_values(records, id, read, |_| true)?;
             }
@@ -292,7 +294,7 @@ impl Import {
         let Some(person) = (if changed.is_empty() { None } else { records.person(id)? }) else {
             return Ok(Outcome::Unchanged);
         };
-        records.audit(self.now, &self.by, "person.read", Some(id), "import")?;
+        self.hand.audit(records, "person.read", Some(id), "import")?;
         let mut data = person.data.clone();
         let mut taken = BTreeSet::new();
         for part in changed {
@@ -316,8 +318,7 @@ impl Import {
             return Ok(Outcome::Unchanged);
         }
         if self.write {
-            records.update_person(id, person.version, &data, &self.by, self.now)?;
-            records.audit(self.now, &self.by, "person.changed", Some(id), "import")?;
+            people_cases::replace(records, id, person.version, &data, &self.hand)?;
         }
         Ok(Outcome::Updated)
     }
