@@ -1,0 +1,146 @@
+//! What a node does when it is asked through its control socket or by a command on a stopped
+//! node. A request is data; each answers with rows of JSON or one sentence that says why not.
+
+mod documents;
+mod import;
+pub mod init;
+mod matching;
+mod pairing;
+mod persons;
+pub mod print;
+mod run;
+mod status;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::demo::steps::{self, Step};
+use crate::service::Service;
+
+pub use run::run;
+
+/// What can be asked of a node.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// How it is doing.
+    Status,
+    /// Partners and pairings.
+    Partners,
+    /// A new invitation.
+    Invite {
+        /// Name of the circle.
+        circle: Option<String>,
+        /// Reference of its arrangement.
+        arrangement: Option<String>,
+    },
+    /// Uses an invitation.
+    Join {
+        /// As text.
+        invitation: String,
+    },
+    /// Confirms a pairing.
+    Confirm {
+        /// REFNIS or the beginning of the fingerprint.
+        who: String,
+        /// The number that was read out.
+        number: Option<String>,
+    },
+    /// Where a partner listens.
+    Address {
+        /// REFNIS or the beginning of the fingerprint.
+        who: String,
+        /// Multiaddresses.
+        addresses: Vec<String>,
+    },
+    /// The arrangement of a circle.
+    Circle {
+        /// Name.
+        circle: Option<String>,
+        /// Reference.
+        arrangement: String,
+    },
+    /// Reads the file that follows.
+    Import {
+        /// Its name.
+        name: String,
+        /// Whether nothing is written.
+        dry_run: bool,
+        /// Whether the persons are marked as made by the demonstration.
+        demo: bool,
+    },
+    /// Drafts for the whole waiting list.
+    Match,
+    /// Erases a person.
+    Erase {
+        /// Number.
+        person: i64,
+    },
+    /// Every shared document.
+    Documents,
+    /// One shared document.
+    Document {
+        /// Id.
+        document: String,
+    },
+    /// One shared document as an Automerge file.
+    DocumentFile {
+        /// Id.
+        document: String,
+    },
+    /// A step of the demonstration; refused on any other node.
+    Demo(Step),
+}
+
+/// Carries out a request.
+///
+/// # Errors
+/// Why not.
+pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) -> Result<Vec<Value>> {
+    match request {
+        Request::Status => status::status(service).await,
+        Request::Partners => pairing::partners(service),
+        Request::Invite { circle, arrangement } => pairing::invite(service, circle, arrangement).await,
+        Request::Join { invitation } => pairing::join(service, &invitation).await,
+        Request::Confirm { who, number } => pairing::confirm(service, &who, number.as_deref()).await,
+        Request::Address { who, addresses } => pairing::address(service, &who, addresses).await,
+        Request::Circle { circle, arrangement } => pairing::arrange(service, circle, arrangement).await,
+        Request::Import { name, dry_run, demo } => import::import(service, name, file, dry_run, demo && service.demo).await,
+        Request::Match => matching::whole_list(service).await,
+        Request::Erase { person } => persons::erase(service, person).await,
+        Request::Documents => documents::list(service),
+        Request::Document { document } => documents::show(service, &document),
+        Request::DocumentFile { document } => documents::file(service, &document),
+        Request::Demo(step) => steps::carry_out(service, step, file).await,
+    }
+}
+
+/// An error as one line for people.
+pub fn sentence(error: &anyhow::Error) -> String {
+    let mut parts = Vec::new();
+    for cause in error.chain() {
+        parts.push(match cause.downcast_ref::<casework::Error>() {
+            Some(error) => worded(error),
+            None => cause.to_string(),
+        });
+    }
+    parts.join(": ").replace('\n', " ")
+}
+
+fn worded(error: &casework::Error) -> String {
+    use casework::Error;
+    match error {
+        Error::NotFound => "Dat bestaat hier niet".to_owned(),
+        Error::Forbidden => "Dat mag je niet met deze rol".to_owned(),
+        Error::Invalid(fields) => {
+            let fields: Vec<String> = fields.iter().map(|field| format!("{} ({})", field.field, field.code)).collect();
+            format!("Niet te begrijpen: {}", fields.join(", "))
+        }
+        Error::Conflict { by, .. } => format!("Intussen gewijzigd door {by}"),
+        Error::Refused(code) => format!("Geweigerd: {code}"),
+        Error::Store(why) => format!("De databank kon het niet: {why}"),
+    }
+}

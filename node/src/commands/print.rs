@@ -1,0 +1,179 @@
+//! Rows as sentences, for administrators.
+
+use serde_json::Value;
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "—".to_owned(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// A moment as it is written in UTC.
+fn moment(value: &Value) -> String {
+    let at = value.as_u64().and_then(|seconds| i64::try_from(seconds).ok());
+    let at = at.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    at.map_or_else(|| "—".to_owned(), |at| at.to_string())
+}
+
+/// What `init` made.
+pub fn init(row: &Value) -> Vec<String> {
+    let mut lines = vec![
+        format!("Knooppunt van {} (REFNIS {})", text(&row["municipality"]), text(&row["refnis"])),
+        format!("Vingerafdruk: {}", text(&row["fingerprint"])),
+        format!("Stamsleutel: {} (mag op een veilige plaats buiten deze machine bewaard worden)", text(&row["root_key"])),
+    ];
+    if !row["remark"].is_null() {
+        lines.insert(1, format!("Let op: {}", text(&row["remark"])));
+    }
+    for link in row["links"].as_array().into_iter().flatten() {
+        lines.push(format!("Eerste aanmelding van {}: {}", text(&link["name"]), text(&link["link"])));
+    }
+    lines
+}
+
+/// An invitation.
+pub fn invitation(row: &Value) -> Vec<String> {
+    vec![
+        format!("Uitnodiging voor {}, geldig tot {}:", text(&row["circle"]), moment(&row["expires_at"])),
+        text(&row["invitation"]),
+        text(&row["qr"]),
+        "De andere gemeente gebruikt ze met `overbuur join`. Vergelijk daarna het nummer per telefoon.".to_owned(),
+    ]
+}
+
+/// Partners and pairings.
+pub fn partners(rows: &[Value]) -> Vec<String> {
+    let mut lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            if row["what"] == "partner" {
+                let state = if row["connected"] == true { "verbonden" } else { "niet verbonden" };
+                format!("{} ({}): partner, {state}; {}", text(&row["municipality"]), text(&row["refnis"]), text(&row["circles"]))
+            } else {
+                pairing(row)
+            }
+        })
+        .collect();
+    if lines.is_empty() {
+        lines.push("Nog geen partners".to_owned());
+    }
+    lines
+}
+
+/// A pairing that waits.
+pub fn pairing(row: &Value) -> String {
+    format!(
+        "{} ({}), vingerafdruk {}\nVergelijk dit nummer per telefoon:\n{}\nKlopt het, bevestig dan met `overbuur confirm --dir … {}`",
+        text(&row["municipality"]),
+        text(&row["refnis"]),
+        text(&row["fingerprint"]),
+        text(&row["number"]),
+        text(&row["refnis"]),
+    )
+}
+
+/// `status`.
+pub fn status(row: &Value) -> Vec<String> {
+    let state = if row["running"] == true { "draait" } else { "staat stil" };
+    let own = &row["own"];
+    let mut lines = vec![
+        format!("{} ({}) {state}; klok {}", text(&row["municipality"]), text(&row["refnis"]), moment(&row["clock"])),
+        format!("Pagina's: {}; luistert op {}", text(&row["pages"]), text(&row["listening"])),
+        format!(
+            "{} mentors, {} nieuwkomers, {} gedeelde documenten hier",
+            text(&own["mentors"]),
+            text(&own["newcomers"]),
+            text(&own["documents_held"])
+        ),
+    ];
+    for partner in row["partners"].as_array().into_iter().flatten() {
+        let connection = if partner["connected_since"].is_null() {
+            format!("niet verbonden ({})", text(&partner["not_connected_because"]))
+        } else {
+            format!("verbonden sinds {}", moment(&partner["connected_since"]))
+        };
+        let refused = partner["refused"].as_object().filter(|refused| !refused.is_empty());
+        let refused = refused.map(|refused| {
+            let each: Vec<String> = refused.iter().map(|(why, count)| format!("{count} × {why}")).collect();
+            format!("; geweigerd: {}", each.join(", "))
+        });
+        lines.push(format!(
+            "{}: {connection}; {} documenten; laatst gelijk {}{}",
+            text(&partner["municipality"]),
+            text(&partner["documents_held"]),
+            moment(&partner["last_reconciled"]),
+            refused.unwrap_or_default()
+        ));
+    }
+    lines
+}
+
+/// `import`.
+pub fn import(rows: &[Value]) -> Vec<String> {
+    rows.iter().filter_map(import_line).collect()
+}
+
+fn import_line(row: &Value) -> Option<String> {
+    match row["what"].as_str()? {
+        "sheet" if !row["skipped"].is_null() => Some(format!("Blad {}: overgeslagen ({})", text(&row["sheet"]), text(&row["skipped"]))),
+        "sheet" => {
+            let columns: Vec<String> = row["columns"]
+                .as_array()?
+                .iter()
+                .map(|column| format!("{} → {}", text(&column["heading"]), text(&column["field"])))
+                .collect();
+            Some(format!("Blad {} ({}): {}", text(&row["sheet"]), text(&row["side"]), columns.join("; ")))
+        }
+        "row" => {
+            let remarks: Vec<String> = row["remarks"]
+                .as_array()?
+                .iter()
+                .map(|remark| format!("{} in {} ({})", text(&remark["code"]), text(&remark["field"]), text(&remark["said"])))
+                .collect();
+            let why = row["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default();
+            let remarks = if remarks.is_empty() { String::new() } else { format!(": {}", remarks.join("; ")) };
+            Some(format!("  rij {}: {} {}{why}{remarks}", text(&row["row"]), text(&row["outcome"]), text(&row["name"])))
+        }
+        _ => {
+            let written = if row["written"] == true { "" } else { " (niets geschreven)" };
+            Some(format!(
+                "{}: {} nieuw ({} mentors, {} nieuwkomers), {} gewijzigd, {} ongewijzigd, {} geweigerd, {} met een opmerking{written}",
+                text(&row["file"]),
+                text(&row["taken"]),
+                text(&row["mentors"]),
+                text(&row["newcomers"]),
+                text(&row["updated"]),
+                text(&row["unchanged"]),
+                text(&row["refused"]),
+                text(&row["with_remark"])
+            ))
+        }
+    }
+}
+
+/// `match`.
+pub fn matches(rows: &[Value]) -> Vec<String> {
+    rows.iter()
+        .map(|row| {
+            let newcomer = text(&row["newcomer"]["name"]);
+            match row["what"].as_str() {
+                Some("draft") if row["municipality"].is_null() => {
+                    format!("{newcomer} – {} ({})", text(&row["mentor"]["name"]), text(&row["strength"]))
+                }
+                Some("draft") => format!("{newcomer} – een mentor van {} ({})", text(&row["municipality"]), text(&row["strength"])),
+                Some("without") => format!("{newcomer} – niemand"),
+                _ => format!("{} voorstellen, {} zonder mentor", text(&row["drafts"]), text(&row["without"])),
+            }
+        })
+        .collect()
+}
+
+/// `document list`.
+pub fn documents(rows: &[Value]) -> Vec<String> {
+    rows.iter()
+        .map(|row| format!("{}  {}  {}  {}", text(&row["document"]), text(&row["kind"]), text(&row["municipality"]), row["value"]))
+        .collect()
+}

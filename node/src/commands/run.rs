@@ -1,0 +1,87 @@
+//! `overbuur run`: the exchange with partners, the pages and the control socket, until a signal.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::runtime::{self, Ask, Parts};
+use crate::service::Service;
+use crate::{chores, control};
+
+/// Runs the node in `dir`.
+///
+/// # Errors
+/// A port in use, another process in the folder, or a store that does not open.
+pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bool) -> Result<()> {
+    let mut home = crate::home::Home::open(dir)?;
+    if let Some(http) = http {
+        home.configuration.http = http;
+    }
+    let listen = if listen.is_empty() { home.configuration.listen.clone() } else { listen };
+    let address = home.configuration.http.clone();
+    let pages = TcpListener::bind(&address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow!("Poort {address} is al in gebruik; kies een andere met --http"),
+        _ => anyhow!("Pagina's aanbieden op {address} lukt niet: {error}"),
+    })?;
+    let service = Service::of(home, demo)?;
+    let parts = Parts {
+        store: Arc::clone(&service.store),
+        port: Arc::clone(&service.port),
+        desk: service.desk(),
+        changes: service.changes.clone(),
+        matches_moved: Arc::clone(&service.matches_moved),
+    };
+    let handle = runtime::start(&service.home, parts, &listen).await?;
+    if service.running.set(handle.clone()).is_err() {
+        bail!("dit knooppunt draait al");
+    }
+    let config = web::Config {
+        municipality: service.home.refnis()?.name().to_owned(),
+        secure_cookies: service.home.configuration.address.starts_with("https://"),
+        demo,
+    };
+    let router = web::router(service.office.clone(), service.changes.clone(), config);
+    tokio::spawn(chores::run(Arc::clone(&service), handle.clone()));
+    control::serve(Arc::clone(&service))?;
+    tracing::info!(%address, "the pages are served");
+    let serving = tokio::spawn(async move { axum::serve(pages, router).await });
+    until_stopped(demo).await?;
+    // Pages keep event streams open for ever: they end with the process.
+    serving.abort();
+    let (done, stopped) = oneshot::channel();
+    if handle.asks.send(Ask::Stop(done)).await.is_ok() {
+        let _ = stopped.await;
+    }
+    let _ = std::fs::remove_file(crate::home::socket_path(dir));
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn until_stopped(demo: bool) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
+    let parent_gone = async {
+        if !demo {
+            return std::future::pending().await;
+        }
+        // The demonstration holds the other end and never writes.
+        let (gone, is_gone) = oneshot::channel();
+        std::thread::spawn(move || {
+            let mut byte = [0];
+            while std::io::stdin().read(&mut byte).is_ok_and(|count| count > 0) {}
+            let _ = gone.send(());
+        });
+        let _ = is_gone.await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = parent_gone => {}
+    }
+    Ok(())
+}

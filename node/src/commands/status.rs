@@ -1,0 +1,104 @@
+//! `overbuur status`: how the node and the exchange with every partner are doing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use casework::people::Side;
+use replication::PartnerState;
+use schemas::Kind;
+use schemas::certificate::NodeCertificate;
+use schemas::ids::{NodeKey, RootId};
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::runtime::{Ask, blocking, lock};
+use crate::service::Service;
+
+/// One row about everything.
+///
+/// # Errors
+/// A failing store.
+pub async fn status(service: &Arc<Service>) -> Result<Vec<Value>> {
+    let states = live_states(service).await;
+    let held = Arc::clone(service);
+    let (documents, mentors, newcomers) = blocking(move || {
+        held.read(|records| {
+            let mut documents = 0;
+            for kind in Kind::ALL {
+                documents += records.documents(*kind)?.len();
+            }
+            Ok((documents, records.people(Side::Mentor)?.len(), records.people(Side::Newcomer)?.len()))
+        })
+    })
+    .await?;
+    let claims = service.home.certificate.get();
+    let now = clock::now();
+    let outlook = service.running.get().map(|handle| lock(&handle.outlook).clone()).unwrap_or_default();
+    Ok(vec![json!({
+        "municipality": service.home.refnis()?.name(),
+        "refnis": claims.refnis,
+        "root": service.home.owner().to_string(),
+        "running": service.running.get().is_some(),
+        "clock": now.0,
+        "certificate_valid_until": claims.valid_until.start().0,
+        "certificate_valid": claims.covers(now.hour()),
+        "pages": service.home.configuration.page_address(),
+        "listening": outlook.listening,
+        "own": { "documents_held": documents, "mentors": mentors, "newcomers": newcomers },
+        "partners": partner_rows(service, &states, &outlook.trouble)?,
+    })])
+}
+
+/// The state of every partner as the runtime has it now; none on a stopped node.
+pub async fn live_states(service: &Service) -> BTreeMap<RootId, PartnerState> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    if service.running.get().is_none() {
+        return BTreeMap::new();
+    }
+    service.tell(Ask::States(answer)).await;
+    answered.await.unwrap_or_default()
+}
+
+fn partner_rows(
+    service: &Service,
+    states: &BTreeMap<RootId, PartnerState>,
+    trouble: &BTreeMap<NodeKey, String>,
+) -> Result<Vec<Value>> {
+    let certificates = newest_certificates(service)?;
+    let now = clock::now().hour();
+    let mut rows = Vec::new();
+    for partner in service.store.partners()? {
+        let state = states.get(&partner.root).cloned().unwrap_or_default();
+        let certificate = certificates.get(&partner.root);
+        let expired = certificate.is_some_and(|certificate| !certificate.covers(now));
+        let why = if expired {
+            Some("certificate out of date".to_owned())
+        } else {
+            certificate.and_then(|certificate| trouble.get(&certificate.node).cloned())
+        };
+        let refused: BTreeMap<String, u64> = state.refused.iter().map(|(why, count)| (why.to_string(), *count)).collect();
+        rows.push(json!({
+            "municipality": partner.name,
+            "refnis": partner.refnis.to_string(),
+            "root": partner.root.to_string(),
+            "addresses": partner.addresses,
+            "connected_since": state.connected_since.map(|at| at.0),
+            "not_connected_because": if state.connected_since.is_some() { None } else { why },
+            "documents_held": state.documents_held,
+            "last_reconciled": state.reconciled_at.map(|at| at.0),
+            "refused": refused,
+            "bytes_sent": state.bytes.0,
+            "bytes_received": state.bytes.1,
+        }));
+    }
+    Ok(rows)
+}
+
+fn newest_certificates(service: &Service) -> Result<BTreeMap<RootId, NodeCertificate>> {
+    let verified = service.store.certificates()?.into_iter().filter_map(|(root, bytes)| {
+        Some((root, NodeCertificate::verify(&bytes).ok()?.into_inner()))
+    });
+    // Oldest first: the newest of a root stays.
+    Ok(verified.collect())
+}

@@ -1,0 +1,88 @@
+//! The running node as the office sees it: live partners, the bell of the outbox, and waiting
+//! for a command to be settled. On a stopped node there is no one and nothing to wait for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use casework::ports::{Network, PartnerLive};
+use replication::PartnerState;
+use schemas::ids::RootId;
+use store::Store;
+use tokio::sync::Notify;
+
+/// What the runtime shows and hears.
+pub struct Port {
+    store: Arc<Store>,
+    /// Rung when the outbox has something.
+    pub outbox: Notify,
+    partners: Mutex<BTreeMap<RootId, PartnerState>>,
+    running: Mutex<bool>,
+    settled: Condvar,
+}
+
+impl Port {
+    /// Of a node that does not run yet.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self {
+            store,
+            outbox: Notify::new(),
+            partners: Mutex::new(BTreeMap::new()),
+            running: Mutex::new(false),
+            settled: Condvar::new(),
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, bool> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a runtime carries commands out from now on.
+    pub fn set_running(&self, running: bool) {
+        *self.running() = running;
+        self.settled.notify_all();
+    }
+
+    /// Tells who waits that commands were settled.
+    pub fn tell_settled(&self) {
+        drop(self.running());
+        self.settled.notify_all();
+    }
+
+    /// Shows the state of every partner.
+    pub fn show(&self, partners: BTreeMap<RootId, PartnerState>) {
+        *self.states() = partners;
+    }
+
+    /// The state of every partner as last shown.
+    pub fn states(&self) -> MutexGuard<'_, BTreeMap<RootId, PartnerState>> {
+        self.partners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Network for Port {
+    fn partners(&self) -> Vec<PartnerLive> {
+        let live = |(root, state): (&RootId, &PartnerState)| PartnerLive {
+            root: *root,
+            connected_since: state.connected_since,
+            reconciled_at: state.reconciled_at,
+            documents_held: state.documents_held,
+            refused: state.refused.iter().map(|(why, count)| (why.to_string(), *count)).collect(),
+        };
+        self.states().iter().map(live).collect()
+    }
+
+    fn outbox_filled(&self) {
+        self.outbox.notify_one();
+    }
+
+    fn wait_settled(&self, number: i64, at_most: Duration) -> bool {
+        self.outbox.notify_one();
+        let is_settled = || self.store.is_settled(number).unwrap_or(false);
+        let running = self.running();
+        // Settling takes the same lock before it tells, so that nothing is missed in between.
+        let waits = |running: &mut bool| *running && !is_settled();
+        drop(self.settled.wait_timeout_while(running, at_most, waits));
+        is_settled()
+    }
+}

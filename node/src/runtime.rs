@@ -1,0 +1,550 @@
+//! The runtime: one task owns the replica, feeds it what happens, and carries out its effects
+//! in order. What it stores is durable before anything after it is sent.
+//!
+//! It never waits for a partner: what a partner is too slow to take waits in a queue with a
+//! bound, and one that is full closes the stream.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use casework::ports::{Network as _, Outgoing};
+use rand_chacha::ChaCha20Rng;
+use replication::api::Kept;
+use replication::{Command, Effect, Input, Notice, PartnerState, Replica};
+use schemas::certificate::{CircleList, NodeCertificate, Verified};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, Session};
+use schemas::time::Timestamp;
+use store::Store;
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+
+use crate::home::Home;
+use crate::link::{self, Asked, Event};
+use crate::port::Port;
+use crate::pump::Pump;
+use crate::{clock, network};
+
+/// Asks that wait for the runtime.
+const ASKS: usize = 64;
+/// Inputs whose effects are stored together.
+const TOGETHER: usize = 64;
+/// Documents read together after an unclean end.
+const READ_TOGETHER: usize = 256;
+/// Name under which the store remembers that a runtime has not ended cleanly.
+const RUNNING: &str = "running";
+
+/// What the rest of the program asks of the runtime.
+pub enum Ask {
+    /// A partner was confirmed, or its addresses or circles changed.
+    PartnersChanged,
+    /// Invitations came or went.
+    InvitationsChanged,
+    /// The envelope ids that both hold in a circle, for comparison.
+    EnvelopeIds(CircleId, RootId, oneshot::Sender<Vec<EnvelopeId>>),
+    /// State of every partner, now.
+    States(oneshot::Sender<BTreeMap<RootId, PartnerState>>),
+    /// Pairs with a node.
+    Pair(link::Command),
+    /// Ends.
+    Stop(oneshot::Sender<()>),
+}
+
+/// Who answers what strangers and partners ask outside the stream.
+pub trait Desk: Send + Sync {
+    /// Answers a request to pair.
+    fn welcome(&self, peer: NodeKey, request: &[u8]) -> Vec<u8>;
+    /// Takes a sealed handover; none when it could not be kept.
+    fn receive(&self, from: RootId, bytes: Vec<u8>) -> Option<Vec<u8>>;
+    /// Whether strangers may ask.
+    fn is_open(&self) -> bool;
+}
+
+/// A handle to the running runtime.
+#[derive(Clone)]
+pub struct Handle {
+    /// Takes asks.
+    pub asks: mpsc::Sender<Ask>,
+    /// Takes commands for the network.
+    pub network: mpsc::Sender<link::Command>,
+    /// What the network sees.
+    pub outlook: Arc<std::sync::Mutex<link::Outlook>>,
+    /// Node keys of confirmed partners with a certificate that covers now.
+    pub nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
+}
+
+/// What a runtime is made of.
+pub struct Parts {
+    /// The store.
+    pub store: Arc<Store>,
+    /// What the office sees.
+    pub port: Arc<Port>,
+    /// Answers.
+    pub desk: Arc<dyn Desk>,
+    /// Tells the pages.
+    pub changes: broadcast::Sender<web::Change>,
+    /// Rung when matches or handovers may have moved.
+    pub matches_moved: Arc<Notify>,
+}
+
+struct Runtime {
+    parts: Parts,
+    replica: Replica,
+    rng: ChaCha20Rng,
+    network: mpsc::Sender<link::Command>,
+    outlook: Arc<std::sync::Mutex<link::Outlook>>,
+    certificates: BTreeMap<RootId, Verified<NodeCertificate>>,
+    nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
+    pumps: BTreeMap<RootId, Pump>,
+    wake_at: Timestamp,
+    drained: i64,
+}
+
+/// Starts the runtime of the node in `home`, listening at `listen`.
+///
+/// # Errors
+/// An address in use, or a failing store.
+pub async fn start(home: &Home, parts: Parts, listen: &[String]) -> Result<Handle> {
+    let identity = parts.store.identity()?.context("de databank hoort nog bij geen gemeente")?;
+    let network = network::start(&home.node, listen, clock::generator())?;
+    let config = replication::Config {
+        certificate: home.certificate.clone(),
+        certificate_bytes: home.certificate_bytes.clone(),
+        key: home.node.clone(),
+        session: Session(clock::random()),
+        incarnation: identity.incarnation,
+        store_id: identity.store_id,
+    };
+    let (asks, ask_receiver) = mpsc::channel(ASKS);
+    let nodes = Arc::new(std::sync::Mutex::new(BTreeMap::new()));
+    let handle = Handle {
+        asks,
+        network: network.commands.clone(),
+        outlook: Arc::clone(&network.outlook),
+        nodes: Arc::clone(&nodes),
+    };
+    let mut runtime = Runtime {
+        replica: Replica::new(config),
+        parts,
+        rng: clock::generator(),
+        network: network.commands,
+        outlook: network.outlook,
+        certificates: BTreeMap::new(),
+        nodes,
+        pumps: BTreeMap::new(),
+        wake_at: Timestamp(0),
+        drained: 0,
+    };
+    runtime.begin().await?;
+    runtime.parts.port.set_running(true);
+    tokio::spawn(runtime.run(network.events, ask_receiver));
+    Ok(handle)
+}
+
+impl Runtime {
+    /// Takes over what the store holds.
+    async fn begin(&mut self) -> Result<()> {
+        let store = Arc::clone(&self.parts.store);
+        let (headers, unclean) = blocking(move || {
+            let unclean = store.node_state(RUNNING)?.is_some_and(|bytes| bytes == [1]);
+            store.set_node_state(RUNNING, &[1])?;
+            Ok((store.stored_headers()?, unclean))
+        })
+        .await?;
+        self.replica.restore(headers);
+        self.partners_changed().await?;
+        self.invitations_changed().await;
+        if unclean {
+            self.rebuild().await?;
+        }
+        self.input(vec![Input::Tick]).await?;
+        self.drain_outbox().await
+    }
+
+    /// Builds every document anew: an end without warning may have come between the envelope
+    /// and the page.
+    async fn rebuild(&mut self) -> Result<()> {
+        let documents: Vec<DocumentId> = self
+            .replica
+            .rebuild()
+            .into_iter()
+            .filter_map(|effect| if let Effect::Load { document } = effect { Some(document) } else { None })
+            .collect();
+        for some in documents.chunks(READ_TOGETHER) {
+            let inputs = self.load(some.to_vec()).await?;
+            self.input(inputs).await?;
+        }
+        Ok(())
+    }
+
+    async fn run(mut self, mut events: mpsc::Receiver<Event>, mut asks: mpsc::Receiver<Ask>) {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let mut seconds = 0_u64;
+        loop {
+            let outcome = tokio::select! {
+                Some(event) = events.recv() => self.events(event, &mut events).await,
+                Some(ask) = asks.recv() => {
+                    if let Ask::Stop(done) = ask {
+                        self.stop().await;
+                        let _ = done.send(());
+                        return;
+                    }
+                    self.ask(ask).await
+                }
+                () = self.parts.port.outbox.notified() => self.drain_outbox().await,
+                _ = second.tick() => {
+                    seconds += 1;
+                    self.second(seconds).await
+                }
+                else => return,
+            };
+            if let Err(error) = outcome {
+                // What could not be stored is asked for again by the next check; going on with
+                // a replica that believes it is stored would be wrong.
+                tracing::error!(%error, "the store failed; the exchange stops");
+                self.stop().await;
+                return;
+            }
+        }
+    }
+
+    async fn stop(&mut self) {
+        self.parts.port.set_running(false);
+        let store = Arc::clone(&self.parts.store);
+        if let Err(error) = blocking(move || Ok(store.set_node_state(RUNNING, &[0])?)).await {
+            tracing::error!(%error, "the end could not be noted");
+        }
+    }
+
+    async fn second(&mut self, seconds: u64) -> Result<()> {
+        if clock::now() >= self.wake_at {
+            self.wake_at = Timestamp(u64::MAX);
+            self.input(vec![Input::Tick]).await?;
+        }
+        self.show_states();
+        if seconds.is_multiple_of(60) {
+            self.admit().await;
+            self.invitations_changed().await;
+        }
+        Ok(())
+    }
+
+    fn show_states(&self) {
+        self.parts.port.show(self.states());
+    }
+
+    fn states(&self) -> BTreeMap<RootId, PartnerState> {
+        let state = |root: &RootId| Some((*root, self.replica.partner_state(*root)?));
+        self.certificates.keys().filter_map(state).collect()
+    }
+
+    async fn ask(&mut self, ask: Ask) -> Result<()> {
+        match ask {
+            Ask::PartnersChanged => {
+                self.partners_changed().await?;
+                self.show_states();
+                self.tell(web::Change::partner());
+            }
+            Ask::InvitationsChanged => self.invitations_changed().await,
+            Ask::EnvelopeIds(circle, partner, answer) => {
+                let _ = answer.send(self.replica.envelope_ids(circle, partner).into_iter().collect());
+            }
+            Ask::States(answer) => {
+                let _ = answer.send(self.states());
+            }
+            Ask::Pair(command) => self.command(command).await,
+            Ask::Stop(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn command(&self, command: link::Command) {
+        // The network takes commands for as long as this runtime lives.
+        let _ = self.network.send(command).await;
+    }
+
+    async fn invitations_changed(&self) {
+        let desk = Arc::clone(&self.parts.desk);
+        let open = tokio::task::spawn_blocking(move || desk.is_open()).await.unwrap_or(false);
+        self.command(link::Command::Strangers(open)).await;
+    }
+
+    /// Reads partners, certificates and lists anew, and lets in who is confirmed.
+    async fn partners_changed(&mut self) -> Result<()> {
+        let store = Arc::clone(&self.parts.store);
+        let (partners, certificates, lists) =
+            blocking(move || Ok((store.partners()?, store.certificates()?, store.lists()?))).await?;
+        let me = self.replica_root()?;
+        let mut inputs = Vec::new();
+        let mut newest: BTreeMap<RootId, Verified<NodeCertificate>> = BTreeMap::new();
+        for (root, bytes) in certificates {
+            let known = root == me || partners.iter().any(|partner| partner.root == root);
+            let Some(certificate) = NodeCertificate::verify(&bytes).ok().filter(|_| known) else { continue };
+            newest.insert(root, certificate.clone());
+            inputs.push(Input::Certificate { certificate, bytes });
+        }
+        for (_, owner, bytes) in lists {
+            let Some(list) = newest.get(&owner).and_then(|certificate| CircleList::verify(&bytes, certificate).ok()) else {
+                continue;
+            };
+            inputs.push(Input::List { list, bytes });
+        }
+        newest.remove(&me);
+        self.certificates = newest;
+        self.input(inputs).await?;
+        self.admit().await;
+        Ok(())
+    }
+
+    fn replica_root(&self) -> Result<RootId> {
+        let identity = self.parts.store.identity()?.ok_or_else(|| anyhow!("de databank hoort nog bij geen gemeente"))?;
+        Ok(identity.root)
+    }
+
+    /// Tells the network who may connect: confirmed partners whose certificate covers now.
+    async fn admit(&mut self) {
+        let now = clock::now().hour();
+        let store = Arc::clone(&self.parts.store);
+        let Ok(partners) = blocking(move || Ok(store.partners()?)).await else { return };
+        let before = lock(&self.nodes).clone();
+        for partner in partners {
+            let Some(certificate) = self.certificates.get(&partner.root) else { continue };
+            let node = certificate.get().node;
+            if certificate.get().covers(now) {
+                let known = lock(&self.nodes).insert(partner.root, node);
+                if known.is_some_and(|known| known != node)
+                    && let Some(old) = known
+                {
+                    self.command(link::Command::Forbid { node: old }).await;
+                }
+                let addresses = partner.addresses.clone();
+                self.command(link::Command::Allow { node, addresses }).await;
+            } else if before.contains_key(&partner.root) || lock(&self.outlook).trouble.get(&node).is_none() {
+                lock(&self.nodes).remove(&partner.root);
+                self.command(link::Command::Forbid { node }).await;
+                lock(&self.outlook).trouble.insert(node, "certificate out of date".to_owned());
+            }
+        }
+    }
+
+    fn root_of(&self, node: NodeKey) -> Option<RootId> {
+        lock(&self.nodes).iter().find(|(_, key)| **key == node).map(|(root, _)| *root)
+    }
+
+    /// Handles an event and those that are there already, and stores what came of them at once.
+    async fn events(&mut self, first: Event, more: &mut mpsc::Receiver<Event>) -> Result<()> {
+        let mut inputs = Vec::new();
+        self.event(first, &mut inputs);
+        while inputs.len() < TOGETHER {
+            match more.try_recv() {
+                Ok(event) => self.event(event, &mut inputs),
+                Err(_) => break,
+            }
+        }
+        self.input(inputs).await
+    }
+
+    fn event(&mut self, event: Event, inputs: &mut Vec<Input>) {
+        match event {
+            Event::Connected { node, stream, frames } => {
+                let Some(partner) = self.root_of(node) else { return };
+                if self.pumps.contains_key(&partner) {
+                    inputs.push(Input::Disconnected { partner });
+                }
+                self.pumps.insert(partner, Pump::start(stream, frames, Arc::clone(&self.parts.store)));
+                inputs.push(Input::Connected { partner });
+                self.parts.matches_moved.notify_one();
+                self.tell(web::Change::partner());
+            }
+            Event::Frame { node, stream, bytes } => {
+                let Some(partner) = self.root_of(node) else { return };
+                if self.pumps.get(&partner).is_some_and(|pump| pump.stream == stream) {
+                    inputs.push(Input::Frame { partner, bytes });
+                }
+            }
+            Event::Disconnected { node, stream } => {
+                let Some(partner) = self.root_of(node) else { return };
+                if self.pumps.get(&partner).is_some_and(|pump| pump.stream == stream) {
+                    self.pumps.remove(&partner);
+                    inputs.push(Input::Disconnected { partner });
+                    self.tell(web::Change::partner());
+                }
+            }
+            Event::Asked { node, what, request, answer } => self.asked(node, what, request, answer),
+        }
+    }
+
+    fn asked(&self, node: NodeKey, what: Asked, request: Vec<u8>, answer: oneshot::Sender<Vec<u8>>) {
+        let (desk, from) = (Arc::clone(&self.parts.desk), self.root_of(node));
+        let (changes, moved) = (self.parts.changes.clone(), Arc::clone(&self.parts.matches_moved));
+        // As many at a time as the network lets in.
+        tokio::task::spawn_blocking(move || {
+            let bytes = match (what, from) {
+                (Asked::Pairing, _) => Some(desk.welcome(node, &request)),
+                (Asked::Handover, Some(from)) => desk.receive(from, request),
+                (Asked::Handover, None) => None,
+            };
+            if let Some(bytes) = bytes {
+                let _ = answer.send(bytes);
+            }
+            let _ = changes.send(web::Change::partner());
+            moved.notify_one();
+        });
+    }
+
+    fn tell(&self, change: web::Change) {
+        // Nobody listening is fine.
+        let _ = self.parts.changes.send(change);
+    }
+
+    /// Hands inputs to the replica and carries out what comes of them, and of that, to the end.
+    async fn input(&mut self, inputs: Vec<Input>) -> Result<()> {
+        let mut inputs = inputs;
+        while !inputs.is_empty() {
+            let mut effects = Vec::new();
+            for input in inputs.drain(..) {
+                effects.extend(self.replica.handle(clock::now(), &mut self.rng, input));
+            }
+            inputs = self.carry_out(effects).await?;
+        }
+        Ok(())
+    }
+
+    /// First everything for the store, durable; then the rest in order. The inputs that follow.
+    async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<Vec<Input>> {
+        let is_stored = |effect: &Effect| {
+            matches!(
+                effect,
+                Effect::Store(_)
+                    | Effect::Delete(_)
+                    | Effect::Show(_)
+                    | Effect::Hide { .. }
+                    | Effect::Keep(_)
+                    | Effect::Settled { .. }
+            )
+        };
+        let stored: Vec<Effect> = effects.iter().filter(|effect| is_stored(effect)).cloned().collect();
+        if !stored.is_empty() {
+            let store = Arc::clone(&self.parts.store);
+            blocking(move || Ok(store.apply(stored)?)).await?;
+        }
+        let mut to_load = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Store(_) | Effect::Delete(_) => {}
+                Effect::Show(view) => self.shown(view.value.kind(), view.document),
+                Effect::Hide { document, kind, .. } => self.shown(kind, document),
+                Effect::Keep(kept) => self.kept(kept).await,
+                Effect::Settled { .. } => self.parts.port.tell_settled(),
+                Effect::Load { document } => to_load.push(document),
+                Effect::Send { partner, frame } => self.send(partner, |pump| pump.send(frame)).await,
+                Effect::SendStored { partner, envelopes } => {
+                    self.send(partner, |pump| pump.send_stored(envelopes)).await;
+                }
+                Effect::Notify(notice) => self.notice(notice),
+                Effect::WakeAt(at) => self.wake_at = self.wake_at.min(at),
+                Effect::Disconnect { partner, reason } => self.disconnect(partner, reason).await,
+            }
+        }
+        if to_load.is_empty() { Ok(Vec::new()) } else { self.load(to_load).await }
+    }
+
+    async fn load(&self, documents: Vec<DocumentId>) -> Result<Vec<Input>> {
+        let store = Arc::clone(&self.parts.store);
+        blocking(move || {
+            let load = |document| Ok(Input::Loaded { document, envelopes: store.load(document)? });
+            documents.into_iter().map(load).collect()
+        })
+        .await
+    }
+
+    fn shown(&self, kind: schemas::Kind, document: DocumentId) {
+        use schemas::Kind;
+        self.tell(web::Change::document(kind, document));
+        let moves = matches!(
+            kind,
+            Kind::Proposal | Kind::Answer | Kind::DuoProgress | Kind::MentorOffer | Kind::MatchRequest
+        );
+        if moves {
+            self.parts.matches_moved.notify_one();
+        }
+    }
+
+    async fn kept(&mut self, kept: Kept) {
+        if let Kept::Certificate(root, bytes) = kept
+            && let Ok(certificate) = NodeCertificate::verify(&bytes)
+        {
+            let newer = self.certificates.get(&root).is_some_and(|known| known.get().serial < certificate.get().serial);
+            if newer {
+                self.certificates.insert(root, certificate);
+                self.admit().await;
+            }
+        }
+    }
+
+    async fn send(&mut self, partner: RootId, send: impl FnOnce(&Pump) -> bool) {
+        let Some(pump) = self.pumps.get(&partner) else { return };
+        if !send(pump) {
+            self.disconnect(partner, "too slow").await;
+        }
+    }
+
+    async fn disconnect(&mut self, partner: RootId, reason: &'static str) {
+        tracing::warn!(partner = %partner.short(), reason, "closing the stream");
+        let node = lock(&self.nodes).get(&partner).copied();
+        if let Some(node) = node {
+            lock(&self.outlook).trouble.insert(node, reason.to_owned());
+            self.command(link::Command::Close { node }).await;
+        }
+    }
+
+    fn notice(&self, notice: Notice) {
+        match notice {
+            Notice::Refused { partner, reason } => {
+                tracing::info!(partner = %partner.short(), %reason, "an envelope was refused");
+            }
+            Notice::Reconciled { partner, circle } => {
+                tracing::debug!(partner = %partner.short(), %circle, "reconciled");
+            }
+            Notice::Introduced { by, member } => {
+                tracing::info!(by = %by.short(), member = %member.short(), "a member that is no partner yet");
+            }
+        }
+    }
+
+    /// Hands every command of the outbox to the replica, in order. One that was settled before
+    /// a crash could be noted comes again under the same number.
+    async fn drain_outbox(&mut self) -> Result<()> {
+        loop {
+            let (store, after) = (Arc::clone(&self.parts.store), self.drained);
+            let commands = blocking(move || Ok(store.outbox_next(after)?)).await?;
+            let Some((last, _)) = commands.last() else { return Ok(()) };
+            self.drained = *last;
+            let inputs = commands.into_iter().map(|(number, command)| Input::Command {
+                number: number.unsigned_abs(),
+                command: command_of(command),
+            });
+            self.input(inputs.collect()).await?;
+        }
+    }
+}
+
+fn command_of(command: Outgoing) -> Command {
+    match command {
+        Outgoing::Publish { circle, document, value, expires_at } => Command::Publish { circle, document, value, expires_at },
+        Outgoing::Open { circle, document, value, expires_at } => Command::Open { circle, document, value, expires_at },
+        Outgoing::Edit { document, heads, value } => Command::Edit { document, heads, value },
+        Outgoing::Erase { document } => Command::Erase { document },
+    }
+}
+
+/// Runs `work` on a thread where it may wait for the store.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| anyhow!("een taak is onverwacht gestopt"))?
+}
+
+/// Who panicked under this lock had changed nothing halfway.
+pub fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

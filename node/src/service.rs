@@ -1,0 +1,189 @@
+//! A node at work in this process: its folder, store and office, and its runtime while it runs.
+//! Every command acts through it, on a running node and on a stopped one.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use anyhow::{Context, Result, anyhow};
+use casework::Office;
+use casework::ports::{Circle, Records, Storage};
+use schemas::certificate::{NodeCertificate, Verified};
+use schemas::ids::{NodeKey, RootId};
+use store::Store;
+use tokio::sync::{Notify, broadcast};
+
+use crate::book::Book;
+use crate::clock::{self, SystemClock, SystemRandomness};
+use crate::home::{Home, store_path};
+use crate::pairing::Side;
+use crate::port::Port;
+use crate::runtime::{Ask, Desk, Handle, lock};
+
+/// News that waits for a slow page before it is told to load anew.
+const NEWS: usize = 256;
+
+/// A node at work.
+pub struct Service {
+    /// Its folder, held.
+    pub home: Home,
+    /// Its store.
+    pub store: Arc<Store>,
+    /// Its use cases.
+    pub office: Office,
+    /// What the office sees of the runtime.
+    pub port: Arc<Port>,
+    /// Tells the pages.
+    pub changes: broadcast::Sender<web::Change>,
+    /// Rung when matches or handovers may have moved.
+    pub matches_moved: Arc<Notify>,
+    /// The runtime, once it runs.
+    pub running: OnceLock<Handle>,
+    /// Whether this node was made by `overbuur demo`.
+    pub demo: bool,
+    reception: Arc<Reception>,
+}
+
+/// Answers partners and strangers.
+struct Reception {
+    store: Arc<Store>,
+    office: Office,
+    certificate: Verified<NodeCertificate>,
+    certificate_bytes: Vec<u8>,
+    /// One change of the book at a time.
+    book: Mutex<()>,
+}
+
+impl Service {
+    /// Opens the node in `dir`.
+    ///
+    /// # Errors
+    /// No node there, another process in it, or a store that does not open.
+    pub fn open(dir: &Path, demo: bool) -> Result<Arc<Self>> {
+        Self::of(Home::open(dir)?, demo)
+    }
+
+    /// The node of an open folder.
+    ///
+    /// # Errors
+    /// A store that does not open.
+    pub fn of(home: Home, demo: bool) -> Result<Arc<Self>> {
+        let path = store_path(home.dir());
+        let store = Store::open(&path, &home.store_key()?).with_context(|| format!("{} gaat niet open", path.display()))?;
+        let port = Arc::new(Port::new(Arc::clone(&store)));
+        let office =
+            Office::new(Arc::clone(&store) as _, Arc::new(SystemClock), Arc::new(SystemRandomness), Arc::clone(&port) as _);
+        let reception = Arc::new(Reception {
+            store: Arc::clone(&store),
+            office: office.clone(),
+            certificate: home.certificate.clone(),
+            certificate_bytes: home.certificate_bytes.clone(),
+            book: Mutex::new(()),
+        });
+        let changes = broadcast::Sender::new(NEWS);
+        let matches_moved = Arc::new(Notify::new());
+        let running = OnceLock::new();
+        Ok(Arc::new(Self { home, store, office, port, changes, matches_moved, running, demo, reception }))
+    }
+
+    /// Who answers partners and strangers.
+    pub fn desk(&self) -> Arc<dyn Desk> {
+        Arc::clone(&self.reception) as _
+    }
+
+    /// This side of a pairing.
+    pub fn side(&self) -> Side<'_> {
+        Side { certificate: &self.home.certificate, bytes: &self.home.certificate_bytes }
+    }
+
+    /// Changes the book of invitations and pairings; kept only when `change` succeeds.
+    ///
+    /// # Errors
+    /// That of `change`, or a failing store.
+    pub fn with_book<T>(&self, change: impl FnOnce(&mut Book) -> Result<T>) -> Result<T> {
+        self.reception.with_book(change)
+    }
+
+    /// Reads records on a snapshot.
+    ///
+    /// # Errors
+    /// That of `work`, or a failing store.
+    pub fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Records) -> casework::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.store.read(Box::new(move |records| {
+            let value = work(records)?;
+            // The receiver lives until `read` has returned.
+            let _ = sender.send(value);
+            Ok(())
+        }))?;
+        receiver.recv().map_err(|_| anyhow!("de databank gaf geen antwoord"))
+    }
+
+    /// Every circle.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn circles(&self) -> Result<Vec<Circle>> {
+        self.read(|records| records.circles())
+    }
+
+    /// The name of a municipality that takes part.
+    pub fn name_of(&self, root: RootId) -> String {
+        let known = |partners: Vec<store::Partner>| partners.into_iter().find(|partner| partner.root == root);
+        if root == self.home.owner() {
+            return self.home.refnis().map_or_else(|_| root.short(), |refnis| refnis.name().to_owned());
+        }
+        self.store.partners().ok().and_then(known).map_or_else(|| root.short(), |partner| partner.name)
+    }
+
+    /// Tells the runtime something, if there is one.
+    pub async fn tell(&self, ask: Ask) {
+        if let Some(handle) = self.running.get() {
+            // A runtime that stopped has nothing to do any more.
+            let _ = handle.asks.send(ask).await;
+        }
+    }
+}
+
+impl Reception {
+    fn with_book<T>(&self, change: impl FnOnce(&mut Book) -> Result<T>) -> Result<T> {
+        let _one_at_a_time = lock(&self.book);
+        let mut book = Book::load(&self.store)?;
+        let before = book.clone();
+        let value = change(&mut book)?;
+        if book != before {
+            book.save(&self.store)?;
+        }
+        Ok(value)
+    }
+}
+
+impl Desk for Reception {
+    fn welcome(&self, peer: NodeKey, request: &[u8]) -> Vec<u8> {
+        let me = Side { certificate: &self.certificate, bytes: &self.certificate_bytes };
+        let answer = self.with_book(|book| Ok(book.welcome(request, peer, &me, clock::random(), clock::now())));
+        match answer {
+            Ok(answer) => answer.to_bytes(),
+            Err(error) => {
+                tracing::error!(%error, "a pairing could not be kept");
+                crate::pairing::JoinAnswer::Refused { reason: crate::pairing::Refused::Busy }.to_bytes()
+            }
+        }
+    }
+
+    fn receive(&self, from: RootId, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        match self.office.receive_handover(from, bytes) {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                tracing::warn!(%error, from = %from.short(), "a handover was not taken");
+                None
+            }
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        Book::load(&self.store).is_ok_and(|book| book.is_open(clock::now()))
+    }
+}
