@@ -111,6 +111,10 @@ fn mentor_behind(desk: &mut Desk<'_>, offer: DocumentId) -> Result<Option<Person
     Ok((desk.records.live_card(person)? == Some(offer)).then_some(person))
 }
 
+fn is_still_offered(desk: &mut Desk<'_>, came: &IncomingProposal) -> Result<bool> {
+    Ok(came.mentor.is_some() && mentor_behind(desk, came.offer)? == came.mentor)
+}
+
 /// Says no.
 pub(crate) fn refuse(desk: &mut Desk<'_>, came: &mut IncomingProposal, reason: NoReason) -> Result<()> {
     let held = answer::holds_a_place(came.stage);
@@ -145,8 +149,18 @@ pub(crate) fn say(desk: &mut Desk<'_>, came: &mut IncomingProposal, decision: De
 
 fn settle_incoming(desk: &mut Desk<'_>, halves: &Halves) -> Result<()> {
     for mut came in desk.records.all_incoming()? {
+        if came.mentor.is_none() && answer::holds_a_place(came.stage) {
+            // The mentor was erased, and our answer with it: a fresh one says so.
+            came.answer = None;
+            refuse(desk, &mut came, NoReason::OfferWithdrawn)?;
+            continue;
+        }
         match incoming_state(desk, halves, &came)? {
             answer::State::ToAcknowledge { .. } => acknowledge(desk, halves, came)?,
+            // The mentor was erased, or the card withdrawn: there is nobody to ask any more.
+            answer::State::Open { .. } if !is_still_offered(desk, &came)? => {
+                refuse(desk, &mut came, NoReason::OfferWithdrawn)?;
+            }
             answer::State::ToLapse => {
                 came.stage = IncomingStage::Lapsed;
                 say(desk, &mut came, Decision::Lapsed)?;

@@ -1,0 +1,318 @@
+//! From proposal to duo between two municipalities on real stores, step by step.
+
+mod towns;
+
+use casework::duo_state::Event;
+use casework::people::{PersonId, Purpose, Side};
+use casework::ports_matches::{DuoId, DuoStage, HandoverStage, IncomingStage, OutgoingEnd, OutgoingStage};
+use casework::search_view::{Blocker, MentorWho, ProposalPage};
+use casework::duo_view::{DuoPerson, PartnerItem, TodayItem};
+use casework::{Error, Office, answer, proposal};
+use schemas::documents::NoReason;
+use schemas::ids::DocumentId;
+use towns::{Town, converge, els, two_towns};
+
+/// A newcomer in Borsbeek, a mentor in Aartselaar, both shared.
+fn met() -> ([Town; 2], PersonId, (PersonId, DocumentId)) {
+    let mut towns = two_towns();
+    let (newcomer, _) = towns[0].shared(Side::Newcomer, "Farid", 0);
+    let mentor = towns[1].shared(Side::Mentor, "Jan", 1);
+    converge(&mut towns);
+    (towns, newcomer, mentor)
+}
+
+fn reserved() -> ([Town; 2], PersonId, PersonId, DocumentId) {
+    let (mut towns, newcomer, (mentor, offer)) = met();
+    let proposal = towns[0].office().propose(&els(), newcomer, offer).expect("a proposal");
+    converge(&mut towns);
+    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
+    towns[1].office().answer_yes(&els(), proposal).expect("a place");
+    converge(&mut towns);
+    (towns, newcomer, mentor, proposal)
+}
+
+fn matched() -> ([Town; 2], PersonId, PersonId, DocumentId) {
+    let (mut towns, newcomer, mentor, proposal) = reserved();
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    converge(&mut towns);
+    (towns, newcomer, mentor, proposal)
+}
+
+fn duo_of(office: &Office) -> DuoId {
+    office.duos(&els()).expect("duos").first().expect("a duo").id
+}
+
+fn stage_of(office: &Office) -> DuoStage {
+    office.duos(&els()).expect("duos").first().expect("a duo").stage
+}
+
+fn refused<T: std::fmt::Debug>(result: casework::Result<T>, code: &str) {
+    match result {
+        Err(Error::Refused(found)) => assert_eq!(found, code),
+        other => panic!("{other:?} instead of {code}"),
+    }
+}
+
+fn capacity_seen(town: &Town, offer: DocumentId) -> u8 {
+    match town.look(move |records| records.document(offer)).map(|document| document.value) {
+        Some(schemas::SharedValue::MentorOffer(card)) => card.capacity_left.get(),
+        other => panic!("no offer but {other:?}"),
+    }
+}
+
+#[test]
+fn the_whole_way_to_a_running_duo() {
+    let (mut towns, newcomer, (mentor, offer)) = met();
+    let page = towns[0].office().search(&els(), newcomer).expect("a page");
+    assert!(page.request_published && page.blockers.is_empty());
+    let card = page.cards.first().expect("a mentor");
+    assert!(matches!(&card.who, MentorWho::Partner { municipality, .. } if municipality.name == "Aartselaar"));
+    assert_eq!(card.why_not_first, None);
+    assert!(page.map.iter().any(|place| place.name == "Aartselaar" && place.mentors == 1));
+
+    let proposal = towns[0].office().propose(&els(), newcomer, offer).expect("a proposal");
+    assert_eq!(towns[0].office().propose(&els(), newcomer, offer).expect("the same"), proposal);
+    converge(&mut towns);
+
+    let row = towns[1].office().proposals(&els()).expect("proposals").incoming.remove(0);
+    assert_eq!((row.document, row.mentor), (proposal, Some(mentor)));
+    refused(towns[1].office().answer_yes(&els(), proposal), "mentor-not-asked");
+    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
+    towns[1].office().answer_yes(&els(), proposal).expect("a place");
+    towns[1].office().answer_yes(&els(), proposal).expect("the same place");
+    converge(&mut towns);
+    assert_eq!(capacity_seen(&towns[0], offer), 0);
+    let today = towns[0].office().today(&els()).expect("today");
+    assert!(matches!(today.waits_for_me.first(), Some(TodayItem::Confirm { .. })));
+
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    towns[0].office().confirm(&els(), proposal).expect("once");
+    converge(&mut towns);
+    assert_eq!([stage_of(towns[0].office()), stage_of(towns[1].office())], [DuoStage::FirstMeeting; 2]);
+
+    // Both contact sheets arrived, each at the other side, and the keys are gone.
+    for (town, name) in [(&towns[0], "Jan Peeters"), (&towns[1], "Farid Peeters")] {
+        let sheet = town.look(move |records| records.sheet(proposal)).expect("a sheet");
+        assert_eq!(sheet.sheet.name, name);
+        assert_eq!(town.look(move |records| records.one_time_key(proposal)), None);
+        let sent = town.look(move |records| records.handover(proposal)).expect("a handover");
+        assert_eq!((sent.stage, sent.message.len()), (HandoverStage::Delivered, 0));
+    }
+    let page = towns[0].office().duo(&els(), duo_of(towns[0].office())).expect("a duo");
+    assert!(matches!(&page.row.mentor, DuoPerson::Partner { sheet: Some(sheet), .. } if sheet.name == "Jan Peeters"));
+
+    let (here, there) = (duo_of(towns[0].office()), duo_of(towns[1].office()));
+    towns[0].office().say(&els(), here, true).expect("a yes");
+    converge(&mut towns);
+    assert_eq!(stage_of(towns[1].office()), DuoStage::FirstMeeting);
+    refused(towns[0].office().say(&els(), here, false), "already-said");
+    towns[1].office().say(&els(), there, true).expect("a yes");
+    converge(&mut towns);
+    assert_eq!([stage_of(towns[0].office()), stage_of(towns[1].office())], [DuoStage::Running; 2]);
+    // The newcomer waits no longer: the card is gone at the partner.
+    let requests = towns[1].look(|records| records.documents(schemas::Kind::MatchRequest));
+    assert!(requests.is_empty());
+
+    let today = towns[0].now().date();
+    towns[0].office().log_meeting(&els(), here, today, 90, "fietsen".to_owned()).expect("a meeting");
+    towns[0].office().log_meeting(&els(), here, today, 90, "fietsen".to_owned()).expect("the same meeting");
+    converge(&mut towns);
+    let page = towns[1].office().duo(&els(), there).expect("a duo");
+    let theirs = page.theirs.expect("their word");
+    assert_eq!((theirs.meetings, theirs.last_meeting), (1, Some(today.week())));
+    towns[0].office().move_duo(&els(), here, Event::StartClosing).expect("closing");
+    towns[0].office().move_duo(&els(), here, Event::GoOnAlone).expect("they go on");
+    converge(&mut towns);
+    assert_eq!([stage_of(towns[0].office()), stage_of(towns[1].office())], [DuoStage::Continues; 2]);
+    assert_eq!(capacity_seen(&towns[0], offer), 1);
+}
+
+#[test]
+fn a_no_after_the_first_meeting_returns_the_place_and_excludes_the_pair() {
+    let (mut towns, newcomer, mentor, proposal) = matched();
+    let offer = towns[0].look(move |records| records.outgoing(proposal)).expect("ours").offer;
+    assert_eq!(capacity_seen(&towns[0], offer), 0);
+    let there = duo_of(towns[1].office());
+    towns[1].office().say(&els(), there, false).expect("a no");
+    converge(&mut towns);
+    assert_eq!([stage_of(towns[0].office()), stage_of(towns[1].office())], [DuoStage::Failed; 2]);
+    assert_eq!(capacity_seen(&towns[0], offer), 1);
+    for town in &towns {
+        assert_eq!(town.look(move |records| records.sheet(proposal)), None);
+    }
+    refused(towns[0].office().propose(&els(), newcomer, offer), "failed-before");
+    assert!(towns[0].office().search(&els(), newcomer).expect("a page").cards.is_empty());
+    // Under a fresh pseudonym only the mentor's municipality knows the pair.
+    towns[1].office().withdraw(&els(), mentor).expect("withdrawn");
+    let fresh = towns[1].office().publish(&els(), mentor, None).expect("a card");
+    converge(&mut towns);
+    let again = towns[0].office().propose(&els(), newcomer, fresh).expect("a proposal");
+    converge(&mut towns);
+    let page = towns[0].office().proposal(&els(), again).expect("a page");
+    let ProposalPage::Outgoing { row, .. } = page else { panic!("ours") };
+    let end = OutgoingEnd::Refused(NoReason::FailedBefore);
+    assert_eq!(row.state, proposal::State::Ended(end));
+}
+
+#[test]
+fn confirming_one_takes_the_others_back() {
+    let (mut towns, newcomer, (_, offer)) = met();
+    let (_, second) = towns[1].shared(Side::Mentor, "An", 1);
+    converge(&mut towns);
+    let first = towns[0].office().propose(&els(), newcomer, offer).expect("a proposal");
+    let other = towns[0].office().propose(&els(), newcomer, second).expect("another");
+    converge(&mut towns);
+    for proposal in [first, other] {
+        towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
+        towns[1].office().answer_yes(&els(), proposal).expect("a place");
+    }
+    converge(&mut towns);
+    towns[0].office().confirm(&els(), first).expect("confirmed");
+    refused(towns[0].office().confirm(&els(), other), "not-reserved");
+    converge(&mut towns);
+    assert_eq!(capacity_seen(&towns[0], second), 1);
+    let stages = towns[1].look(|records| records.all_incoming());
+    let of = |id| stages.iter().find(|came| came.document == id).map(|came| came.stage);
+    assert_eq!(of(first), Some(IncomingStage::Acknowledged));
+    assert_eq!(of(other), Some(IncomingStage::Withdrawn));
+}
+
+#[test]
+fn a_confirmation_that_comes_too_late_lapses_on_both_sides() {
+    let (mut towns, newcomer, _, proposal) = reserved();
+    // Ours is still within its time; theirs has passed it when the confirmation arrives.
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    towns[0].carry_out();
+    towns[1].pass_days(15);
+    let waiting = towns[0].waiting();
+    assert!(waiting.contains(&proposal));
+    converge(&mut towns);
+    let came = towns[1].look(move |records| records.incoming(proposal)).expect("theirs");
+    assert_eq!(came.stage, IncomingStage::Lapsed);
+    let sent = towns[0].look(move |records| records.outgoing(proposal)).expect("ours");
+    assert_eq!(sent.stage, OutgoingStage::Ended(OutgoingEnd::Lapsed));
+    assert!(towns.iter().all(|town| town.office().duos(&els()).expect("duos").is_empty()));
+    // The newcomer is free to be proposed again.
+    let offer = sent.offer;
+    assert!(towns[0].office().propose(&els(), newcomer, offer).is_ok());
+}
+
+#[test]
+fn without_an_answer_it_reminds_and_then_lapses() {
+    let (mut towns, newcomer, (_, offer)) = met();
+    let proposal = towns[0].office().propose(&els(), newcomer, offer).expect("a proposal");
+    converge(&mut towns);
+    // Nine days from a Monday are seven opening days.
+    towns.iter().for_each(|town| town.pass_days(9));
+    let today = towns[0].office().today(&els()).expect("today");
+    let reminded = |item: &PartnerItem| matches!(item, PartnerItem::ForAnswer { days: 7, reminded: true, .. });
+    assert!(today.waits_for_partner.iter().any(reminded));
+    let row = towns[1].office().proposals(&els()).expect("proposals").incoming.remove(0);
+    assert_eq!(row.state, answer::State::Open { days: 7, reminded: true });
+    towns.iter().for_each(|town| town.pass_days(9));
+    converge(&mut towns);
+    let sent = towns[0].look(move |records| records.outgoing(proposal)).expect("ours");
+    assert_eq!(sent.stage, OutgoingStage::Ended(OutgoingEnd::Unanswered));
+    let came = towns[1].look(move |records| records.incoming(proposal)).expect("theirs");
+    assert_eq!(came.stage, IncomingStage::Withdrawn);
+    refused(towns[1].office().answer_yes(&els(), proposal), "not-open");
+}
+
+#[test]
+fn nothing_is_proposed_before_its_conditions_hold() {
+    let (mut towns, _, (_, offer)) = met();
+    let local = towns[0].somebody(Side::Newcomer, "Sara", 0);
+    refused(towns[0].office().propose(&els(), local, offer), "not-shared");
+    assert_eq!(towns[0].office().search(&els(), local).expect("a page").blockers, [Blocker::NotShared]);
+    let today = towns[0].now().date();
+    towns[0].office().record_consent(&els(), &[local], Purpose::CrossBorder, false, today, "1").expect("a no");
+    refused(towns[0].office().propose(&els(), local, offer), "no-consent");
+    refused(towns[0].office().propose(&els(), local, DocumentId([0; 16])), "no-consent");
+    let (newcomer, _) = towns[0].shared(Side::Newcomer, "Rania", 0);
+    refused(towns[0].office().propose(&els(), newcomer, DocumentId([0; 16])), "offer-gone");
+    let member = casework::Actor { role: casework::office::AccountRole::Member, ..els() };
+    assert!(matches!(towns[0].office().propose(&member, newcomer, offer), Err(Error::Forbidden)));
+    assert!(matches!(towns[0].office().search(&member, newcomer), Err(Error::Forbidden)));
+    let today = towns[0].office().today(&member).expect("a member's today");
+    assert_eq!((today.waits_for_partner.len(), today.value_of_circle), (0, None));
+}
+
+#[test]
+fn two_who_ask_for_one_place() {
+    let (mut towns, newcomer, (_, offer)) = met();
+    let (second, _) = towns[0].shared(Side::Newcomer, "Rania", 0);
+    let proposals: Vec<DocumentId> = [newcomer, second]
+        .into_iter()
+        .map(|who| towns[0].office().propose(&els(), who, offer).expect("a proposal"))
+        .collect();
+    converge(&mut towns);
+    for proposal in &proposals {
+        towns[1].office().record_mentor_asked(&els(), *proposal).expect("asked");
+    }
+    towns[1].office().answer_yes(&els(), proposals[0]).expect("the place");
+    refused(towns[1].office().answer_yes(&els(), proposals[1]), "no-place");
+    towns[1].office().answer_no(&els(), proposals[0], NoReason::MentorDeclined).expect("a no");
+    towns[1].office().answer_yes(&els(), proposals[1]).expect("the place is free again");
+}
+
+#[test]
+fn matched_here() {
+    let [town, _] = two_towns();
+    let newcomer = town.somebody(Side::Newcomer, "Farid", 0);
+    let mentor = town.somebody(Side::Mentor, "Jan", 1);
+    let second = town.somebody(Side::Newcomer, "Rania", 0);
+    let page = town.office().search(&els(), newcomer).expect("a page");
+    let who = page.cards.first().map(|card| card.who.clone());
+    assert!(matches!(who, Some(MentorWho::Own { person, .. }) if person == mentor));
+    let list = town.office().whole_list(&els()).expect("a list");
+    assert_eq!((list.drafts.len(), list.without.len(), list.proved), (1, 1, true));
+    let duo = town.office().match_locally(&els(), newcomer, mentor).expect("a duo");
+    assert_eq!(town.office().match_locally(&els(), newcomer, mentor).expect("the same"), duo);
+    refused(town.office().match_locally(&els(), second, mentor), "no-place");
+    town.office().say_for(&els(), duo, Side::Newcomer, true).expect("a yes");
+    assert_eq!(stage_of(town.office()), DuoStage::FirstMeeting);
+    town.office().say_for(&els(), duo, Side::Mentor, true).expect("a yes");
+    assert_eq!(stage_of(town.office()), DuoStage::Running);
+    let found = town.office().best_newcomers(&els(), mentor).expect("a page");
+    assert!(found.cards.is_empty(), "a mentor who is full looks for nobody");
+    for wrong in [(town.now().date().plus_days(1), 60), (town.now().date(), 4), (town.now().date(), 601)] {
+        let logged = town.office().log_meeting(&els(), duo, wrong.0, wrong.1, String::new());
+        assert!(matches!(logged, Err(Error::Invalid(_))));
+    }
+}
+
+#[test]
+fn an_erased_newcomer_takes_the_match_along() {
+    let (mut towns, newcomer, _, proposal) = matched();
+    towns[0].office().erase_person(&els(), newcomer).expect("erased");
+    converge(&mut towns);
+    assert!(towns[0].office().duos(&els()).expect("duos").is_empty());
+    assert_eq!(stage_of(towns[1].office()), DuoStage::Cancelled);
+    assert_eq!(towns[1].look(move |records| records.sheet(proposal)), None);
+}
+
+#[test]
+fn an_erased_mentor_takes_the_match_along() {
+    let (mut towns, _, mentor, proposal) = matched();
+    towns[1].office().erase_person(&els(), mentor).expect("erased");
+    converge(&mut towns);
+    assert_eq!(stage_of(towns[0].office()), DuoStage::Cancelled);
+    assert_eq!(towns[0].look(move |records| records.sheet(proposal)), None);
+}
+
+#[test]
+fn every_act_leaves_a_trace() {
+    let (towns, newcomer, mentor, _) = matched();
+    let lines = towns[0].look(move |records| records.audit_about(newcomer, 100));
+    for action in ["proposal.made", "proposal.confirmed", "duo.opened", "handover.sealed", "handover.received"] {
+        assert!(lines.iter().any(|line| line.action == action), "{action}");
+    }
+    let ledger = towns[0].look(move |records| records.ledger(newcomer));
+    for event in ["proposed", "confirmed", "handed_over"] {
+        let line = ledger.iter().find(|line| line.event == event).expect(event);
+        assert_eq!(line.recipients, "Aartselaar");
+        assert!(!line.consent.is_empty(), "{event}");
+    }
+    let theirs = towns[1].look(move |records| records.ledger(mentor));
+    assert!(theirs.iter().any(|line| line.event == "answered" && line.recipients == "Borsbeek"));
+}
