@@ -72,7 +72,7 @@ fn languages(person: &Person) -> impl Iterator<Item = Language> {
 }
 
 /// The first `MAX` different words.
-fn at_most<T: Ord + Copy, const MAX: usize>(words: impl Iterator<Item = T>) -> Set<T, MAX> {
+pub(crate) fn at_most<T: Ord + Copy, const MAX: usize>(words: impl Iterator<Item = T>) -> Set<T, MAX> {
     let mut kept = std::collections::BTreeSet::new();
     for word in words {
         if kept.len() < MAX {

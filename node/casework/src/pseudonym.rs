@@ -1,70 +1,64 @@
 //! Pseudonymisation: a person's record to the card that partners see, and the two side by side.
 //! Pure. What no line here copies, stays.
 
-use std::collections::BTreeSet;
-
 use schemas::bounded::{Kilometres, Places};
 use schemas::places::{Area, Refnis};
 use schemas::time::Date;
-use schemas::vocabulary::{About, Domains, Interests, Languages, Wish, Wishes};
-use schemas::{MatchRequest, MentorOffer, Refused, SharedValue};
+use schemas::vocabulary::{About, Wish};
+use schemas::{MatchRequest, MentorOffer, SharedValue};
 
 use crate::form::{birth_text, wish_code};
 use crate::guard::Quasi;
+use crate::own_cards::at_most;
 use crate::people::{PersonData, Side};
 use crate::people_view::BorderField;
 
 /// The card of a mentor with `places` left. Where a mentor lives does not leave: only where the
 /// two meet, and else the municipality of the node.
-///
-/// # Errors
-/// More words than a card holds.
-pub fn mentor_offer(data: &PersonData, places: u8, here: Refnis, today: Date) -> Result<MentorOffer, Refused> {
-    Ok(MentorOffer {
+/// Of more words than a card holds the first ones leave, the mother tongue before other languages.
+pub fn mentor_offer(data: &PersonData, places: u8, here: Refnis, today: Date) -> MentorOffer {
+    let languages = data.mother_tongue.into_iter().chain(data.languages.iter().copied());
+    MentorOffer {
         capacity_left: Places::clamped(places),
-        domains: Domains::new(data.domains.iter().copied())?,
+        domains: at_most(data.domains.iter().copied()),
         occupation: data.occupation.clone(),
         sector: data.sector,
-        languages: Languages::new(data.languages.iter().copied())?,
+        languages: at_most(languages),
         area: data.meets_in.unwrap_or(here),
         radius_km: Kilometres::clamped(data.radius_km),
         availability: data.slots,
-        interests: Interests::new(data.interests.iter().copied())?,
+        interests: at_most(data.interests.iter().copied()),
         style: data.style,
-        wishes: Wishes::new(data.wishes.iter().copied())?,
+        wishes: at_most(data.wishes.iter().copied()),
         age_band: data.birth.band_on(today).filter(|_| data.shows_age),
         sex: data.sex.filter(|_| data.shows_sex),
-    })
+    }
 }
 
 /// The card of a newcomer, with no more of the quasi-identifiers than the guard let through.
-///
-/// # Errors
-/// More words than a card holds.
-pub fn match_request(data: &PersonData, shown: &Quasi, here: Refnis) -> Result<MatchRequest, Refused> {
-    Ok(MatchRequest {
-        domains: Domains::new(data.domains.iter().copied())?,
+pub fn match_request(data: &PersonData, shown: &Quasi, here: Refnis) -> MatchRequest {
+    MatchRequest {
+        domains: at_most(data.domains.iter().copied()),
         goal_occupation: data.occupation.clone(),
         goal_sector: data.sector,
         dutch: data.dutch,
-        languages: Languages::new(shown.languages.iter().copied())?,
+        languages: at_most(shown.languages.iter().copied()),
         age_band: shown.age_band,
         area: Area::Municipality(here),
         radius_km: Kilometres::clamped(data.radius_km),
         availability: data.slots,
-        interests: Interests::new(data.interests.iter().copied())?,
-        wishes: Wishes::new(travelling_wishes(data, shown))?,
+        interests: at_most(data.interests.iter().copied()),
+        wishes: at_most(travelling_wishes(data, shown)),
         waiting_since: data.registered_on.quarter(),
-    })
+    }
 }
 
 /// A wish for a language says what the newcomer speaks: it leaves only with that language.
-fn travelling_wishes(data: &PersonData, shown: &Quasi) -> BTreeSet<Wish> {
-    let travels = |wish: &&Wish| match wish.about {
+fn travelling_wishes(data: &PersonData, shown: &Quasi) -> impl Iterator<Item = Wish> {
+    data.wishes.iter().copied().filter(|wish| match wish.about {
         About::Language(language) => shown.languages.contains(&language),
         About::Sex(_) | About::Age(_) | About::Nearby | About::SameSector => true,
-    };
-    data.wishes.iter().filter(travels).copied().collect()
+    })
 }
 
 fn words<T: ToString>(values: impl IntoIterator<Item = T>) -> Vec<String> {

@@ -2,11 +2,13 @@
 //! step with the record, and taking it back. Each step writes the sharing ledger in the same
 //! transaction. A card never leaves around the guard.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::ids::{CircleId, DocumentId};
 use schemas::language::Language;
+use schemas::places::Refnis;
 use schemas::time::{Hour, Timestamp};
+use schemas::vocabulary::AgeBand;
 use schemas::{Kind, SharedValue};
 
 use crate::pseudonym::{border, match_request, mentor_offer};
@@ -17,7 +19,7 @@ use crate::hand::Hand;
 use crate::office::{Actor, Office};
 use crate::people::{Person, PersonId, Purpose, Side};
 use crate::people_view::{LiveCard, Preview};
-use crate::ports::{Circle, LedgerLine, Outgoing, Records};
+use crate::ports::{Circle, LedgerLine, Municipality, Outgoing, PopulationCell, Records};
 
 /// Days that a card lives unless it is renewed.
 pub const CARD_DAYS: u32 = 90;
@@ -53,16 +55,15 @@ impl Office {
         self.write(move |records| {
             let person = records.person(person)?.ok_or(Error::NotFound)?;
             hand.audit(records, "person.previewed", Some(person.id), "")?;
-            let draft = draft(records, &person, circle, &hand)?;
-            let recipients = recipients(records, draft.circle.as_ref())?;
-            let here = records.me()?.refnis;
+            let around = Around::read(records, person.data.side, &hand)?;
+            let draft = draft(records, &around, &person, circle, &hand)?;
             Ok(Preview {
-                border: border(&person.data, draft.value.as_ref(), here, hand.day()),
+                border: border(&person.data, draft.value.as_ref(), around.here, hand.day()),
+                recipients: around.recipients(draft.circle.as_ref()),
                 live: records.live_card(person.id)?,
                 person,
                 obstacles: draft.obstacles,
                 circle: draft.circle,
-                recipients,
                 until: hand.now.hour().plus_days(CARD_DAYS),
                 value: draft.value,
                 people: draft.guarded.as_ref().and_then(|guarded| guarded.people),
@@ -102,28 +103,67 @@ impl Office {
     }
 }
 
-/// The circle that is asked for, or the first named one; its arrangement is looked at later.
-fn choose_circle(records: &mut dyn Records, asked: Option<CircleId>) -> Result<Option<Circle>> {
-    let circles = records.circles()?;
-    Ok(match asked {
-        Some(id) => circles.into_iter().find(|circle| circle.id == id && !circle.pair),
-        None => {
-            let mut named: Vec<Circle> = circles.into_iter().filter(|circle| !circle.pair).collect();
-            let at = named.iter().position(|circle| !circle.arrangement.is_empty()).unwrap_or(0);
-            if named.is_empty() { None } else { Some(named.swap_remove(at)) }
+/// What every card is held against, read once for many of them.
+pub(crate) struct Around {
+    here: Refnis,
+    circles: Vec<Circle>,
+    partners: Vec<Municipality>,
+    /// The population table; none where none was given.
+    table: Option<Vec<PopulationCell>>,
+    /// Bands of the own newcomers, counted where there is no table.
+    own: Vec<AgeBand>,
+    /// Languages on the mentor offers of each circle.
+    offered: BTreeMap<CircleId, BTreeSet<Language>>,
+}
+
+impl Around {
+    /// Reads it for cards of `side`; the guard's part only for newcomers.
+    pub(crate) fn read(records: &mut dyn Records, side: Side, hand: &Hand) -> Result<Self> {
+        let mut around = Self {
+            here: records.me()?.refnis,
+            circles: records.circles()?,
+            partners: records.partners()?,
+            table: None,
+            own: Vec::new(),
+            offered: BTreeMap::new(),
+        };
+        if side == Side::Mentor {
+            return Ok(around);
         }
-    })
+        around.table = records.population()?;
+        if around.table.is_none() {
+            let own = records.people(Side::Newcomer)?;
+            around.own = own.iter().filter_map(|person| person.data.birth.band_on(hand.day())).collect();
+        }
+        for document in records.documents(Kind::MentorOffer)? {
+            if let SharedValue::MentorOffer(offer) = document.value {
+                around.offered.entry(document.circle).or_default().extend(offer.languages.iter());
+            }
+        }
+        Ok(around)
+    }
+
+    /// The circle that is asked for, or the first named one that has its arrangement; where none
+    /// has, the first named one, for the obstacle to name.
+    fn circle(&self, asked: Option<CircleId>) -> Option<&Circle> {
+        let mut named = self.circles.iter().filter(|circle| !circle.pair);
+        match asked {
+            Some(id) => named.find(|circle| circle.id == id),
+            None => named.clone().find(|circle| !circle.arrangement.is_empty()).or_else(|| named.next()),
+        }
+    }
+
+    /// Names of the partners in a circle.
+    fn recipients(&self, circle: Option<&Circle>) -> Vec<String> {
+        let Some(circle) = circle else { return Vec::new() };
+        let inside = self.partners.iter().filter(|partner| circle.members.contains(&partner.root));
+        inside.map(|partner| partner.name.clone()).collect()
+    }
 }
 
-fn recipients(records: &mut dyn Records, circle: Option<&Circle>) -> Result<Vec<String>> {
-    let Some(circle) = circle else { return Ok(Vec::new()) };
-    let partners = records.partners()?;
-    Ok(partners.into_iter().filter(|partner| circle.members.contains(&partner.root)).map(|p| p.name).collect())
-}
-
-fn draft(records: &mut dyn Records, person: &Person, asked: Option<CircleId>, hand: &Hand) -> Result<Draft> {
+fn draft(records: &mut dyn Records, around: &Around, person: &Person, asked: Option<CircleId>, hand: &Hand) -> Result<Draft> {
     let data = &person.data;
-    let circle = choose_circle(records, asked)?;
+    let circle = around.circle(asked).cloned();
     let mut obstacles = Vec::new();
     let mut require = |holds: bool, code: &'static str| {
         if !holds {
@@ -141,17 +181,14 @@ fn draft(records: &mut dyn Records, person: &Person, asked: Option<CircleId>, ha
     require(circle.as_ref().is_none_or(|circle| !circle.arrangement.is_empty()), "arrangement-missing");
     require(!data.domains.is_empty(), "domains-missing");
     require(!data.slots.is_empty(), "slots-missing");
-    let here = records.me()?.refnis;
-    let too_many = |_| Error::Refused("too-many-words");
     let (value, guarded) = match data.side {
         Side::Mentor => {
             let places = places_left_of(records, person)?;
-            let offer = mentor_offer(data, places, here, hand.day()).map_err(too_many)?;
-            (Some(SharedValue::MentorOffer(offer)), None)
+            (Some(SharedValue::MentorOffer(mentor_offer(data, places, around.here, hand.day()))), None)
         }
-        Side::Newcomer => match guarded(records, person, circle.as_ref(), hand)? {
+        Side::Newcomer => match guarded(records, around, person, circle.as_ref(), hand)? {
             Some(guarded) => {
-                let request = match_request(data, &guarded.shown, here).map_err(too_many)?;
+                let request = match_request(data, &guarded.shown, around.here);
                 (Some(SharedValue::MatchRequest(request)), Some(guarded))
             }
             None => {
@@ -164,40 +201,30 @@ fn draft(records: &mut dyn Records, person: &Person, asked: Option<CircleId>, ha
 }
 
 /// What the guard lets through about a newcomer in a circle.
-fn guarded(records: &mut dyn Records, person: &Person, circle: Option<&Circle>, hand: &Hand) -> Result<Option<Guarded>> {
+fn guarded(
+    records: &mut dyn Records,
+    around: &Around,
+    person: &Person,
+    circle: Option<&Circle>,
+    hand: &Hand,
+) -> Result<Option<Guarded>> {
     let mut past = Vec::new();
     for line in records.ledger(person.id)?.iter().filter(|line| !line.quasi.is_empty()) {
         // What cannot be read back must not count as nothing.
         past.push(Quasi::from_text(&line.quasi).ok_or_else(|| Error::Store("corrupt".to_owned()))?);
     }
-    let offered = offered_languages(records, circle.map(|circle| circle.id))?;
+    let none = BTreeSet::new();
     let subject = Subject {
         languages: &person.data.languages,
         age_band: person.data.birth.band_on(hand.day()),
         past: &past,
-        offered: &offered,
+        offered: circle.and_then(|circle| around.offered.get(&circle.id)).unwrap_or(&none),
     };
-    let refnis = records.me()?.refnis;
-    match records.population()? {
-        Some(cells) => Ok(guard(&subject, Register::Table { cells: &cells, refnis }, K)),
-        None => {
-            let own = records.people(Side::Newcomer)?;
-            let bands: Vec<_> = own.iter().filter_map(|other| other.data.birth.band_on(hand.day())).collect();
-            Ok(guard(&subject, Register::Own(&bands), K))
-        }
-    }
-}
-
-fn offered_languages(records: &mut dyn Records, circle: Option<CircleId>) -> Result<BTreeSet<Language>> {
-    let offers = records.documents(Kind::MentorOffer)?;
-    let here = offers.into_iter().filter(|offer| Some(offer.circle) == circle);
-    Ok(here
-        .filter_map(|offer| match offer.value {
-            SharedValue::MentorOffer(offer) => Some(offer.languages),
-            _ => None,
-        })
-        .flat_map(|languages| languages.iter().copied().collect::<Vec<_>>())
-        .collect())
+    let register = match &around.table {
+        Some(cells) => Register::Table { cells, refnis: around.here },
+        None => Register::Own(&around.own),
+    };
+    Ok(guard(&subject, register, K))
 }
 
 fn publish_card(records: &mut dyn Records, person: &Person, asked: Option<CircleId>, hand: &Hand) -> Result<DocumentId> {
@@ -206,14 +233,16 @@ fn publish_card(records: &mut dyn Records, person: &Person, asked: Option<Circle
         (None, Some(document)) => records.linked_circle(document)?,
         _ => asked,
     };
-    let draft = draft(records, person, asked, hand)?;
+    let around = Around::read(records, person.data.side, hand)?;
+    let draft = draft(records, &around, person, asked, hand)?;
     if let Some(code) = draft.obstacles.first() {
         return Err(Error::Refused(code));
     }
     let (Some(circle), Some(value)) = (draft.circle, draft.value) else {
         return Err(Error::Refused("circle-missing"));
     };
-    let out = Out { person, circle: &circle, value, guarded: draft.guarded };
+    let recipients = around.recipients(Some(&circle)).join(", ");
+    let out = Out { person, circle: circle.id, recipients, value, guarded: draft.guarded };
     match live {
         Some(document) if records.linked_circle(document)? == Some(circle.id) => {
             put_out(records, out, document, "updated", hand)?;
@@ -232,13 +261,14 @@ fn publish_card(records: &mut dyn Records, person: &Person, asked: Option<Circle
 
 struct Out<'a> {
     person: &'a Person,
-    circle: &'a Circle,
+    circle: CircleId,
+    /// Names of the municipalities that receive it.
+    recipients: String,
     value: SharedValue,
     guarded: Option<Guarded>,
 }
 
 fn put_out(records: &mut dyn Records, out: Out<'_>, document: DocumentId, event: &str, hand: &Hand) -> Result<()> {
-    let recipients = recipients(records, Some(out.circle))?.join(", ");
     let consent = records
         .consents(out.person.id)?
         .into_iter()
@@ -250,7 +280,7 @@ fn put_out(records: &mut dyn Records, out: Out<'_>, document: DocumentId, event:
         at: hand.now,
         event: event.to_owned(),
         document: Some(document),
-        recipients,
+        recipients: out.recipients,
         consent,
         what: value_text(&out.value)?,
         by: hand.by.clone(),
@@ -258,7 +288,7 @@ fn put_out(records: &mut dyn Records, out: Out<'_>, document: DocumentId, event:
     })?;
     hand.audit(records, &format!("card.{event}"), Some(out.person.id), "")?;
     records.enqueue(&Outgoing::Publish {
-        circle: out.circle.id,
+        circle: out.circle,
         document,
         value: out.value,
         expires_at: hand.now.hour().plus_days(CARD_DAYS),
@@ -274,9 +304,8 @@ pub(crate) fn value_text(value: &SharedValue) -> Result<String> {
 /// Takes back the card that is out, if one is; whether one was. `event` goes in the ledger.
 pub(crate) fn withdraw_card(records: &mut dyn Records, person: PersonId, event: &str, hand: &Hand) -> Result<bool> {
     let Some(document) = records.live_card(person)? else { return Ok(false) };
-    let circle = records.linked_circle(document)?;
-    let circle = records.circles()?.into_iter().find(|known| Some(known.id) == circle);
-    let recipients = recipients(records, circle.as_ref())?.join(", ");
+    // Whoever received it last is told to erase it.
+    let recipients = last_out(records, person, document)?.map(|(line, _)| line.recipients).unwrap_or_default();
     records.add_ledger(&LedgerLine {
         person,
         at: hand.now,
@@ -319,10 +348,20 @@ pub(crate) fn live_card(records: &mut dyn Records, person: &Person) -> Result<Op
 /// else, renewed in the last third of its life, withdrawn when a condition no longer holds.
 /// Nothing happens where no card is out.
 pub(crate) fn refresh_card(records: &mut dyn Records, person: PersonId, hand: &Hand) -> Result<()> {
+    if records.live_card(person)?.is_none() {
+        return Ok(());
+    }
+    let side = records.person(person)?.ok_or(Error::NotFound)?.data.side;
+    let around = Around::read(records, side, hand)?;
+    refresh_card_in(records, &around, person, hand)
+}
+
+/// The same for one of many.
+pub(crate) fn refresh_card_in(records: &mut dyn Records, around: &Around, person: PersonId, hand: &Hand) -> Result<()> {
     let Some(document) = records.live_card(person)? else { return Ok(()) };
     let person = records.person(person)?.ok_or(Error::NotFound)?;
     let circle = records.linked_circle(document)?;
-    let draft = draft(records, &person, circle, hand)?;
+    let draft = draft(records, around, &person, circle, hand)?;
     let (Some(circle), Some(value), true) = (draft.circle, draft.value, draft.obstacles.is_empty()) else {
         withdraw_card(records, person.id, "withdrawn", hand)?;
         return Ok(());
@@ -334,7 +373,8 @@ pub(crate) fn refresh_card(records: &mut dyn Records, person: PersonId, hand: &H
         Some(_) => "renewed",
         None => "published",
     };
-    let out = Out { person: &person, circle: &circle, value, guarded: draft.guarded };
+    let recipients = around.recipients(Some(&circle)).join(", ");
+    let out = Out { person: &person, circle: circle.id, recipients, value, guarded: draft.guarded };
     put_out(records, out, document, event, hand)
 }
 

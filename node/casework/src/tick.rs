@@ -1,8 +1,13 @@
-//! What time does: cards that are out are renewed, brought in step, or withdrawn.
+//! What time does: cards that are out are renewed, brought in step, or withdrawn, and matches
+//! that wait for a day move on.
 
 use crate::error::Result;
 use crate::office::{Actor, Office};
-use crate::publication::refresh_card;
+use crate::people::Side;
+use crate::publication::{Around, refresh_card_in};
+
+/// Cards looked at in one transaction, so that nobody waits long for the writer.
+const AT_ONCE: usize = 500;
 
 impl Office {
     /// Looks at everything that time changes. Called every few minutes and at start; as often
@@ -11,14 +16,18 @@ impl Office {
     /// # Errors
     /// A failing store.
     pub fn tick(&self) -> Result<()> {
-        let hand = self.hand(&Actor::program());
-        self.write(move |records| {
-            records.tidy_accounts(hand.now)?;
-            for (_, person) in records.live_cards()? {
-                refresh_card(records, person, &hand)?;
-            }
-            Ok(())
-        })?;
+        let now = self.now();
+        self.write(move |records| records.tidy_accounts(now))?;
+        self.settle_matches()?;
+        let cards = self.read(|records| records.live_cards())?;
+        for some in cards.chunks(AT_ONCE) {
+            let (some, hand) = (some.to_vec(), self.hand(&Actor::program()));
+            self.write(move |records| {
+                // What is read for a newcomer serves a mentor too.
+                let around = Around::read(records, Side::Newcomer, &hand)?;
+                some.into_iter().try_for_each(|(_, person)| refresh_card_in(records, &around, person, &hand))
+            })?;
+        }
         self.publish_own_cards()?;
         self.network.outbox_filled();
         Ok(())

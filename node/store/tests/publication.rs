@@ -327,3 +327,21 @@ fn a_table_of_another_municipality_is_refused() {
     let other = "refnis,age_band,sex,home_language,persons\n11001,25-34,F,ar,30\n";
     assert!(matches!(test.office.set_population_csv(other.as_bytes()), Err(Error::Invalid(_))));
 }
+
+#[test]
+fn a_mentor_of_many_languages_is_published_with_the_first_of_them() {
+    let test = office_for_tests();
+    let mut person = data(Side::Mentor);
+    person.mother_tongue = "tr".parse().ok();
+    person.languages = ["am", "ar", "bg", "bn", "cs", "de", "el", "en", "es", "tr"].iter().map(|code| code.parse().expect("a language")).collect();
+    let id = ready(&test, person);
+    test.office.publish(&an(), id, None).expect("a card");
+    test.office.tick().expect("a tick");
+    let commands = test.carry_out();
+    let offer = published(&commands).into_iter().find_map(|(_, value)| match value {
+        SharedValue::MentorOffer(offer) => Some(offer.clone()),
+        _ => None,
+    });
+    let languages = offer.expect("an offer").languages;
+    assert!(languages.len() == 8 && languages.contains(&"tr".parse().expect("Turkish")));
+}
