@@ -7,10 +7,10 @@ use matching::{Offer, Request, Rules};
 use schemas::ids::{DocumentId, RootId};
 use schemas::{Kind, MatchRequest, SharedValue};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, PlacesTaken};
 use crate::error::Result;
 use crate::local_checks::broken_here;
-use crate::own_cards::{is_minor, offer_here, published, request_here};
+use crate::own_cards::{is_minor, offer_with, published, request_here};
 use crate::people::{Person, PersonId, Side};
 use crate::ports_matches::{IncomingStage, OutgoingStage};
 use crate::search_view::{MentorWho, NewcomerWho, Place};
@@ -58,13 +58,16 @@ pub(crate) fn rules(desk: &mut Desk<'_>) -> Result<Rules> {
 /// Our own mentors, from their files.
 pub(crate) fn own_mentors(desk: &mut Desk<'_>) -> Result<Mentors> {
     let mut found = Mentors::default();
+    let taken = PlacesTaken::read(desk.records)?;
+    let out: BTreeMap<PersonId, DocumentId> =
+        desk.records.live_cards()?.into_iter().map(|(document, person)| (person, document)).collect();
     for mentor in desk.records.people(Side::Mentor)? {
         if is_minor(&mentor, desk.today()) {
             continue;
         }
-        let shared = desk.records.live_card(mentor.id)?;
+        let shared = out.get(&mentor.id).copied();
         let id = shared.unwrap_or(local_id(mentor.id));
-        let card = offer_here(desk, &mentor)?;
+        let card = offer_with(desk, &mentor, taken.left(&mentor));
         found.offers.push(Offer { id, owner: desk.me.root, card });
         let name = mentor.data.full_name();
         found.who.push(MentorWho::Own { person: mentor.id, name, offer: shared });

@@ -1,6 +1,7 @@
 //! The desk: one open transaction with what every use case on matches and duos needs around it
 //! (the time, this municipality, who does it), and the few acts that they share.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemas::ids::{CircleId, DocumentId, RootId};
@@ -190,18 +191,40 @@ impl Desk<'_> {
     }
 }
 
-/// Places that a mentor of this municipality has left: the places agreed, less the duos that
-/// run and the reservations that were not released.
+/// Places that are taken, per mentor of this municipality: by duos under way, and by reservations
+/// that were not released. Read once for many mentors.
+#[derive(Debug, Default)]
+pub(crate) struct PlacesTaken(BTreeMap<PersonId, (usize, usize)>);
+
+impl PlacesTaken {
+    pub(crate) fn read(records: &mut dyn Records) -> Result<Self> {
+        let mut taken = Self::default();
+        for duo in records.duos()?.iter().filter(|duo| duo_holds_a_place(duo.stage)) {
+            if let Some(mentor) = duo.mentor {
+                taken.0.entry(mentor).or_default().0 += 1;
+            }
+        }
+        for came in records.all_incoming()?.iter().filter(|came| holds_a_place(came.stage)) {
+            if let Some(mentor) = came.mentor {
+                taken.0.entry(mentor).or_default().1 += 1;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Places that a mentor has left: those agreed less those taken.
+    pub(crate) fn left(&self, mentor: &Person) -> u8 {
+        let (duos, held) = self.0.get(&mentor.id).copied().unwrap_or_default();
+        places_left(mentor.data.capacity, duos, held)
+    }
+}
+
+/// Places that one mentor of this municipality has left.
 ///
 /// # Errors
 /// A failing store.
 pub(crate) fn places_left_of(records: &mut dyn Records, mentor: &Person) -> Result<u8> {
-    let duos = records.duos()?;
-    let duos = duos.iter().filter(|duo| duo.mentor == Some(mentor.id) && duo_holds_a_place(duo.stage));
-    let duos = duos.count();
-    let incoming = records.all_incoming()?;
-    let held = incoming.iter().filter(|came| came.mentor == Some(mentor.id) && holds_a_place(came.stage));
-    Ok(places_left(mentor.data.capacity, duos, held.count()))
+    Ok(PlacesTaken::read(records)?.left(mentor))
 }
 
 /// The JSON of a shared value, for the ledger.

@@ -67,7 +67,7 @@ impl Office {
             }
             let theme = checked("theme", theme, MAX_THEME)?;
             if on > desk.today() {
-                return Err(Error::field("date", "date-in-future"));
+                return Err(Error::field("date", "date-future"));
             }
             if on < found.matched_on.plus_days(-31) {
                 return Err(Error::field("date", "date-too-early"));
@@ -141,7 +141,7 @@ impl Office {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             if on > desk.today() {
-                return Err(Error::field("date", "date-in-future"));
+                return Err(Error::field("date", "date-future"));
             }
             let note = DuoNote { kind, on, text: filled("text", text)?, by: desk.by.clone() };
             if desk.records.duo_notes(duo)?.contains(&note) {
@@ -167,7 +167,7 @@ fn checked(field: &str, text: String, most: usize) -> Result<String> {
         return Err(Error::field(field, "too-long"));
     }
     if schemas::rrn::holds_rrn(&text) {
-        return Err(Error::field(field, "rrn"));
+        return Err(Error::field(field, "rrn-refused"));
     }
     Ok(text)
 }

@@ -21,7 +21,7 @@ impl Office {
     /// again while it is open gives the same proposal.
     ///
     /// # Errors
-    /// `Refused` with the code of what is in the way: `minor`, `no-consent`, `not-shared`,
+    /// `Refused` with the code of what is in the way: `person-minor`, `no-consent`, `not-shared`,
     /// `in-duo`, `confirmed`, `offer-gone`, `no-place`, `failed-before`, `must-not-met`.
     pub fn propose(&self, actor: &Actor, newcomer: PersonId, offer: DocumentId) -> Result<DocumentId> {
         self.at_desk(actor, move |desk| {
@@ -98,7 +98,7 @@ impl Blocker {
     /// Stable code, also of the refusal.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Minor => "minor",
+            Self::Minor => "person-minor",
             Self::NoConsent => "no-consent",
             Self::NotShared => "not-shared",
             Self::InDuo => "in-duo",

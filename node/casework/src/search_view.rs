@@ -311,6 +311,7 @@ pub struct MentorMessage {
 }
 
 /// The page of one proposal, from either side.
+#[expect(clippy::large_enum_variant, reason = "one value a page")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProposalPage {
     /// One that came in.
