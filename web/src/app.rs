@@ -23,6 +23,7 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) metrics: Metrics,
     pub(crate) throttle: Throttle,
+    cookie: String,
 }
 
 impl std::ops::Deref for App {
@@ -34,8 +35,9 @@ impl std::ops::Deref for App {
 
 impl App {
     pub(crate) fn new(office: Office, changes: broadcast::Sender<Change>, config: Config) -> Self {
+        let cookie = cookie_name(&config);
         let inner =
-            Inner { office, changes, config, metrics: Metrics::default(), throttle: Throttle::default() };
+            Inner { office, changes, config, metrics: Metrics::default(), throttle: Throttle::default(), cookie };
         Self(Arc::new(inner))
     }
 
@@ -77,8 +79,18 @@ impl App {
         self.changes.subscribe()
     }
 
-    /// Name of the session's cookie. `__Host-` binds it to this host over HTTPS.
-    pub(crate) fn session_cookie(&self) -> &'static str {
-        if self.config.secure_cookies { "__Host-overbuur" } else { "overbuur" }
+    /// Name of the session's cookie. `__Host-` binds it to this host over HTTPS. Without it, as on
+    /// loopback, browsers share cookies between ports: the name of the municipality keeps the
+    /// nodes of one machine apart.
+    pub(crate) fn session_cookie(&self) -> &str {
+        &self.cookie
     }
+}
+
+fn cookie_name(config: &Config) -> String {
+    if config.secure_cookies {
+        return "__Host-overbuur".to_owned();
+    }
+    let place: String = config.municipality.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("overbuur-{place}")
 }

@@ -1,8 +1,6 @@
 //! The page that stands where another could not: what happened, and what to do.
 
 use askama::Template;
-use axum::http::HeaderValue;
-use axum::http::header::SET_COOKIE;
 use axum::response::{Html, IntoResponse, Response};
 
 use crate::app::App;

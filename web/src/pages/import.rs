@@ -136,7 +136,6 @@ struct Sheet {
 struct PreviewPage {
     f: Frame,
     token: String,
-    file: String,
     counts: Vec<String>,
     any: bool,
     sheets: Vec<Sheet>,
@@ -158,7 +157,6 @@ async fn show(app: &App, visit: &Visit, token: String, choices: ImportChoices) -
     html(&PreviewPage {
         f,
         token,
-        file: found.file_name.clone(),
         counts: count_words(w, found.counts),
         any: found.counts.taken + found.counts.updated > 0,
         sheets: found.sheets.iter().enumerate().map(|(at, sheet)| sheet_view(w, at, sheet, &choices)).collect(),
@@ -338,7 +336,6 @@ async fn take(
     html(&PreviewPage {
         f,
         token,
-        file: report.file_name.clone(),
         counts: count_words(w, report.counts),
         any: false,
         sheets: report.sheets.iter().enumerate().map(|(at, sheet)| sheet_view(w, at, sheet, &chosen)).collect(),

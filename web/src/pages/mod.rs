@@ -5,7 +5,7 @@ pub(crate) mod fault;
 mod health;
 mod import;
 mod intake;
-//LIB mod library;
+mod library;
 mod partners;
 mod people;
 mod person;
@@ -45,7 +45,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(search::routes())
         .merge(proposals::routes())
         .merge(duos::routes())
-        //LIB .merge(library::routes())
+        .merge(library::routes())
         .merge(partners::routes())
         .merge(import::routes())
         .route("/gebeurtenissen", get(events::listen))

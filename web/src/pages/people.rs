@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use casework::library::LibraryFilter;
 use casework::people::{PersonId, Purpose, Screening, Side};
 use casework::people_view::{PersonRow, ShareState};
 use casework::schemas::time::Date;
@@ -249,23 +250,23 @@ struct FindPage {
 /// `/zoeken`: people and pages of the library by what stands in them.
 pub(crate) async fn find(State(app): State<App>, visit: Visit, Query(query): Query<Asked>) -> Result<Response, Fault> {
     let text = query.get("q").cloned().unwrap_or_default();
-    let actor = visit.actor.clone();
+    let (actor, wanted) = (visit.actor.clone(), text.clone());
     let (people, resources) = app
         .run(move |office| {
             let mut people = office.people(&actor, Side::Newcomer)?;
             people.extend(office.people(&actor, Side::Mentor)?);
-            Ok((people, Vec::<(String, String)>::new()))
+            let filter = LibraryFilter { text: wanted, ..LibraryFilter::default() };
+            Ok((people, office.library(&actor, &filter)?))
         })
         .await?;
     let w = &visit.words;
     let hit = !text.trim().is_empty();
     let rows = people.iter().map(|person| row(w, person, visit.today));
     let people = rows.filter(|row| hit && found(row, &text)).take(50).collect();
-    let wanted = text.trim().to_lowercase();
     let resources = resources
         .iter()
-        .filter(|page| hit && page.1.to_lowercase().contains(&wanted))
-        .cloned()
+        .filter(|_| hit)
+        .map(|page| (format!("/netwerk/{}", page.id), page.title.clone()))
         .collect();
     let f = Frame::new(&app, &visit, crate::frame::Nav::None, w.t("find-title")).await?;
     html(&FindPage { f, text, people, resources })

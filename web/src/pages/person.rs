@@ -415,7 +415,6 @@ struct ForgetPage {
     id: i64,
     name: String,
     shared: String,
-    newcomer: bool,
 }
 
 async fn forget(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Result<Response, Fault> {
@@ -430,7 +429,6 @@ async fn forget(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Re
         id,
         name: data.full_name(),
         shared: file.card.map(|card| card.recipients).unwrap_or_default(),
-        newcomer: data.side == Side::Newcomer,
     })
 }
 

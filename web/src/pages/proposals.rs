@@ -22,7 +22,7 @@ use crate::fault::Fault;
 use crate::fields::{Choice, Form};
 use crate::frame::{Frame, Nav, html};
 use crate::pages::search::{distance, quarter, request_line};
-use crate::vocabulary::{self as v, WeekRow};
+use crate::vocabulary as v;
 use crate::words::Words;
 use crate::{fit, format};
 
@@ -177,8 +177,6 @@ struct FitView {
     reasons: Vec<String>,
     against: Vec<String>,
     checks: Vec<String>,
-    slots: String,
-    week: Vec<WeekRow>,
 }
 
 #[derive(Template)]
@@ -190,7 +188,6 @@ struct OnePage {
     heading: String,
     state: String,
     state_class: &'static str,
-    over: bool,
     steps: Vec<Step>,
     facts: Vec<(String, String)>,
     fit: Option<FitView>,
@@ -204,7 +201,6 @@ struct OnePage {
     may_withdraw: bool,
     others: Vec<String>,
     message: String,
-    sheet_received: bool,
     duo: String,
     form: Form,
     reasons: Vec<Choice>,
@@ -218,8 +214,6 @@ fn fit_view(w: &Words, fit: &Fit) -> FitView {
         reasons: fit.reasons.iter().map(|reason| fit::reason(w, reason)).collect(),
         against: fit.misses.iter().map(|miss| fit::miss(w, miss)).collect(),
         checks: fit.checks.iter().map(|check| fit::check(w, check)).collect(),
-        slots: v::slots(w, fit.common_slots),
-        week: v::dots(w, fit.common_slots),
     }
 }
 
@@ -284,7 +278,6 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
                 ),
                 state,
                 state_class,
-                over,
                 steps: steps(w, done, over),
                 facts: row.card.as_ref().map(|card| request_line(w, card)).unwrap_or_default(),
                 fit: fit.as_ref().map(|fit| fit_view(w, fit)),
@@ -297,7 +290,6 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
                 may_confirm: false,
                 may_withdraw: false,
                 others: Vec::new(),
-                sheet_received: message.as_ref().is_some_and(|message| message.sheet_received),
                 message: message.as_ref().map(|message| mentor_message(w, message)).unwrap_or_default(),
                 duo: row.duo.map(|duo| duo.0.to_string()).unwrap_or_default(),
                 form,
@@ -317,7 +309,6 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
                     .fill("proposal-out-heading", &[("newcomer", &row.newcomer_name), ("mentor", &mentor)]),
                 state,
                 state_class,
-                over,
                 steps: steps(w, done, over),
                 facts: row.card.as_ref().map(|card| offer_line(w, card)).unwrap_or_default(),
                 fit: fit.as_ref().map(|fit| fit_view(w, fit)),
@@ -334,7 +325,6 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
                     .map(|other| offer_name(w, other.card.as_ref(), &other.municipality.name))
                     .collect(),
                 message: String::new(),
-                sheet_received: false,
                 duo: row.duo.map(|duo| duo.0.to_string()).unwrap_or_default(),
                 form,
                 reasons,
