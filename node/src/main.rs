@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 done, 1 refused or failed with one line on standard error, 2 usage.
 
+#![expect(unreachable_pub, reason = "a program exports nothing; `pub` here means used outside the module")]
+
 mod asking;
 mod book;
 mod chores;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use casework::ports::{Network as _, Outgoing};
+use casework::ports::Outgoing;
 use rand_chacha::ChaCha20Rng;
 use replication::api::Kept;
 use replication::{Command, Effect, Input, Notice, PartnerState, Replica};
@@ -44,8 +44,6 @@ pub enum Ask {
     EnvelopeIds(CircleId, RootId, oneshot::Sender<Vec<EnvelopeId>>),
     /// State of every partner, now.
     States(oneshot::Sender<BTreeMap<RootId, PartnerState>>),
-    /// Pairs with a node.
-    Pair(link::Command),
     /// Ends.
     Stop(oneshot::Sender<()>),
 }
@@ -253,7 +251,6 @@ impl Runtime {
             Ask::States(answer) => {
                 let _ = answer.send(self.states());
             }
-            Ask::Pair(command) => self.command(command).await,
             Ask::Stop(_) => {}
         }
         Ok(())

@@ -11,6 +11,8 @@ pub mod print;
 mod run;
 mod status;
 
+pub use status::live_states;
+
 use std::sync::Arc;
 
 use anyhow::Result;

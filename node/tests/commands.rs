@@ -1,0 +1,207 @@
+//! The commands as an administrator gives them, on real processes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+const OVERBUUR: &str = env!("CARGO_BIN_EXE_overbuur");
+
+fn overbuur(arguments: &[&str]) -> Output {
+    Command::new(OVERBUUR).args(arguments).stdin(Stdio::null()).output().expect("the program is built")
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let output = overbuur(arguments);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    assert_eq!(said.lines().count(), 1, "one clear line: {said}");
+    assert!(output.stdout.is_empty());
+    said
+}
+
+fn rows(arguments: &[&str]) -> Vec<Value> {
+    let output = overbuur(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).expect("a JSON object per line")).collect()
+}
+
+fn init(dir: &Path, refnis: &str) -> Value {
+    let dir = dir.to_str().expect("UTF-8");
+    let listen = "/ip4/127.0.0.1/tcp/0";
+    rows(&["init", "--dir", dir, "--refnis", refnis, "--coordinator", "an", "--listen", listen, "--json"]).remove(0)
+}
+
+/// A running node; killed when dropped.
+struct Node {
+    child: Child,
+    dir: PathBuf,
+}
+
+impl Node {
+    fn start(dir: &Path) -> Self {
+        let mut child = Command::new(OVERBUUR)
+            .args(["run", "--http", "127.0.0.1:0", "--listen", "/ip4/127.0.0.1/tcp/0", "--dir"])
+            .arg(dir)
+            .env("OVERBUUR_LOG", "info")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program is built");
+        let mut log = BufReader::new(child.stderr.take().expect("piped"));
+        let mut said = String::new();
+        while !said.contains("the pages are served") {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).expect("UTF-8") > 0, "it ended: {said}");
+            said.push_str(&line);
+        }
+        // Keeps the pipe empty until the process ends.
+        std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
+        Self { child, dir: dir.to_owned() }
+    }
+
+    fn dir(&self) -> &str {
+        self.dir.to_str().expect("UTF-8")
+    }
+
+    fn status(&self) -> Value {
+        rows(&["status", "--json", "--dir", self.dir()]).remove(0)
+    }
+
+    /// Asks for the status until it is as wanted.
+    fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..2_000 {
+            let status = self.status();
+            if wanted(&status) {
+                return status;
+            }
+        }
+        panic!("never: {}", self.status());
+    }
+
+    fn stop(mut self) {
+        Command::new("kill").arg(self.child.id().to_string()).status().expect("kill is there");
+        assert!(self.child.wait().expect("a child").success(), "a signal is a clean end");
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_new_node_tells_who_it_is_and_leaves_other_folders_alone() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dir = temp.path().join("borsbeek");
+    let made = init(&dir, "11007");
+    assert_eq!(made["municipality"], "Borsbeek");
+    assert!(made["remark"].as_str().expect("it ended").contains("Antwerpen"), "{made}");
+    assert_eq!(made["fingerprint"].as_str().expect("text").len(), 39);
+    let links = made["links"].as_array().expect("links");
+    assert_eq!(links.len(), 2);
+    assert!(links[0]["link"].as_str().expect("text").starts_with("http://127.0.0.1:8080/uitnodiging/"));
+
+    let dir = dir.to_str().expect("UTF-8");
+    assert!(refused(&["init", "--dir", dir, "--refnis", "11029"]).contains("al een knooppunt"));
+    let other = temp.path().to_str().expect("UTF-8");
+    assert!(refused(&["init", "--dir", other, "--refnis", "11029"]).contains("niet leeg"));
+    let nowhere = temp.path().join("nowhere");
+    let nowhere = nowhere.to_str().expect("UTF-8");
+    assert!(refused(&["init", "--dir", nowhere, "--refnis", "99999"]).contains("99999"));
+    assert!(refused(&["init", "--dir", nowhere, "--refnis", "11029", "--kbo", "1"]).contains("ondernemingsnummer"));
+    assert!(!Path::new(nowhere).exists(), "nothing was made");
+    assert!(refused(&["status", "--dir", nowhere]).contains("geen knooppunt"));
+    assert_eq!(rows(&["status", "--dir", dir, "--json"])[0]["running"], false);
+}
+
+#[test]
+fn wrong_words_are_usage() {
+    for arguments in [&["nonsense"][..], &[], &["init"], &["confirm", "--dir", "x"]] {
+        assert_eq!(overbuur(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_port_in_use_and_a_second_process_are_refused() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dir = temp.path().join("mortsel");
+    init(&dir, "11029");
+    let path = dir.to_str().expect("UTF-8");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("bound");
+    let said = refused(&["run", "--dir", path, "--http", &address.to_string()]);
+    assert!(said.contains("al in gebruik"), "{said}");
+    let listen = format!("/ip4/127.0.0.1/tcp/{}", address.port());
+    let said = refused(&["run", "--dir", path, "--http", "127.0.0.1:0", "--listen", &listen]);
+    assert!(said.contains("al in gebruik"), "{said}");
+    let node = Node::start(&dir);
+    assert!(refused(&["run", "--dir", path, "--http", "127.0.0.1:0"]).contains("ander proces"));
+    node.stop();
+    // A killed process leaves its socket and its lock: neither is in the way.
+    let mut node = Node::start(&dir);
+    node.child.kill().expect("a child");
+    node.child.wait().expect("a child");
+    assert_eq!(rows(&["status", "--dir", path, "--json"])[0]["running"], false);
+    Node::start(&dir).stop();
+}
+
+#[test]
+fn two_municipalities_pair_and_hold_each_others_documents() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dirs = ["mortsel", "aartselaar"].map(|name| temp.path().join(name));
+    init(&dirs[0], "11029");
+    init(&dirs[1], "11001");
+    let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
+    let invited = rows(&["invite", "--dir", a.dir(), "--circle", "BAM", "--arrangement", "protocol 1", "--json"]).remove(0);
+    let invitation = invited["invitation"].as_str().expect("text");
+
+    assert!(refused(&["join", "--dir", a.dir(), invitation]).contains("deze gemeente zelf"));
+    assert!(refused(&["join", "--dir", b.dir(), "hello"]).contains("geen uitnodiging"));
+    let there = rows(&["join", "--dir", b.dir(), invitation, "--json"]).remove(0);
+    let said = refused(&["join", "--dir", b.dir(), invitation]);
+    assert!(said.contains("al gebruikt"), "{said}");
+    let here = rows(&["partners", "--dir", a.dir(), "--json"]).remove(0);
+    assert_eq!(here["number"], there["number"]);
+    assert_eq!(here["what"], "pairing");
+    let number = here["number"].as_str().expect("text");
+
+    assert!(refused(&["confirm", "--dir", a.dir(), "11001", "12345"]).contains("nummer klopt niet"));
+    assert!(refused(&["confirm", "--dir", a.dir(), "11002"]).contains("geen koppeling"));
+    rows(&["confirm", "--dir", a.dir(), "11001", number, "--json"]);
+    let alone = a.status();
+    assert!(alone["partners"][0]["connected_since"].is_null(), "only one side confirmed: {alone}");
+    rows(&["confirm", "--dir", b.dir(), "11029", number, "--json"]);
+
+    for node in [&a, &b] {
+        let status = node.until(|status| {
+            let partner = &status["partners"][0];
+            !partner["last_reconciled"].is_null() && partner["documents_held"].as_u64() >= Some(2)
+        });
+        assert_eq!(status["partners"][0]["refused"], serde_json::json!({}), "{status}");
+    }
+    let held = rows(&["document", "list", "--dir", b.dir(), "--json"]);
+    let card = held.iter().find(|row| row["kind"] == "municipality_card" && row["municipality"] == "Mortsel").expect("came");
+    assert_eq!(card["value"]["refnis"], "11029");
+    let id = card["document"].as_str().expect("text");
+    assert_eq!(rows(&["document", "show", "--dir", a.dir(), id])[0]["value"], card["value"]);
+    let file = temp.path().join("card.automerge");
+    let saved = overbuur(&["document", "save", "--dir", a.dir(), id, "--out", file.to_str().expect("UTF-8")]);
+    assert!(saved.status.success());
+    assert_eq!(std::fs::read(&file).expect("written")[..4], [0x85, 0x6f, 0x4a, 0x83], "an Automerge file");
+
+    // A partner that goes away is told, and comes back by itself.
+    b.stop();
+    a.until(|status| status["partners"][0]["connected_since"].is_null());
+    assert_eq!(rows(&["document", "list", "--dir", dirs[1].to_str().expect("UTF-8"), "--json"]), held);
+    let b = Node::start(&dirs[1]);
+    a.until(|status| !status["partners"][0]["connected_since"].is_null());
+    b.stop();
+    a.stop();
+}
