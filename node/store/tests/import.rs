@@ -23,7 +23,7 @@ fn take(at: &TestOffice, name: &str, bytes: &[u8]) -> ImportReport {
 }
 
 fn people(at: &TestOffice, side: Side) -> Vec<Person> {
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     use casework::ports::Storage;
     at.store
         .write(Box::new(move |records| {

@@ -108,10 +108,10 @@ pub fn address(text: &str) -> Lives {
         }
         return lives;
     }
-    if let Some((street, place)) = text.rsplit_once(',') {
-        if let Some(municipality) = municipality(place, "") {
-            return Lives { street: street.trim().to_owned(), municipality: Some(municipality), ..Lives::default() };
-        }
+    if let Some((street, place)) = text.rsplit_once(',')
+        && let Some(municipality) = municipality(place, "")
+    {
+        return Lives { street: street.trim().to_owned(), municipality: Some(municipality), ..Lives::default() };
     }
     match municipality(&text, "") {
         Some(municipality) => Lives { municipality: Some(municipality), ..Lives::default() },

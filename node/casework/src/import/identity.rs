@@ -143,10 +143,10 @@ impl Finder {
         let imported = records.imported_values(id)?;
         let mut values: BTreeMap<Part, Print> =
             imported.into_iter().filter_map(|(code, print)| Some((Part::of_code(&code)?, print))).collect();
-        if values.is_empty() {
-            if let Some(person) = records.person(id)? {
-                values = self.values(&person.data);
-            }
+        if values.is_empty()
+            && let Some(person) = records.person(id)?
+        {
+            values = self.values(&person.data);
         }
         Ok(Candidate { id, values })
     }
@@ -174,11 +174,11 @@ impl Finder {
             // unless the day of birth says otherwise.
             Way::Phone => {
                 same(Part::GivenName)
-                    && same(Part::FamilyName) == !row.family_name.is_empty()
+                    && same(Part::FamilyName) != row.family_name.is_empty()
                     && !differs(Part::Birth)
                     && (born_alike || !differs(Part::Email))
             }
-            Way::Home => born_alike || !(differs(Part::Email) || differs(Part::Phone)),
+            Way::Home => born_alike || (!differs(Part::Email) && !differs(Part::Phone)),
         }
     }
 

@@ -70,10 +70,8 @@ impl Waiting {
 /// Empties every cell of a column.
 pub(crate) fn wipe_column(sheet: &mut Sheet, first_row: usize, column: usize) {
     for cells in sheet.rows.iter_mut().skip(first_row) {
-        if let Some(cell) = cells.get_mut(column) {
-            if !cell.is_empty() {
-                *cell = Cell::Refused;
-            }
+        if let Some(cell) = cells.get_mut(column).filter(|cell| !cell.is_empty()) {
+            *cell = Cell::Refused;
         }
     }
 }

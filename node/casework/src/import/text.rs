@@ -114,15 +114,11 @@ fn records(text: &str, separator: u8, quoting: bool) -> Result<Vec<Vec<String>>,
         .from_reader(text.as_bytes());
     let mut cells = 0;
     let mut rows = Vec::new();
-    let mut next_line = 1;
     for record in reader.records() {
         let record = record.map_err(|_| "file-broken")?;
         // The reader skips empty lines; the row numbers of the file are kept.
-        let line = record.position().map_or(next_line, csv::Position::line);
-        let skipped = usize::try_from(line.saturating_sub(next_line)).unwrap_or(0);
-        rows.resize((rows.len() + skipped).min(MAX_ROWS + 1), Vec::new());
-        let breaks: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
-        next_line = line + 1 + breaks as u64;
+        let start = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        rows.resize((rows.len() + empty_lines(text.as_bytes(), start)).min(MAX_ROWS + 1), Vec::new());
         cells += record.len();
         if cells > MAX_CELLS {
             return Err("file-too-large");
@@ -133,6 +129,15 @@ fn records(text: &str, separator: u8, quoting: bool) -> Result<Vec<Vec<String>>,
         }
     }
     Ok(rows)
+}
+
+/// How many empty lines there are from `start`, where a record was looked for.
+fn empty_lines(text: &[u8], start: usize) -> usize {
+    let rest = text.get(start..).unwrap_or_default();
+    // The second half of a line end whose first half closed the record before.
+    let half = start > 0 && text[start - 1] == b'\r' && rest.first() == Some(&b'\n');
+    let empty = rest.iter().skip(usize::from(half)).take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    empty.filter(|byte| **byte == b'\n').count()
 }
 
 /// Whether a quote swallowed lines: one cell has very many of them, or the last cell holds
