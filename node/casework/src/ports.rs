@@ -334,6 +334,9 @@ pub struct PopulationCell {
     pub persons: u32,
 }
 
+/// Names and values of a form, in its order.
+pub type Fields = Vec<(String, String)>;
+
 /// Accounts, their sessions, and what they were typing.
 pub trait Accounts {
     /// Adds an account without a password; its number.
@@ -367,7 +370,7 @@ pub trait Accounts {
     /// A kept form.
     fn draft(&mut self, key: &str) -> Result<Option<Vec<(String, String)>>>;
     /// Every kept form with its key.
-    fn drafts(&mut self) -> Result<Vec<(String, Vec<(String, String)>)>>;
+    fn drafts(&mut self) -> Result<Vec<(String, Fields)>>;
     /// Forgets a kept form.
     fn delete_draft(&mut self, key: &str) -> Result<()>;
     /// Remembers a form's one-time number; whether it is new. Catches a form sent twice.

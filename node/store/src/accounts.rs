@@ -2,7 +2,7 @@
 
 use casework::Result;
 use casework::office::AccountRole;
-use casework::ports::{Account, Accounts};
+use casework::ports::{Account, Accounts, Fields};
 use rusqlite::params;
 use schemas::time::Timestamp;
 
@@ -123,7 +123,7 @@ impl Accounts for Tx<'_> {
         })
     }
 
-    fn drafts(&mut self) -> Result<Vec<(String, Vec<(String, String)>)>> {
+    fn drafts(&mut self) -> Result<Vec<(String, Fields)>> {
         self.all("SELECT key, fields FROM drafts ORDER BY key", [], |cells| {
             Ok((cells.get()?, serde_json::from_str(&cells.get::<String>()?).map_err(|_| corrupt())?))
         })
