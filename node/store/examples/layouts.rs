@@ -6,6 +6,8 @@
 //! secure_delete, SQLCipher. Then reading every row by its id in another order than stored, and
 //! one row more in a transaction of its own.
 
+#![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+
 use std::error::Error;
 use std::time::Instant;
 

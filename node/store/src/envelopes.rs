@@ -48,7 +48,12 @@ impl Tx<'_> {
                 self.run("DELETE FROM envelopes WHERE id = ?1", [id.0]).map(|_| ())
             }),
             Effect::Show(view) => self.show(view),
-            Effect::Hide { document, .. } => self.hide(*document),
+            Effect::Hide { document, erased, .. } => {
+                if *erased {
+                    self.remember_erased(*document)?;
+                }
+                self.hide(*document)
+            }
             Effect::Keep(Kept::Certificate(root, bytes)) => {
                 let certificate = NodeCertificate::verify(bytes).map_err(|_| corrupt())?;
                 self.put_certificate(*root, certificate.get().serial, bytes)

@@ -235,4 +235,26 @@ impl Store {
             tx.one(&format!("PRAGMA max_page_count = {pages}"), [], |cells| cells.get::<i64>()).map(|_| ())
         })
     }
+
+    /// Every value of every table as bytes, with `table.column`: to search what a store must
+    /// not hold.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn every_value(&self) -> casework::Result<Vec<(String, Vec<u8>)>> {
+        self.in_read(|tx| {
+            let columns = tx.all(
+                "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'",
+                [],
+                |cells| Ok((cells.get::<String>()?, cells.get::<String>()?)),
+            )?;
+            let mut values = Vec::new();
+            for (table, column) in columns {
+                let sql = format!("SELECT CAST(\"{column}\" AS BLOB) FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
+                let place = format!("{table}.{column}");
+                values.extend(tx.all(&sql, [], |cells| Ok((place.clone(), cells.get::<Vec<u8>>()?)))?);
+            }
+            Ok(values)
+        })
+    }
 }

@@ -190,7 +190,7 @@ impl Town {
 
     /// Reads records as they are.
     pub(crate) fn look<T: Send + 'static>(&self, read: impl FnOnce(&mut dyn Records) -> casework::Result<T> + Send + 'static) -> T {
-        let (sender, receiver) = mpsc::channel();
+        let (sender, receiver) = mpsc::sync_channel(1);
         let work = move |records: &mut dyn Records| {
             sender.send(read(records)?).expect("the test waits");
             Ok(())
