@@ -17,6 +17,9 @@ pub(crate) struct Mark {
     pub(crate) label: String,
     /// Row of its label, from 0: neighbours do not write over each other.
     pub(crate) y: i64,
+    /// Where its line begins and its label stands.
+    pub(crate) line_y: i64,
+    pub(crate) text_x: i64,
     pub(crate) anchor: &'static str,
 }
 
@@ -61,7 +64,13 @@ pub(crate) fn draw(points: &[TimelinePoint], today: Date, word: impl Fn(&Timelin
         };
         let row = ends.iter().position(|end| start > *end + 8).unwrap_or(2);
         ends[row] = start + width;
-        axis.marks.push(Mark { x, label, y: 14 + 15 * row as i64, anchor: anchor(x) });
+        let y = 14 + 15 * row as i64;
+        let (line_y, text_x) = match anchor(x) {
+            "start" => (y - 11, x + 6),
+            "end" => (y - 11, x - 6),
+            _ => (y + 4, x),
+        };
+        axis.marks.push(Mark { x, label, y, line_y, text_x, anchor: anchor(x) });
     }
     let start = points.iter().map(|point| point.on).min().unwrap_or(today);
     let mut day = start.plus_days(32 - i32::from(start.0.day()));
@@ -72,7 +81,7 @@ pub(crate) fn draw(points: &[TimelinePoint], today: Date, word: impl Fn(&Timelin
             break;
         }
         let label = format::short_date(first_of_month).split(' ').nth(1).unwrap_or_default().to_owned();
-        axis.months.push(Mark { x, label, y: 0, anchor: "middle" });
+        axis.months.push(Mark { x, label, y: 0, line_y: 0, text_x: x, anchor: "middle" });
         day = first_of_month.plus_days(32);
     }
     axis

@@ -57,7 +57,7 @@ fn word(w: &Words, field: &str, value: &str, today: Date) -> String {
         "area" => v::value(w, "meets_in", value),
         "waiting" | "waiting_since" => match value.parse::<Date>() {
             Ok(day) => w.with("since-day", "day", format::long_date(day, today)),
-            Err(_) => w.with("since-day", "day", crate::pages::quarter(w, value)),
+            Err(_) => w.with("since-quarter", "day", crate::pages::quarter(w, value)),
         },
         "radius_km" => w.with("kilometres", "km", value),
         "capacity" | "capacity_left" => value.parse::<i64>().map_or_else(|_| value.to_owned(), |n| w.count("places", n)),

@@ -112,6 +112,15 @@ impl Form {
 
     /// One of several, in a list that opens. The first is "not known".
     pub(crate) fn choose(&self, name: &str, choices: &[Choice]) -> Result<String, askama::Error> {
+        self.list(name, choices, "choice-none")
+    }
+
+    /// The same above a list: the first is "all".
+    pub(crate) fn filter(&self, name: &str, choices: &[Choice]) -> Result<String, askama::Error> {
+        self.list(name, choices, "choice-all")
+    }
+
+    fn list(&self, name: &str, choices: &[Choice], none: &str) -> Result<String, askama::Error> {
         Choose {
             name,
             id: format!("f-{}", key(name)),
@@ -119,7 +128,7 @@ impl Form {
             hint: self.hint(name),
             error: self.error(name),
             value: self.value(name),
-            none: self.w.t("choice-none"),
+            none: self.w.t(none),
             choices,
         }
         .render()

@@ -36,3 +36,9 @@ pub use config::Config;
 pub fn router(office: Office, changes: broadcast::Sender<Change>, config: Config) -> Router {
     pages::router(app::App::new(office, changes, config))
 }
+
+/// The Dutch words for the code of a refusal, as pages say them; none for a code without words.
+pub fn refusal(code: &str) -> Option<String> {
+    let (words, key) = (words::Words::dutch(), format!("error-{code}"));
+    words.has(&key).then(|| words.t(&key))
+}

@@ -51,7 +51,13 @@ pub(crate) fn languages(w: &Words) -> Vec<Choice> {
 
 /// Title of an occupation.
 pub(crate) fn occupation(w: &Words, value: &Occupation) -> String {
-    value.isco().map_or_else(|| w.t("occupation-other"), Isco::title_nl)
+    capital(&value.isco().map_or_else(|| w.t("occupation-other"), Isco::title_nl))
+}
+
+/// The text with a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// `25–34`, `65 of ouder`.

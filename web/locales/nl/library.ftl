@@ -55,7 +55,6 @@ hint-tags = Met een komma ertussen
 field-licence = Gebruik
 field-review_on = Kijk opnieuw na op
 field-text = Opmerking
-error-missing = Vul dit in.
 error-unknown = Kies uit de lijst.
 error-rrn = Hier staat een rijksregisternummer. Haal het weg: het wordt nooit bewaard.
 error-no-circle = Er zijn nog geen partners om mee te delen.

@@ -245,7 +245,9 @@ pub(crate) fn request_line(w: &Words, card: &MatchRequest) -> Vec<(String, Strin
     if let Some(dutch) = card.dutch {
         line.push((w.t("card-dutch"), dutch.code().to_owned()));
     }
-    line.push((w.t("card-languages"), v::list(w, card.languages.iter().map(|l| v::language(w, *l)))));
+    let languages = card.languages.iter().map(|l| v::language(w, *l));
+    let languages = if card.languages.is_empty() { w.t("card-withheld") } else { v::list(w, languages) };
+    line.push((w.t("card-languages"), languages));
     let area = match card.area {
         Area::Municipality(refnis) => refnis.name().to_owned(),
         Area::Circle => w.t("area-circle"),

@@ -1,0 +1,180 @@
+//! Every page on two towns full of people: it is there, in words, and the way from a question to
+//! an agreed match is walked through the pages alone.
+
+mod scene;
+mod site;
+
+use axum::http::StatusCode;
+use casework::office::AccountRole;
+use casework::people::Side;
+use scene::towns::{converge, els};
+use site::{Answer, Browser};
+
+fn in_words(path: &str, answer: &Answer) {
+    assert!(!answer.text.contains('⟦'), "{path}: words are missing: {}", missing(&answer.text));
+    assert!(answer.text.contains("<h1") && answer.text.contains("<main"), "{path}");
+    assert_eq!(answer.text.matches("<h1").count(), 1, "{path}: one heading of the first level");
+    assert!(!answer.text.contains(" style=\""), "{path}");
+}
+
+fn missing(text: &str) -> String {
+    text.split('⟦').skip(1).filter_map(|part| part.split('⟧').next()).collect::<Vec<_>>().join(", ")
+}
+
+/// Addresses of the links of a page that start so.
+fn links(answer: &Answer, start: &str) -> Vec<String> {
+    answer
+        .text
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|part| part.split('"').next())
+        .filter(|href| href.starts_with(start))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_and_the_way_to_a_match() {
+    let mut towns = scene::play();
+    let office = towns[0].office().clone();
+    let mut els_here = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    let pages = [
+        "/", "/nieuwkomers", "/mentors", "/nieuwkomers?toestand=gedeeld&volgorde=naam-af", "/nieuwkomers/nieuw",
+        "/mentors/nieuw", "/voorstellen", "/duos", "/netwerk", "/netwerk/nieuw", "/partners", "/invoer", "/zoeken?q=a",
+    ];
+    for path in pages {
+        let answer = els_here.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        in_words(path, &answer);
+    }
+    let today = els_here.get("/").await;
+    assert!(today.text.contains("Alleen vinden") && today.text.contains("Aartselaar vraagt"));
+    for side in [Side::Newcomer, Side::Mentor] {
+        let base = if side == Side::Newcomer { "/nieuwkomers" } else { "/mentors" };
+        for id in scene::everybody(&office, side) {
+            for page in ["", "/bewerk", "/deelregister", "/vergeet"] {
+                let path = format!("{base}/{}{page}", id.0);
+                let answer = els_here.get(&path).await;
+                assert_eq!(answer.status, StatusCode::OK, "{path}");
+                in_words(&path, &answer);
+            }
+            if side == Side::Newcomer {
+                let path = format!("/nieuwkomers/{}/zoek", id.0);
+                let answer = els_here.get(&path).await;
+                assert_eq!(answer.status, StatusCode::OK, "{path}");
+                in_words(&path, &answer);
+            }
+        }
+    }
+    let list = els_here.get("/voorstellen").await;
+    for path in links(&list, "/voorstellen/").iter().chain(&links(&els_here.get("/duos").await, "/duos/")) {
+        in_words(path, &els_here.get(path).await);
+    }
+
+    // A place is kept: confirming it on its page makes the match.
+    let held = links(&today, "/voorstellen/");
+    let mut confirmed = None;
+    for path in held {
+        if els_here.get(&path).await.text.contains("/bevestig\"") {
+            let answer = els_here.fill(&path, &format!("{path}/bevestig"), &[]).await;
+            assert_eq!(answer.to(), path);
+            confirmed = Some(path);
+            break;
+        }
+    }
+    let confirmed = confirmed.expect("a place that is kept");
+    converge(&mut towns);
+    let agreed = els_here.get(&confirmed).await;
+    assert!(agreed.text.contains("Afgesproken") && agreed.text.contains("Open het duo"));
+    let duo = links(&agreed, "/duos/").first().cloned().expect("a duo");
+    let said = els_here.fill(&duo, &format!("{duo}/zegt"), &[("wie", "newcomer"), ("antwoord", "ja")]).await;
+    assert_eq!(said.status, StatusCode::SEE_OTHER, "{}", said.text);
+    assert!(els_here.get(&duo).await.text.contains("Zei ja na de eerste ontmoeting."));
+
+    // A question that came in is answered: first the mentor is asked.
+    let asks = links(&els_here.get("/voorstellen").await, "/voorstellen/");
+    let mut answered = false;
+    for path in asks {
+        if els_here.get(&path).await.text.contains("/gevraagd\"") {
+            let early = els_here.fill(&path, &format!("{path}/ja"), &[]).await;
+            assert_eq!(early.status, StatusCode::CONFLICT, "before the mentor was asked");
+            els_here.fill(&path, &format!("{path}/gevraagd"), &[]).await;
+            els_here.fill(&path, &format!("{path}/ja"), &[]).await;
+            assert!(els_here.get(&path).await.text.contains("Vrijgehouden tot"));
+            answered = true;
+            break;
+        }
+    }
+    assert!(answered, "a question from the partner");
+    assert!(!office.duos(&els()).expect("duos").is_empty());
+}
+
+#[tokio::test]
+async fn a_list_is_shown_before_it_is_taken_over() {
+    use axum::body::Body;
+    use axum::http::Method;
+    use axum::http::header::{CONTENT_TYPE, ORIGIN};
+
+    let town = store::testing::office_for_tests();
+    let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
+    let csrf = browser.get("/invoer").await.hidden("_csrf");
+    let send = |browser: &Browser, csrf: &str, name: &str, content: &str| {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n--x\r\nContent-Disposition: form-data; \
+             name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--x--\r\n"
+        );
+        browser
+            .request(Method::POST, "/invoer")
+            .header(ORIGIN, "http://overbuur.test")
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(Body::from(body))
+            .expect("a request")
+    };
+    let list = "Mentor;Voornaam;Talen;Beroep\nPeeters;An;Nederlands;lasser\nMaes;Jan;Klingon;bakker\n";
+    let request = send(&browser, "iets", "mentors.csv", list);
+    assert_eq!(browser.send(request).await.status, StatusCode::FORBIDDEN);
+    let request = send(&browser, &csrf, "mentors.csv", "");
+    let empty = browser.send(request).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.text.contains("Dit bestand is leeg."));
+    let list = "Naam;Voornaam;Talen;Beroep;Mentor voor\nPeeters;An;Nederlands;lasser;werk\nMaes;Jan;Klingon;bakker;werk\n";
+    let request = send(&browser, &csrf, "mentors.csv", list);
+    let read = browser.send(request).await;
+    assert_eq!(read.status, StatusCode::SEE_OTHER, "{}", read.text);
+    let preview = browser.get(read.to()).await;
+    in_words("/invoer/…", &preview);
+    assert!(preview.text.contains("Klingon") && preview.text.contains("Nog niets is bewaard."));
+    assert!(town.office.people(&els(), Side::Mentor).expect("a list").is_empty());
+    let taken = browser.fill(read.to(), read.to(), &[("actie", "bewaar"), ("kant.0", "mentor")]).await;
+    assert_eq!(taken.status, StatusCode::OK);
+    in_words("report", &taken);
+    assert_eq!(town.office.people(&els(), Side::Mentor).expect("a list").len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_of_the_library_is_written_and_read() {
+    let town = store::testing::office_for_tests();
+    let mut member = Browser::signed_in(&town.office, AccountRole::Member).await;
+    let empty = member.fill("/netwerk/nieuw", "/netwerk/nieuw", &[("title", ""), ("body", "Tekst die blijft")]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.text.contains("Tekst die blijft"));
+    let fields = [
+        ("title", "De bibliotheek"),
+        ("body", "# Wat\nBoeken **gratis** lenen.\n- <b>geen</b> opmaak"),
+        ("kind", "welcome_sheet"),
+        ("language", "nl"),
+        ("licence", "CC-BY-4.0"),
+    ];
+    let saved = member.fill("/netwerk/nieuw", "/netwerk/nieuw", &fields).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    town.carry_out();
+    let list = member.get("/netwerk").await;
+    in_words("/netwerk", &list);
+    let path = links(&list, "/netwerk/").into_iter().find(|path| path != "/netwerk/nieuw").expect("the page");
+    let page = member.get(&path).await;
+    in_words(&path, &page);
+    assert!(page.text.contains("<strong>gratis</strong>") && page.text.contains("&#60;b&#62;geen"));
+    let edit = member.get(&format!("{path}/bewerk")).await;
+    in_words("edit", &edit);
+    assert!(edit.text.contains("name=\"head\" value=\""), "the form carries the heads it was made from");
+}
