@@ -240,3 +240,5 @@ error-file-not-a-spreadsheet = Dit is geen rekenblad. Kies een bestand van Excel
 error-file-password = Dit bestand heeft een wachtwoord. Haal het wachtwoord weg en probeer opnieuw.
 error-file-pdf = Dit is een pdf. Vraag het rekenblad waaruit hij gemaakt is.
 error-file-picture = Dit is een foto. Vraag het rekenblad zelf.
+error-own-card-unfit = De naam of het mailadres van de dienst is te lang om te delen. Verwittig je beheerder.
+error-population-other-municipality = Deze bevolkingstabel gaat over een andere gemeente.

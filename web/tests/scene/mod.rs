@@ -2,7 +2,7 @@
 //! what the pages show in tests and in the preview.
 
 // Each user takes its own part of the scene.
-#![allow(dead_code, clippy::allow_attributes)]
+#![allow(dead_code, unreachable_pub, clippy::allow_attributes)]
 
 #[path = "../../../node/store/tests/towns/mod.rs"]
 pub mod towns;

@@ -1,6 +1,6 @@
 //! The site of one office in process, and a browser with a jar of cookies.
 
-#![allow(dead_code, clippy::allow_attributes)]
+#![allow(dead_code, unreachable_pub, clippy::allow_attributes)]
 
 use std::collections::BTreeMap;
 
