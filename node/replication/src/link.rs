@@ -109,6 +109,10 @@ impl Replica {
                 link.refused_here.clear();
             }
             self.greet(partner);
+            // A greeting only names versions; one that has greeted already won't answer it.
+            if self.links.get(&partner).is_some_and(|link| link.ready) {
+                self.send_lists(partner);
+            }
             self.check_all(partner);
         }
     }
@@ -188,15 +192,17 @@ impl Replica {
 
     /// Sends lists that name the partner and that it lacks in their newest version.
     fn send_lists(&mut self, partner: RootId) {
-        let Some(link) = self.links.get(&partner) else { return };
-        let lacks = |circle, owner, version| link.known.get(&(circle, owner)).is_none_or(|known| *known < version);
-        let lists: Vec<OwnedList> = self
-            .roster
-            .lists()
-            .filter(|kept| kept.list.members.binary_search(&partner).is_ok() && kept.list.owner != partner)
-            .filter(|kept| lacks(kept.list.circle, kept.list.owner, kept.list.version))
-            .map(|kept| OwnedList { owner: kept.list.owner, bytes: ByteVec::from(kept.bytes.clone()) })
-            .collect();
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        let mut lists = Vec::new();
+        for kept in self.roster.lists() {
+            let list = &kept.list;
+            let at = (list.circle, list.owner);
+            let lacks = link.known.get(&at).is_none_or(|known| *known < list.version);
+            if lacks && list.owner != partner && list.members.binary_search(&partner).is_ok() {
+                link.known.insert(at, list.version);
+                lists.push(OwnedList { owner: list.owner, bytes: ByteVec::from(kept.bytes.clone()) });
+            }
+        }
         for part in lists.chunks(MAX_LISTS / 16) {
             self.send(partner, &Frame::Lists(part.to_vec()));
         }

@@ -336,9 +336,9 @@ impl Replica {
         self.roster.circles_with(partner)
     }
 
-    /// Members of a circle by this municipality's own list, sorted; of a pair, the two.
-    pub fn members(&self, circle: CircleId) -> Vec<RootId> {
-        self.roster.members(circle, self.me)
+    /// Members of a circle by the newest list of `owner` that is known here, sorted.
+    pub fn members(&self, circle: CircleId, owner: RootId) -> Vec<RootId> {
+        self.roster.members(circle, owner)
     }
 
     /// How many documents and envelopes are held.

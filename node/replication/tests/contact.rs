@@ -112,10 +112,14 @@ impl Node {
     }
 
     fn join(&mut self, members: &[RootId]) {
+        self.sign_list(1, members);
+    }
+
+    fn sign_list(&mut self, version: u64, members: &[RootId]) {
         let list = CircleList {
             circle: CIRCLE,
             owner: self.root,
-            version: 1,
+            version,
             name: "Zuidrand".to_owned(),
             arrangement: String::new(),
             members: members.to_vec(),
@@ -210,6 +214,20 @@ fn live_pushes_keep_both_in_step() {
     assert!(!b.views.contains_key(&DocumentId([1; 16])));
     a.publish(1, example(Kind::MentorOffer));
     assert_eq!(a.settled.pop(), Some(Err(Refusal::Superseded)));
+}
+
+#[test]
+fn a_list_that_grows_while_connected_is_known_at_once() {
+    let (mut a, mut b) = two();
+    connect(&mut a, &mut b);
+    let mut members = vec![a.root, b.root, RootId([7; 32])];
+    members.sort_unstable();
+    a.sign_list(2, &members);
+    b.sign_list(2, &members);
+    talk(&mut a, &mut b);
+    for (of, holder) in [(&a, &b), (&b, &a)] {
+        assert_eq!(holder.replica.members(CIRCLE, of.root), members);
+    }
 }
 
 #[test]
