@@ -95,12 +95,7 @@ impl Browser {
         };
         browser.allow_scripts(options.javascript).await?;
         browser.resize(options.width, options.height).await?;
-        if options.dark {
-            let features = json!([{"name": "prefers-color-scheme", "value": "dark"}]);
-            browser
-                .cdp("Emulation.setEmulatedMedia", json!({"features": features}))
-                .await?;
-        }
+        browser.prefer_dark(options.dark).await?;
         Ok(browser)
     }
 
@@ -139,6 +134,18 @@ impl Browser {
         Ok(())
     }
 
+    /// Tells pages whether the person prefers dark colours.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn prefer_dark(&self, dark: bool) -> Result<()> {
+        let value = if dark { "dark" } else { "light" };
+        let features = json!([{"name": "prefers-color-scheme", "value": value}]);
+        self.cdp("Emulation.setEmulatedMedia", json!({"features": features}))
+            .await?;
+        Ok(())
+    }
+
     /// Waits until an element is there.
     ///
     /// # Errors
@@ -173,6 +180,35 @@ impl Browser {
             fs::create_dir_all(folder)?;
         }
         fs::write(file, self.client.screenshot().await?).with_context(|| file.display().to_string())
+    }
+
+    /// Writes the whole page, also what is below the window's edge, to a PNG file.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub async fn whole_picture(&self, file: &Path) -> Result<()> {
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let wanted = json!({"format": "png", "captureBeyondViewport": true});
+        let taken = self.cdp("Page.captureScreenshot", wanted).await?;
+        let text = taken["data"].as_str().context("no picture")?;
+        let bytes = data_encoding::BASE64.decode(text.as_bytes())?;
+        fs::write(file, bytes).with_context(|| file.display().to_string())
+    }
+
+    /// What went wrong on the pages since this was asked last: errors of scripts and
+    /// breaches of a page's policy. That the server refused something is not wrong.
+    ///
+    /// # Errors
+    /// When the browser doesn't tell.
+    pub async fn complaints(&self) -> Result<Vec<String>> {
+        let said = self.client.issue_cmd(Log).await?;
+        let lines = said.as_array().cloned().unwrap_or_default();
+        let wrong = lines
+            .iter()
+            .filter(|line| line["level"] == "SEVERE" && line["source"] != "network");
+        Ok(wrong.map(Value::to_string).collect())
     }
 
     /// Whether pages of this window may run scripts.
@@ -285,6 +321,7 @@ fn capabilities(profile: &Path) -> Capabilities {
         "goog:chromeOptions".to_owned(),
         json!({ "args": arguments }),
     );
+    wanted.insert("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}));
     wanted
 }
 
@@ -310,5 +347,26 @@ impl WebDriverCompatibleCommand for DevTools {
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
         let body = json!({"cmd": self.command, "params": self.parameters});
         (http::Method::POST, Some(body.to_string()))
+    }
+}
+
+/// chromedriver's own endpoint for what the console says.
+#[derive(Debug)]
+struct Log;
+
+impl WebDriverCompatibleCommand for Log {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (
+            http::Method::POST,
+            Some(json!({"type": "browser"}).to_string()),
+        )
     }
 }

@@ -6,3 +6,5 @@ pub mod browser;
 pub mod house;
 pub mod processes;
 pub mod simulator;
+pub mod town;
+pub mod visitor;

@@ -2,6 +2,7 @@
 //! hold afterwards, and that another Automerge reads what `overbuur document save` writes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 
@@ -88,7 +89,7 @@ fn cards_are_the_same_everywhere(per_node: &BTreeMap<&str, Vec<Value>>) -> Resul
 /// One document of each kind, saved and opened by the JavaScript Automerge.
 fn save_opens_elsewhere(node: &Path, list: &[Value], scratch: &Path) -> Result<()> {
     let modules = std::env::var("OVERBUUR_NPM").context("OVERBUUR_NPM is not set; tests/run sets it")?;
-    let script = Path::new(&modules).join("open.mjs");
+    let beside = Path::new(&modules).parent().context("no folder of packages")?;
     let mut seen = BTreeSet::new();
     for document in list {
         let kind = document["kind"].as_str().context("no kind")?;
@@ -97,8 +98,12 @@ fn save_opens_elsewhere(node: &Path, list: &[Value], scratch: &Path) -> Result<(
         }
         let id = document["document"].as_str().context("no id")?;
         let file = scratch.join(format!("{kind}.automerge"));
-        run_ok(&["document", "save", "--dir", text(node)?, id, text(&file)?])?;
-        let opened = Command::new("node").arg(&script).arg(&file).output()?;
+        run_ok(&["document", "save", "--dir", text(node)?, id, "--out", text(&file)?])?;
+        // Read from standard input, so that it finds the packages in the folder it runs in.
+        let script = File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("npm/open.mjs"))?;
+        let mut opener = Command::new("node");
+        opener.args(["--input-type=module", "-"]).arg(&file).current_dir(beside).stdin(script);
+        let opened = opener.output()?;
         ensure!(opened.status.success(), "{kind}: {}", String::from_utf8_lossy(&opened.stderr));
         let value: Value = serde_json::from_slice(&opened.stdout)?;
         ensure!(value == document["value"], "{kind}: {value} is not {}", document["value"]);

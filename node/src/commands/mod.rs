@@ -124,12 +124,26 @@ pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) ->
 pub fn sentence(error: &anyhow::Error) -> String {
     let mut parts = Vec::new();
     for cause in error.chain() {
-        parts.push(match cause.downcast_ref::<casework::Error>() {
-            Some(error) => worded(error),
-            None => cause.to_string(),
+        parts.push(match (cause.downcast_ref::<casework::Error>(), cause.downcast_ref::<std::io::Error>()) {
+            (Some(error), _) => worded(error),
+            (None, Some(error)) => of_the_machine(error),
+            (None, None) => cause.to_string(),
         });
     }
     parts.join(": ").replace('\n', " ")
+}
+
+/// What files and sockets answer, in words.
+fn of_the_machine(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "bestaat niet".to_owned(),
+        ErrorKind::PermissionDenied => "geen toegang".to_owned(),
+        ErrorKind::IsADirectory => "is een map".to_owned(),
+        ErrorKind::NotADirectory => "is geen map".to_owned(),
+        ErrorKind::StorageFull => "de schijf is vol".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 fn worded(error: &casework::Error) -> String {
@@ -138,11 +152,13 @@ fn worded(error: &casework::Error) -> String {
         Error::NotFound => "Dat bestaat hier niet".to_owned(),
         Error::Forbidden => "Dat mag je niet met deze rol".to_owned(),
         Error::Invalid(fields) => {
-            let fields: Vec<String> = fields.iter().map(|field| format!("{} ({})", field.field, field.code)).collect();
+            let words = |field: &casework::FieldError| web::refusal(field.code).map(|words| format!("{}: {words}", field.field));
+            let plain = |field: &casework::FieldError| format!("{} ({})", field.field, field.code);
+            let fields: Vec<String> = fields.iter().map(|field| words(field).unwrap_or_else(|| plain(field))).collect();
             format!("Niet te begrijpen: {}", fields.join(", "))
         }
         Error::Conflict { by, .. } => format!("Intussen gewijzigd door {by}"),
-        Error::Refused(code) => format!("Geweigerd: {code}"),
+        Error::Refused(code) => web::refusal(code).unwrap_or_else(|| format!("Geweigerd: {code}")),
         Error::Store(why) => format!("De databank kon het niet: {why}"),
     }
 }
