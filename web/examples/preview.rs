@@ -10,7 +10,7 @@ mod scene;
 
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let towns = scene::play();
+    let mut towns = scene::play();
     let mut servers = Vec::new();
     for (town, (name, port)) in towns.iter().zip([("Borsbeek", 8191), ("Aartselaar", 8192)]) {
         let office = town.office().clone();
@@ -24,8 +24,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         servers.push(tokio::spawn(async move { axum::serve(listener, router).await }));
     }
-    for server in servers {
-        server.await??;
+    // What is done on one page reaches the other town.
+    let mut beat = tokio::time::interval(std::time::Duration::from_millis(500));
+    loop {
+        beat.tick().await;
+        if servers.iter().any(tokio::task::JoinHandle::is_finished) {
+            return Err("a town stopped".into());
+        }
+        scene::towns::converge(&mut towns);
     }
-    Ok(())
 }

@@ -103,7 +103,13 @@ pub(crate) fn wait(w: &Words, days: u32) -> String {
 
 fn row(w: &Words, row: &PersonRow, today: Date) -> Row {
     let data = &row.person.data;
-    let (state, class) = state(w, row.state, today);
+    let (state, class) = match row.state {
+        // A year would break the line; cards live 90 days.
+        ShareState::Shared { until } => {
+            (w.with("state-shared", "until", format::short_date(format::day_of_hour(until))), "shared")
+        }
+        other => state(w, other, today),
+    };
     let trade = data.occupation.as_ref().map(|occupation| v::occupation(w, occupation));
     let trade = trade.or_else(|| Some(data.occupation_text.clone()).filter(|text| !text.is_empty()));
     let domains = data.domains.iter().map(|domain| v::domain(w, *domain));

@@ -99,12 +99,12 @@ fn mentor_name(w: &Words, row: &IncomingRow) -> String {
     if row.mentor_name.is_empty() { w.t("mentor-gone") } else { row.mentor_name.clone() }
 }
 
-/// A partner's mentor by trade and municipality.
+/// A partner's mentor by trade and municipality, within a sentence.
 fn offer_name(w: &Words, card: Option<&MentorOffer>, municipality: &str) -> String {
     match card.and_then(|card| card.occupation.as_ref()) {
         Some(trade) => w
-            .fill("mentor-of-trade", &[("trade", &v::occupation(w, trade)), ("municipality", municipality)]),
-        None => w.with("mentor-of", "municipality", municipality),
+            .fill("a-trade-of", &[("trade", &v::occupation(w, trade).to_lowercase()), ("municipality", municipality)]),
+        None => w.with("a-mentor-of", "municipality", municipality),
     }
 }
 
