@@ -15,7 +15,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use futures::future::{join_all, try_join_all};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock;
@@ -33,6 +34,21 @@ const PHASES: u64 = 11;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The two matches: occupation, the newcomer's municipality, the mentor's.
 const MATCHES: [(&str, usize, usize); 2] = [("lasser", 2, 1), ("journalist", 1, 0)];
+
+/// The last line.
+#[derive(Serialize)]
+struct Summary {
+    municipalities: usize,
+    mentors: u64,
+    newcomers: u64,
+    /// Distinct shared documents.
+    documents: usize,
+    /// Each two held the same envelopes in each circle.
+    converged: bool,
+    proposals: u64,
+    cross_border_duos: u64,
+    seconds: f64,
+}
 
 /// Runs the demonstration in `dir`.
 ///
@@ -58,8 +74,8 @@ pub async fn demo(dir: &Path, http_port: u16, data: Option<&Path>, once: bool) -
             return Err(error);
         }
     };
-    summary["seconds"] = json!((started.elapsed().as_secs_f64() * 10.0).round() / 10.0);
-    println!("{summary}");
+    summary.seconds = (started.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+    println!("{}", serde_json::to_string(&summary)?);
     let ended = if once {
         Ok(())
     } else {
@@ -75,7 +91,7 @@ pub async fn demo(dir: &Path, http_port: u16, data: Option<&Path>, once: bool) -
     ended
 }
 
-async fn show(dir: &Path, http_port: u16, data: Option<&Path>, nodes: &mut Vec<Node>, bar: &ProgressBar) -> Result<Value> {
+async fn show(dir: &Path, http_port: u16, data: Option<&Path>, nodes: &mut Vec<Node>, bar: &ProgressBar) -> Result<Summary> {
     bar.set_message("gemeenten starten");
     let mut ports = Vec::new();
     for (at, _) in TOWNS.iter().enumerate() {
@@ -231,30 +247,52 @@ async fn match_across(asks: &Node, answers: &Node, occupation: &str) -> Result<(
 /// go out.
 async fn converged(nodes: &[Node]) -> Result<()> {
     let roots = try_join_all(nodes.iter().map(Node::root)).await?;
+    let mut last = None;
     let equal = async {
-        while !in_step(nodes, &roots).await? {
+        loop {
+            last = difference(nodes, &roots).await?;
+            if last.is_none() {
+                return Ok(());
+            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Ok(())
     };
-    tokio::time::timeout(PATIENCE, equal).await.map_err(|_| anyhow!("De gemeenten raken niet in de pas"))?
+    match tokio::time::timeout(PATIENCE, equal).await {
+        Ok(outcome) => outcome,
+        Err(_) => bail!("De gemeenten raken niet in de pas: {}", last.unwrap_or_default()),
+    }
 }
 
-async fn in_step(nodes: &[Node], roots: &[String]) -> Result<bool> {
+/// What keeps two of them from being in step.
+async fn difference(nodes: &[Node], roots: &[String]) -> Result<Option<String>> {
     for (a, b) in [(0, 1), (0, 2), (1, 2)] {
         let here = nodes[a].step(Step::Envelopes { partner: roots[b].clone() }).await?;
         let there = nodes[b].step(Step::Envelopes { partner: roots[a].clone() }).await?;
-        let ready = |row: &Value| row["connected"] == true && row["waiting"] == 0;
-        let some = here["circles"].as_object().is_some_and(|circles| circles.len() >= 2);
-        if !ready(&here) || !ready(&there) || !some || here["circles"] != there["circles"] {
-            return Ok(false);
+        let both = format!("{} en {}", nodes[a].town.name, nodes[b].town.name);
+        for row in [&here, &there] {
+            if row["connected"] != true {
+                return Ok(Some(format!("{both} zijn niet verbonden")));
+            }
+            if row["waiting"] != 0 {
+                return Ok(Some(format!("tussen {both} wachten nog {} opdrachten", row["waiting"])));
+            }
+            if row["circles"].as_object().is_none_or(|circles| circles.len() < 2) {
+                return Ok(Some(format!("{both} delen nog niets")));
+            }
+        }
+        if here["circles"] != there["circles"] {
+            let count = |row: &Value| -> usize {
+                let circles = row["circles"].as_object();
+                circles.map_or(0, |circles| circles.values().filter_map(Value::as_array).map(Vec::len).sum())
+            };
+            return Ok(Some(format!("{both} hebben {} en {} enveloppen", count(&here), count(&there))));
         }
     }
-    Ok(true)
+    Ok(None)
 }
 
 /// Says where everything is; the summary.
-async fn tell(nodes: &[Node]) -> Result<Value> {
+async fn tell(nodes: &[Node]) -> Result<Summary> {
     let mut documents = BTreeSet::new();
     let mut counts = [0_u64; 4];
     let names = ["mentors", "newcomers", "proposals", "cross_border_duos"];
@@ -284,14 +322,14 @@ async fn tell(nodes: &[Node]) -> Result<Value> {
         );
     }
     let [mentors, newcomers, proposals, duos] = counts;
-    Ok(json!({
-        "municipalities": nodes.len(),
-        "mentors": mentors,
-        "newcomers": newcomers,
-        "documents": documents.len(),
-        "converged": true,
-        "proposals": proposals,
-        "cross_border_duos": duos,
-        "seconds": 0.0,
-    }))
+    Ok(Summary {
+        municipalities: nodes.len(),
+        mentors,
+        newcomers,
+        documents: documents.len(),
+        converged: true,
+        proposals,
+        cross_border_duos: duos,
+        seconds: 0.0,
+    })
 }
