@@ -44,7 +44,12 @@ pub enum Command {
         node: NodeKey,
     },
     /// Whether strangers may use the pairing protocol.
-    Strangers(bool),
+    Strangers {
+        /// Whether they may.
+        open: bool,
+        /// Told once it holds.
+        done: oneshot::Sender<()>,
+    },
     /// Closes the stream to a partner; it may come back later.
     Close {
         /// Whose.

@@ -191,7 +191,10 @@ impl Hub {
                 self.outlook().trouble.remove(&node);
                 let _ = self.swarm.disconnect_peer_id(peer);
             }
-            Command::Strangers(open) => self.streams().strangers_welcome = open,
+            Command::Strangers { open, done } => {
+                self.streams().strangers_welcome = open;
+                let _ = done.send(());
+            }
             Command::Close { node } => {
                 let Some(peer) = peer_of(node) else { return };
                 if let Some(partner) = self.partners.get_mut(&peer) {

@@ -139,7 +139,9 @@ async fn a_stranger_gets_in_only_while_an_invitation_is_live_and_only_to_pair() 
     b.command(command).await;
     assert!(answered.await.expect("answered").is_err(), "no invitation is live");
 
-    a.command(Command::Strangers(true)).await;
+    let (done, opened) = oneshot::channel();
+    a.command(Command::Strangers { open: true, done }).await;
+    opened.await.expect("the door is open");
     let (command, answered) = ask(b"open".to_vec());
     b.command(command).await;
     match a.event().await {

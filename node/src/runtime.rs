@@ -38,8 +38,9 @@ const RUNNING: &str = "running";
 pub enum Ask {
     /// A partner was confirmed, or its addresses or circles changed.
     PartnersChanged,
-    /// Invitations came or went.
-    InvitationsChanged,
+    /// Invitations came or went. Answered once the network knows, so that whoever is invited
+    /// finds the door open.
+    InvitationsChanged(oneshot::Sender<()>),
     /// The envelope ids that both hold in a circle, for comparison.
     EnvelopeIds(CircleId, RootId, oneshot::Sender<Vec<EnvelopeId>>),
     /// State of every partner, now.
@@ -244,7 +245,10 @@ impl Runtime {
                 self.show_states();
                 self.tell(web::Change::partner());
             }
-            Ask::InvitationsChanged => self.invitations_changed().await,
+            Ask::InvitationsChanged(answer) => {
+                self.invitations_changed().await;
+                let _ = answer.send(());
+            }
             Ask::EnvelopeIds(circle, partner, answer) => {
                 let _ = answer.send(self.replica.envelope_ids(circle, partner).into_iter().collect());
             }
@@ -264,7 +268,9 @@ impl Runtime {
     async fn invitations_changed(&self) {
         let desk = Arc::clone(&self.parts.desk);
         let open = tokio::task::spawn_blocking(move || desk.is_open()).await.unwrap_or(false);
-        self.command(link::Command::Strangers(open)).await;
+        let (done, known) = oneshot::channel();
+        self.command(link::Command::Strangers { open, done }).await;
+        let _ = known.await;
     }
 
     /// Reads partners, certificates and lists anew, and lets in who is confirmed.

@@ -10,7 +10,7 @@ use casework::ports::{Circle, Records, Storage};
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
 use store::Store;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, oneshot};
 
 use crate::book::Book;
 use crate::clock::{self, SystemClock, SystemRandomness};
@@ -136,6 +136,14 @@ impl Service {
             return self.home.refnis().map_or_else(|_| root.short(), |refnis| refnis.name().to_owned());
         }
         self.store.partners().ok().and_then(known).map_or_else(|| root.short(), |partner| partner.name)
+    }
+
+    /// Has the network open or close the door to strangers, and waits until it has.
+    pub async fn invitations_changed(&self) {
+        let (answer, known) = oneshot::channel();
+        self.tell(Ask::InvitationsChanged(answer)).await;
+        // No answer means that no runtime is at work, and then there is no door.
+        let _ = known.await;
     }
 
     /// Tells the runtime something, if there is one.

@@ -48,7 +48,7 @@ pub async fn invite(service: &Arc<Service>, circle: Option<String>, arrangement:
         circle: CircleOffer { id: circle.id, name: circle.name.clone(), arrangement: circle.arrangement.clone() },
     };
     service.with_book(|book| book.issue(&invitation, now))?;
-    service.tell(Ask::InvitationsChanged).await;
+    service.invitations_changed().await;
     Ok(vec![json!({
         "invitation": invitation.to_text(),
         "expires_at": invitation.expires_at,
@@ -191,7 +191,7 @@ pub async fn confirm(service: &Arc<Service>, who: &str, number: Option<&str>) ->
         Ok(())
     })?;
     service.tell(Ask::PartnersChanged).await;
-    service.tell(Ask::InvitationsChanged).await;
+    service.invitations_changed().await;
     let office = service.office.clone();
     crate::runtime::blocking(move || Ok(office.publish_own_cards()?)).await?;
     Ok(vec![json!({ "partner": refnis.name(), "refnis": refnis.to_string(), "root": root.to_string(), "confirmed": true })])
