@@ -273,6 +273,13 @@ fn part_words(w: &Words, part: Part, text: &str) -> String {
         Part::Dutch => words("dutch"),
         Part::MotherTongue => words("mother_tongue"),
         Part::Municipality | Part::MeetsIn => words("meets_in"),
+        // The code behind the words is for machines.
+        Part::Occupation => match text.rsplit_once(' ') {
+            Some((written, code)) if code.parse::<casework::schemas::occupation::Occupation>().is_ok() => {
+                written.to_owned()
+            }
+            _ => v::value(w, "occupation", text),
+        },
         Part::Birth => match text.strip_prefix("aged ").and_then(|age| age.parse::<i64>().ok()) {
             Some(age) => w.count("age-years", age),
             None => text.to_owned(),
