@@ -134,13 +134,15 @@ impl Browser {
         Ok(())
     }
 
-    /// Tells pages whether the person prefers dark colours.
+    /// Tells pages whether the person prefers dark colours, and that nothing should move.
     ///
     /// # Errors
     /// When the browser refuses.
     pub async fn prefer_dark(&self, dark: bool) -> Result<()> {
         let value = if dark { "dark" } else { "light" };
-        let features = json!([{"name": "prefers-color-scheme", "value": value}]);
+        // Colours that fade would be judged halfway.
+        let still = json!({"name": "prefers-reduced-motion", "value": "reduce"});
+        let features = json!([{"name": "prefers-color-scheme", "value": value}, still]);
         self.cdp("Emulation.setEmulatedMedia", json!({"features": features}))
             .await?;
         Ok(())

@@ -1,0 +1,9 @@
+//! Journeys of real people through real nodes: two municipalities as processes, paired over
+//! loopback, seen through chromium by a coordinator in each.
+
+mod edits;
+mod forms;
+mod keyboard;
+mod main_job;
+mod steps;
+mod walk;
