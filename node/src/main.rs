@@ -30,6 +30,7 @@ mod wire;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
@@ -37,6 +38,9 @@ use cli::{Cli, Command, Document};
 use commands::{Request, init, print};
 use home::Configuration;
 use serde_json::Value;
+
+/// Work that has not ended by then is left behind; what was promised is on disk already.
+const LEAVING: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -46,8 +50,8 @@ fn main() -> ExitCode {
         .map_err(|error| anyhow!("het programma start niet: {error}"))
         .and_then(|runtime| {
             let outcome = runtime.block_on(carry_out(cli.command));
-            // A thread that waits for standard input never ends by itself.
-            runtime.shutdown_background();
+            // What still works with the store ends first: leaving tears down the cipher under it.
+            runtime.shutdown_timeout(LEAVING);
             outcome
         });
     match outcome {

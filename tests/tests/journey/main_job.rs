@@ -42,7 +42,7 @@ async fn main_job(javascript: bool) -> Result<()> {
         duo(&mut b, &proposal, "0470 12 34 56").await?,
     );
     both_say_yes(&mut a, &duo_a, &mut b, &duo_b).await?;
-    first_meeting(&mut b, &duo_b, &aartselaar).await?;
+    first_meeting(&mut a, &duo_a, &mut b, &duo_b, &aartselaar).await?;
     other_pages(&mut b, &newcomer).await?;
     a.open("/voorstellen").await?;
     a.look("voorstellen").await?;
@@ -210,8 +210,14 @@ async fn both_say_yes(a: &mut Walk, duo_a: &str, b: &mut Walk, duo_b: &str) -> R
     Ok(())
 }
 
-async fn first_meeting(b: &mut Walk, duo: &str, aartselaar: &Town) -> Result<()> {
-    b.open(duo).await?;
+async fn first_meeting(
+    a: &mut Walk,
+    duo_a: &str,
+    b: &mut Walk,
+    duo_b: &str,
+    aartselaar: &Town,
+) -> Result<()> {
+    b.open(duo_b).await?;
     b.write("minutes", "90").await?;
     b.write("theme", "naar de lasschool").await?;
     b.press(
@@ -235,7 +241,14 @@ async fn first_meeting(b: &mut Walk, duo: &str, aartselaar: &Town) -> Result<()>
         !progress.to_string().contains("lasschool"),
         "the theme left: {progress}"
     );
-    Ok(())
+    // The partner reads how many, and nothing more.
+    a.arrives(duo_a, "main [data-their-meetings]").await?;
+    let text = a.text().await?;
+    ensure!(
+        text.contains("1 ontmoeting") && !text.contains("lasschool"),
+        "{text}"
+    );
+    a.look("duo-met-ontmoeting-ginder").await
 }
 
 /// Every page that the way there did not pass.

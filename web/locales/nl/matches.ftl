@@ -278,6 +278,10 @@ theirs-paused = De andere gemeente noteerde een pauze.
 theirs-closing = De andere gemeente is bezig met de afronding.
 theirs-closed = De andere gemeente rondde het duo af.
 theirs-continues = De andere gemeente noteerde dat ze zelf verdergaan.
+theirs-meetings = { $count ->
+    [one] De andere gemeente noteerde 1 ontmoeting.
+   *[other] De andere gemeente noteerde { $count } ontmoetingen.
+ }
 handover-waiting = Onze contactgegevens zijn verzegeld onderweg sinds { $when }.
 handover-key-unknown = De andere gemeente vraagt een nieuwe sleutel. Dat gebeurt vanzelf.
 handover-delivered = Onze contactgegevens zijn ontvangen op { $when }.

@@ -131,6 +131,8 @@ struct OnePage {
     active: bool,
     leads: String,
     theirs: String,
+    /// Meetings that the other municipality noted, in words.
+    their_meetings: String,
     handover: Vec<String>,
     handover_consent: String,
     axis: Axis,
@@ -194,6 +196,12 @@ fn view(w: &Words, duo: &DuoPage, f: Frame, form: Form, visit: &Visit) -> OnePag
         active: row.stage.is_active(),
         leads: w.t(if row.leads { "duo-leads-us" } else { "duo-leads-them" }),
         theirs: duo.theirs.as_ref().map(|theirs| theirs_words(w, theirs)).unwrap_or_default(),
+        their_meetings: duo
+            .theirs
+            .as_ref()
+            .filter(|theirs| theirs.meetings > 0)
+            .map(|theirs| w.count("theirs-meetings", theirs.meetings))
+            .unwrap_or_default(),
         handover: duo.handover.as_ref().map(|handover| handover_words(w, handover)).unwrap_or_default(),
         handover_consent: match (&duo.handover, &row.newcomer, &row.mentor) {
             (Some(HandoverView { needs_consent: true, .. }), DuoPerson::Own { person, .. }, _) => {
