@@ -24,6 +24,8 @@ mod port;
 mod pump;
 mod redial;
 mod runtime;
+#[cfg(test)]
+mod runtime_tests;
 mod service;
 mod wire;
 

@@ -323,7 +323,7 @@ impl Runtime {
                 }
                 let addresses = partner.addresses.clone();
                 self.command(link::Command::Allow { node, addresses }).await;
-            } else if before.contains_key(&partner.root) || lock(&self.outlook).trouble.get(&node).is_none() {
+            } else if before.contains_key(&partner.root) || !lock(&self.outlook).trouble.contains_key(&node) {
                 lock(&self.nodes).remove(&partner.root);
                 self.command(link::Command::Forbid { node }).await;
                 lock(&self.outlook).trouble.insert(node, "certificate out of date".to_owned());

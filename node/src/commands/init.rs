@@ -50,10 +50,7 @@ pub fn init(new: NewNode<'_>) -> Result<Value> {
     });
     let home = Home::create(new.dir, refnis, kbo, new.configuration)?;
     let address = home.configuration.page_address();
-    let service = match Service::of(home, false) {
-        Ok(service) => service,
-        Err(error) => return Err(error),
-    };
+    let service = Service::of(home, false)?;
     let claims = service.home.certificate.get();
     service.store.set_identity(&Identity {
         root: service.home.owner(),

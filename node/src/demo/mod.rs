@@ -248,13 +248,14 @@ async fn match_across(asks: &Node, answers: &Node, occupation: &str) -> Result<(
 async fn converged(nodes: &[Node]) -> Result<()> {
     let roots = try_join_all(nodes.iter().map(Node::root)).await?;
     let mut last = None;
+    let mut looks = tokio::time::interval(Duration::from_millis(50));
     let equal = async {
         loop {
+            looks.tick().await;
             last = difference(nodes, &roots).await?;
             if last.is_none() {
                 return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
     match tokio::time::timeout(PATIENCE, equal).await {

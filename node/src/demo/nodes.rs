@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 use super::data::Town;
 use super::steps::Step;
@@ -27,6 +27,8 @@ pub struct Node {
     /// Where its pages are.
     pub http: String,
     child: Child,
+    /// Ends the child when it closes. Apart, because waiting for a child closes its input.
+    alive: Option<ChildStdin>,
 }
 
 impl Node {
@@ -46,7 +48,7 @@ impl Node {
             .mode(0o600)
             .open(&path)
             .with_context(|| format!("{} kan niet gemaakt worden", path.display()))?;
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .arg("run")
             .arg("--dir")
             .arg(&dir)
@@ -58,14 +60,17 @@ impl Node {
             .process_group(0)
             .spawn()
             .with_context(|| format!("{} start niet", town.name))?;
-        let mut node = Self { town, dir, http, child };
+        let alive = child.stdin.take();
+        let mut node = Self { town, dir, http, child, alive };
         node.until_ready(&path).await?;
         Ok(node)
     }
 
     async fn until_ready(&mut self, log: &Path) -> Result<()> {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
         let ready = async {
             loop {
+                looks.tick().await;
                 if let Some(status) = self.child.try_wait()? {
                     let said = std::fs::read_to_string(log).unwrap_or_default();
                     let last = said.lines().last().unwrap_or_default().trim_start_matches("overbuur: ").to_owned();
@@ -74,7 +79,6 @@ impl Node {
                 if control::is_running(&self.dir).await && self.listens().await {
                     return Ok(());
                 }
-                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::time::timeout(PATIENCE, ready).await.map_err(|_| anyhow!("een knooppunt start niet op tijd"))?
@@ -120,7 +124,7 @@ impl Node {
 
     /// Stops it and waits for its end.
     pub async fn stop(mut self) {
-        drop(self.child.stdin.take());
+        drop(self.alive.take());
         if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }
