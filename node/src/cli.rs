@@ -30,7 +30,7 @@ pub enum Command {
         #[arg(long, default_value = "overbuur-demo")]
         dir: PathBuf,
         /// Port of the first municipality's pages; the others follow.
-        #[arg(long, default_value_t = 8101)]
+        #[arg(long, default_value_t = 8101, value_parser = clap::value_parser!(u16).range(1..=65533))]
         http_port: u16,
         /// Folder with spreadsheets of the same names.
         #[arg(long)]

@@ -8,6 +8,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ const MAX_LINE: usize = 4 * 1024 * 1024;
 pub const MAX_FILE: usize = 64 * 1024 * 1024;
 /// Commands at the same time, at most.
 const MAX_COMMANDS: usize = 8;
+/// Within this time a request is here whole: one that never comes must not keep a place.
+const HERE: Duration = Duration::from_secs(10);
 
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -87,9 +90,10 @@ fn short_path(dir: &Path) -> Result<(fs::File, PathBuf)> {
 async fn answer(stream: UnixStream, service: Arc<Service>) -> Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut reading = BufReader::new(reading);
-    let outcome = match read_request(&mut reading).await {
-        Ok((request, file)) => commands::execute(&service, request, file).await,
-        Err(error) => Err(error),
+    let outcome = match tokio::time::timeout(HERE, read_request(&mut reading)).await {
+        Ok(Ok((request, file))) => commands::execute(&service, request, file).await,
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(anyhow!("de opdracht kwam niet op tijd")),
     };
     let replies = match outcome {
         Ok(rows) => rows.into_iter().map(Reply::Row).chain([Reply::Done]).collect(),

@@ -21,6 +21,22 @@ pub const USUAL_LISTEN: &str = "/ip4/0.0.0.0/tcp/4601";
 /// Where the pages are served unless told otherwise.
 pub const USUAL_HTTP: &str = "127.0.0.1:8080";
 
+/// Says that a folder is being made: what is in it is nobody's yet.
+const UNFINISHED: &str = "unfinished";
+const NEW_CONFIGURATION: &str = "config.json.new";
+/// What a folder that is being made may hold beside its lock and [`UNFINISHED`].
+const HALF_MADE: &[&str] = &[
+    "root.key",
+    "node.key",
+    "store.key",
+    "certificate",
+    NEW_CONFIGURATION,
+    "store.db",
+    "store.db-wal",
+    "store.db-shm",
+    "store.db.lock",
+];
+
 /// What an administrator may change, in `config.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +57,15 @@ impl Configuration {
     /// What a new node starts with.
     pub fn usual() -> Self {
         Self { listen: vec![USUAL_LISTEN.into()], announce: Vec::new(), http: USUAL_HTTP.into(), address: String::new() }
+    }
+
+    /// Refuses addresses that nothing can listen on.
+    fn must_be_possible(&self) -> Result<()> {
+        let port = self.http.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+        if port.is_none() {
+            bail!("{} is geen adres voor de pagina's, zoals {USUAL_HTTP}", self.http);
+        }
+        self.listen.iter().try_for_each(|address| socket_address(address).map(drop))
     }
 
     /// The address of the pages, as a link begins.
@@ -88,11 +113,13 @@ pub fn must_be_node(dir: &Path) -> Result<()> {
 }
 
 impl Home {
-    /// Makes the folder of a new node, with its keys and certificate.
+    /// Makes the folder of a new node, with its keys and certificate. It is a node's only after
+    /// [`Home::finish`]; one that was left half made is begun anew.
     ///
     /// # Errors
-    /// A folder that is not empty; nothing is changed then.
+    /// A folder that is not empty, or settings that cannot be; nothing is changed then.
     pub fn create(dir: &Path, refnis: Refnis, kbo: Option<Kbo>, configuration: Configuration) -> Result<Self> {
+        configuration.must_be_possible()?;
         must_be_empty(dir)?;
         fs::DirBuilder::new()
             .recursive(true)
@@ -102,6 +129,7 @@ impl Home {
         fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
             .with_context(|| format!("{} kan niet afgeschermd worden", dir.display()))?;
         let lock = lock(dir)?;
+        begin_anew(dir)?;
         let (root, node) = (keys::new_key(), keys::new_key());
         let bytes = keys::certify(&root, &node, refnis, kbo, 1, clock::now());
         keys::write_secret(&dir.join("root.key"), root.as_bytes())?;
@@ -109,10 +137,19 @@ impl Home {
         keys::write_secret(&store_key_path(dir), &clock::random())?;
         keys::write_private(&dir.join("certificate"), &bytes)?;
         let (certificate, certificate_bytes) = keys::read_certificate(&dir.join("certificate"), &node)?;
-        // Last: a folder with this file is a whole node's.
-        let text = serde_json::to_string_pretty(&configuration)?;
-        keys::write_private(&dir.join("config.json"), format!("{text}\n").as_bytes())?;
         Ok(Self { dir: dir.to_owned(), configuration, node, certificate, certificate_bytes, _lock: lock })
+    }
+
+    /// Makes the folder a node's, once its store is ready too.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn finish(&self) -> Result<()> {
+        let text = serde_json::to_string_pretty(&self.configuration)?;
+        let (new, path) = (self.dir.join(NEW_CONFIGURATION), self.dir.join("config.json"));
+        keys::write_private(&new, format!("{text}\n").as_bytes())?;
+        fs::rename(&new, &path).with_context(|| format!("{} kan niet gemaakt worden", path.display()))?;
+        fs::remove_file(self.dir.join(UNFINISHED)).context("de map kan niet afgewerkt worden")
     }
 
     /// Opens the folder of a node for this process alone.
@@ -160,20 +197,24 @@ pub fn refnis_of(certificate: &NodeCertificate) -> Result<Refnis> {
 ///
 /// The network's own listeners share a port when both ask for it, so they would not notice.
 pub fn must_be_free(address: &str) -> Result<()> {
-    let parts: Vec<&str> = address.split('/').collect();
-    let ("", "ip4" | "ip6", Some(ip), "tcp", Some(port)) = (
-        parts.first().copied().unwrap_or("?"),
-        parts.get(1).copied().unwrap_or_default(),
-        parts.get(2).and_then(|ip| ip.parse::<IpAddr>().ok()),
-        parts.get(3).copied().unwrap_or_default(),
-        parts.get(4).and_then(|port| port.parse::<u16>().ok()),
-    ) else {
-        bail!("{address} is geen adres zoals /ip4/0.0.0.0/tcp/4601");
-    };
-    match TcpListener::bind(SocketAddr::new(ip, port)) {
+    let socket = socket_address(address)?;
+    match TcpListener::bind(socket) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => bail!("Poort {port} is al in gebruik ({address})"),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!("Poort {} is al in gebruik ({address})", socket.port())
+        }
         Err(error) => bail!("Luisteren op {address} lukt niet: {error}"),
+    }
+}
+
+fn socket_address(address: &str) -> Result<SocketAddr> {
+    let parts: Vec<&str> = address.split('/').collect();
+    let ["", "ip4" | "ip6", ip, "tcp", port] = parts[..] else {
+        bail!("{address} is geen adres zoals {USUAL_LISTEN}");
+    };
+    match (ip.parse::<IpAddr>(), port.parse::<u16>()) {
+        (Ok(ip), Ok(port)) => Ok(SocketAddr::new(ip, port)),
+        _ => bail!("{address} is geen adres zoals {USUAL_LISTEN}"),
     }
 }
 
@@ -181,12 +222,35 @@ fn must_be_empty(dir: &Path) -> Result<()> {
     if dir.join("config.json").exists() {
         bail!("In {} staat al een knooppunt; er is niets veranderd", dir.display());
     }
-    match fs::read_dir(dir).map(|mut entries| entries.next().is_none()) {
+    if dir.join(UNFINISHED).exists() {
+        return Ok(());
+    }
+    // A lock alone is left by one that got no further.
+    let only_lock = |entries: fs::ReadDir| entries.flatten().all(|entry| entry.file_name() == "lock");
+    match fs::read_dir(dir).map(only_lock) {
         Ok(true) => Ok(()),
         Ok(false) => bail!("De map {} is niet leeg; kies een nieuwe map", dir.display()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error).with_context(|| format!("{} kan niet gelezen worden", dir.display())),
     }
+}
+
+/// Notes that the folder is being made, and clears what an earlier attempt left. Under the lock.
+fn begin_anew(dir: &Path) -> Result<()> {
+    must_be_empty(dir)?;
+    let note = dir.join(UNFINISHED);
+    if note.exists() {
+        for name in HALF_MADE {
+            match fs::remove_file(dir.join(name)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("{} kan niet weg", dir.join(name).display()));
+                }
+                _ => {}
+            }
+        }
+        return Ok(());
+    }
+    keys::write_private(&note, b"")
 }
 
 fn lock(dir: &Path) -> Result<File> {
@@ -218,6 +282,7 @@ mod tests {
         let temp = tempfile::tempdir()?;
         let dir = temp.path().join("mortsel");
         let made = Home::create(&dir, mortsel(), None, Configuration::usual())?;
+        made.finish()?;
         let owner = made.owner();
         assert!(Home::open(&dir).is_err(), "held by this process");
         drop(made);
@@ -234,11 +299,41 @@ mod tests {
         assert!(Home::create(temp.path(), mortsel(), None, Configuration::usual()).is_err());
         assert_eq!(fs::read_dir(temp.path())?.count(), 1);
         let dir = temp.path().join("node");
-        drop(Home::create(&dir, mortsel(), None, Configuration::usual())?);
+        Home::create(&dir, mortsel(), None, Configuration::usual())?.finish()?;
         let before = fs::read(dir.join("root.key"))?;
         let error = Home::create(&dir, mortsel(), None, Configuration::usual()).err().expect("refused");
         assert!(error.to_string().contains("al een knooppunt"), "{error}");
         assert_eq!(fs::read(dir.join("root.key"))?, before);
+        Ok(())
+    }
+
+    #[test]
+    fn a_folder_that_was_left_half_made_is_begun_anew() -> Result<()> {
+        let temp = tempfile::tempdir()?;
+        let dir = temp.path().join("node");
+        let half = Home::create(&dir, mortsel(), None, Configuration::usual())?;
+        assert!(Home::create(&dir, mortsel(), None, Configuration::usual()).is_err(), "somebody is making it");
+        let before = half.owner();
+        drop(half);
+        assert!(Home::open(&dir).is_err(), "no node yet");
+        let made = Home::create(&dir, mortsel(), None, Configuration::usual())?;
+        made.finish()?;
+        assert_ne!(made.owner(), before);
+        drop(made);
+        Home::open(&dir)?;
+        assert!(!dir.join(UNFINISHED).exists());
+        Ok(())
+    }
+
+    #[test]
+    fn addresses_that_cannot_be_make_no_folder() -> Result<()> {
+        let temp = tempfile::tempdir()?;
+        let dir = temp.path().join("node");
+        for (http, listen) in [("cheese", USUAL_LISTEN), (":80", USUAL_LISTEN), (USUAL_HTTP, "cheese"), (USUAL_HTTP, "/ip4/1.2.3/tcp/1")] {
+            let configuration = Configuration { http: http.into(), listen: vec![listen.into()], ..Configuration::usual() };
+            assert!(Home::create(&dir, mortsel(), None, configuration).is_err(), "{http} {listen}");
+            assert!(!dir.exists());
+        }
         Ok(())
     }
 }

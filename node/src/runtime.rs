@@ -104,16 +104,7 @@ struct Runtime {
 /// # Errors
 /// An address in use, or a failing store.
 pub async fn start(home: &Home, parts: Parts, listen: &[String]) -> Result<Handle> {
-    let identity = parts.store.identity()?.context("de databank hoort nog bij geen gemeente")?;
     let network = network::start(&home.node, listen, clock::generator())?;
-    let config = replication::Config {
-        certificate: home.certificate.clone(),
-        certificate_bytes: home.certificate_bytes.clone(),
-        key: home.node.clone(),
-        session: Session(clock::random()),
-        incarnation: identity.incarnation,
-        store_id: identity.store_id,
-    };
     let (asks, ask_receiver) = mpsc::channel(ASKS);
     let nodes = Arc::new(std::sync::Mutex::new(BTreeMap::new()));
     let handle = Handle {
@@ -122,25 +113,58 @@ pub async fn start(home: &Home, parts: Parts, listen: &[String]) -> Result<Handl
         outlook: Arc::clone(&network.outlook),
         nodes: Arc::clone(&nodes),
     };
-    let mut runtime = Runtime {
-        replica: Replica::new(config),
-        parts,
-        rng: clock::generator(),
-        network: network.commands,
-        outlook: network.outlook,
-        certificates: BTreeMap::new(),
-        nodes,
-        pumps: BTreeMap::new(),
-        wake_at: Timestamp(0),
-        drained: 0,
-    };
+    let mut runtime = Runtime::new(home, parts, network.commands, network.outlook, nodes)?;
     runtime.begin().await?;
     runtime.parts.port.set_running(true);
     tokio::spawn(runtime.run(network.events, ask_receiver));
     Ok(handle)
 }
 
+/// Carries out what waits in the outbox of a node that does not run. Partners are told when it
+/// runs again.
+///
+/// # Errors
+/// A failing store.
+pub async fn settle(home: &Home, parts: Parts) -> Result<()> {
+    // Nobody takes commands for a network.
+    let (network, _) = mpsc::channel(1);
+    let mut runtime = Runtime::new(home, parts, network, Arc::default(), Arc::default())?;
+    runtime.begin().await?;
+    runtime.stop().await;
+    Ok(())
+}
+
 impl Runtime {
+    fn new(
+        home: &Home,
+        parts: Parts,
+        network: mpsc::Sender<link::Command>,
+        outlook: Arc<std::sync::Mutex<link::Outlook>>,
+        nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
+    ) -> Result<Self> {
+        let identity = parts.store.identity()?.context("de databank hoort nog bij geen gemeente")?;
+        let config = replication::Config {
+            certificate: home.certificate.clone(),
+            certificate_bytes: home.certificate_bytes.clone(),
+            key: home.node.clone(),
+            session: Session(clock::random()),
+            incarnation: identity.incarnation,
+            store_id: identity.store_id,
+        };
+        Ok(Self {
+            replica: Replica::new(config),
+            parts,
+            rng: clock::generator(),
+            network,
+            outlook,
+            certificates: BTreeMap::new(),
+            nodes,
+            pumps: BTreeMap::new(),
+            wake_at: Timestamp(0),
+            drained: 0,
+        })
+    }
+
     /// Takes over what the store holds.
     async fn begin(&mut self) -> Result<()> {
         let store = Arc::clone(&self.parts.store);
@@ -199,10 +223,11 @@ impl Runtime {
                 else => return,
             };
             if let Err(error) = outcome {
-                // What could not be stored is asked for again by the next check; going on with
-                // a replica that believes it is stored would be wrong.
+                // Going on with a replica that believes it is stored would be wrong. The end is
+                // not noted as a clean one: the next start builds every document anew, and asks
+                // partners for what is not here.
                 tracing::error!(%error, "the store failed; the exchange stops");
-                self.stop().await;
+                self.parts.port.set_running(false);
                 return;
             }
         }

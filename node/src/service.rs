@@ -17,7 +17,7 @@ use crate::clock::{self, SystemClock, SystemRandomness};
 use crate::home::{Home, store_path};
 use crate::pairing::Side;
 use crate::port::Port;
-use crate::runtime::{Ask, Desk, Handle, lock};
+use crate::runtime::{Ask, Desk, Handle, Parts, lock};
 
 /// News that waits for a slow page before it is told to load anew.
 const NEWS: usize = 256;
@@ -88,6 +88,17 @@ impl Service {
     /// Who answers partners and strangers.
     pub fn desk(&self) -> Arc<dyn Desk> {
         Arc::clone(&self.reception) as _
+    }
+
+    /// What its runtime is made of.
+    pub fn parts(&self) -> Parts {
+        Parts {
+            store: Arc::clone(&self.store),
+            port: Arc::clone(&self.port),
+            desk: self.desk(),
+            changes: self.changes.clone(),
+            matches_moved: Arc::clone(&self.matches_moved),
+        }
     }
 
     /// This side of a pairing.

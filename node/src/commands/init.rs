@@ -66,6 +66,7 @@ pub fn init(new: NewNode<'_>) -> Result<Value> {
     if let Some(name) = new.coordinator {
         links.push(link(&service.office, &address, name, AccountRole::Coordinator)?);
     }
+    service.home.finish()?;
     Ok(json!({
         "municipality": refnis.name(),
         "refnis": refnis.to_string(),

@@ -159,6 +159,7 @@ fn worded(error: &casework::Error) -> String {
         }
         Error::Conflict { by, .. } => format!("Intussen gewijzigd door {by}"),
         Error::Refused(code) => web::refusal(code).unwrap_or_else(|| format!("Geweigerd: {code}")),
+        Error::Store(why) if why == "disk-full" => "De schijf is vol; er is niets veranderd".to_owned(),
         Error::Store(why) => format!("De databank kon het niet: {why}"),
     }
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::runtime::{self, Ask, Parts};
+use crate::runtime::{self, Ask};
 use crate::service::Service;
 use crate::{chores, control};
 
@@ -29,14 +29,7 @@ pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bo
         _ => anyhow!("Pagina's aanbieden op {address} lukt niet: {error}"),
     })?;
     let service = Service::of(home, demo)?;
-    let parts = Parts {
-        store: Arc::clone(&service.store),
-        port: Arc::clone(&service.port),
-        desk: service.desk(),
-        changes: service.changes.clone(),
-        matches_moved: Arc::clone(&service.matches_moved),
-    };
-    let handle = runtime::start(&service.home, parts, &listen).await?;
+    let handle = runtime::start(&service.home, service.parts(), &listen).await?;
     if service.running.set(handle.clone()).is_err() {
         bail!("dit knooppunt draait al");
     }
@@ -50,7 +43,11 @@ pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bo
     control::serve(Arc::clone(&service))?;
     tracing::info!(%address, "the pages are served");
     let serving = tokio::spawn(async move { axum::serve(pages, router).await });
-    until_stopped(demo).await?;
+    let failed = tokio::select! {
+        ended = until_stopped(demo) => { ended?; false }
+        // The runtime ends by itself only when the store failed.
+        () = handle.asks.closed() => true,
+    };
     // Pages keep event streams open for ever: they end with the process.
     serving.abort();
     let (done, stopped) = oneshot::channel();
@@ -58,6 +55,9 @@ pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bo
         let _ = stopped.await;
     }
     let _ = std::fs::remove_file(crate::home::socket_path(dir));
+    if failed {
+        bail!("De databank kon niet schrijven; het knooppunt is gestopt. Kijk of de schijf vol is en start het opnieuw");
+    }
     tracing::info!("stopped");
     Ok(())
 }
