@@ -44,6 +44,14 @@ async function send(form, button) {
     line(main().dataset.lost);
     return;
   }
+  const next = new DOMParser().parseFromString(text, "text/html");
+  if ($("[data-fault]", next) && dirty()) {
+    // Nothing was saved: what was typed stays, with the reason above it.
+    main().removeAttribute("aria-busy");
+    line($$("[data-fault] h1, [data-fault] h1 + p", next).map((part) => part.textContent).join(". "));
+    $(".news", main()).scrollIntoView({ block: "center" });
+    return;
+  }
   const moved = response.redirected;
   if (!show(text, moved ? response.url : location.href, moved)) return;
   const wrong = $(".summary", main());

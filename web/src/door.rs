@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use casework::Actor;
@@ -37,6 +37,8 @@ pub(crate) struct Visit {
     pub(crate) words: Words,
     /// Path and query of this page.
     pub(crate) path: String,
+    /// Page that its forms go back to: this one, or the page that showed the form that was sent.
+    pub(crate) page: String,
     /// One-time notice of the page before.
     pub(crate) notice: Option<Notice>,
     /// Key of a kept form.
@@ -134,6 +136,19 @@ pub(crate) fn is_local(address: &str) -> bool {
         && !address.chars().any(char::is_control)
 }
 
+/// Whether a text has the shape of a form's token.
+fn is_token(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The page that an address belongs to which only takes forms: `/duos/1` of `/duos/1/zegt`.
+fn above(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some((above, _)) if !above.is_empty() => above,
+        _ => "/",
+    }
+}
+
 fn csrf(token: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(b"overbuur form\0");
@@ -151,7 +166,11 @@ pub(crate) async fn door(State(app): State<App>, request: Request, next: Next) -
         Ok(both) => both,
         Err((visit, fault)) => (visit, fault.into_response()),
     };
-    if let Some(fault) = response.extensions_mut().remove::<Fault>() {
+    if reading && response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        // Somebody opens the address of a form again, as browsers do without a script.
+        response = Redirect::to(above(&path)).into_response();
+    }
+    if let Some(fault) = response.extensions_mut().remove::<Fault>().or_else(|| unworded(&response)) {
         if let Fault::Broken(what) = &fault {
             tracing::error!(path, what, "no page");
         }
@@ -166,6 +185,17 @@ pub(crate) async fn door(State(app): State<App>, request: Request, next: Next) -
     response
 }
 
+/// What the framework refuses in its own words, such as an address whose number is not one.
+fn unworded(response: &Response) -> Option<Fault> {
+    let plain = response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    match response.status() {
+        StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE if plain => {
+            Some(Fault::NotFound)
+        }
+        _ => None,
+    }
+}
+
 type Entered = Result<(Option<Visit>, Response), (Option<Visit>, Fault)>;
 
 async fn enter(app: &App, request: Request, next: Next, reading: bool, open: bool) -> Entered {
@@ -176,7 +206,7 @@ async fn enter(app: &App, request: Request, next: Next, reading: bool, open: boo
     let headers = request.headers().clone();
     let words = words_of(&headers);
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let visit = visit(app, &headers, &words, path).await.map_err(|fault| (None, fault))?;
+    let mut visit = visit(app, &headers, &words, path).await.map_err(|fault| (None, fault))?;
     let mut page_of_form = String::new();
     if !reading && !same_origin(&headers) {
         return Err((visit, Fault::Forged));
@@ -188,9 +218,18 @@ async fn enter(app: &App, request: Request, next: Next, reading: bool, open: boo
             Err(fault) => return Err((visit, fault)),
         };
         if !open {
-            let Some(signed_in) = &visit else { return keep(app, posted.0).await.map_err(|fault| (None, fault)) };
+            let Some(signed_in) = visit.as_mut() else {
+                return keep(app, posted.0, false).await.map_err(|fault| (None, fault));
+            };
             if posted.1 != signed_in.csrf() {
+                // A form of an earlier session, in a page that stayed open: shown again, never carried out.
+                if is_token(&posted.1) && is_local(&posted.0.page) {
+                    return keep(app, posted.0, true).await.map_err(|fault| (visit, fault));
+                }
                 return Err((visit, Fault::Forged));
+            }
+            if is_local(&posted.0.page) {
+                signed_in.page.clone_from(&posted.0.page);
             }
         }
         page_of_form = posted.0.page.clone();
@@ -226,7 +265,7 @@ async fn visit(app: &App, headers: &HeaderMap, words: &Words, path: String) -> R
     let Some(actor) = app.run(move |office| office.actor_of(&asked)).await? else { return Ok(None) };
     let notice = cookies::read(headers, &notice_cookie(app)).and_then(|text| Notice::parse(&text));
     let draft = cookies::read(headers, &draft_cookie(app)).filter(|key| !key.is_empty());
-    Ok(Some(Visit { actor, token, words: words.clone(), path, notice, draft, today: app.today() }))
+    Ok(Some(Visit { actor, token, words: words.clone(), page: path.clone(), path, notice, draft, today: app.today() }))
 }
 
 fn words_of(headers: &HeaderMap) -> Words {
@@ -279,10 +318,11 @@ async fn read(body: Body) -> Result<(Posted, String), Fault> {
     Ok((posted, token))
 }
 
-/// The session ended while somebody was typing: the text waits until they are back.
-async fn keep(app: &App, posted: Posted) -> Result<(Option<Visit>, Response), Fault> {
+/// The session ended while somebody was typing: the text waits until they are back. They may be
+/// back already, in another tab (`again`): then the page shows it at once.
+async fn keep(app: &App, posted: Posted, again: bool) -> Result<(Option<Visit>, Response), Fault> {
     let page = if is_local(&posted.page) { posted.page.clone() } else { "/".to_owned() };
-    let to = format!("/aanmelden?verder={}", encode(&page));
+    let to = if again { page.clone() } else { format!("/aanmelden?verder={}", encode(&page)) };
     let mut response = Redirect::to(&to).into_response();
     if is_local(&posted.page) && app.throttle.admits(app.now()) {
         let key = app.form_number();

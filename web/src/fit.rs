@@ -55,7 +55,7 @@ pub(crate) fn reason(w: &Words, value: &Reason) -> String {
         }
         Reason::SameSector(sector) => w.with("reason-same-sector", "sector", v::sector(w, *sector).to_lowercase()),
         Reason::SharedDomains(all) => {
-            w.with("reason-domains", "domains", v::list(w, all.iter().map(|d| v::domain(w, *d).to_lowercase())))
+            w.with("reason-domains", "domains", v::list(w, all.iter().map(|d| v::in_sentence(&v::domain(w, *d)))))
         }
         Reason::Distance { metres: 0 } => w.t("reason-same-place"),
         Reason::Distance { metres } => w.with("reason-distance", "distance", format::distance(*metres)),
@@ -65,7 +65,7 @@ pub(crate) fn reason(w: &Words, value: &Reason) -> String {
         Reason::SharedInterests(all) => w.with(
             "reason-interests",
             "interests",
-            v::list(w, all.iter().map(|i| v::interest(w, *i).to_lowercase())),
+            v::list(w, all.iter().map(|i| v::in_sentence(&v::interest(w, *i)))),
         ),
         Reason::SharedSlots(slots) => w.with("reason-slots", "slots", v::slots(w, *slots)),
         Reason::WishKept { wish_of, about: what } => {
@@ -82,7 +82,7 @@ pub(crate) fn miss(w: &Words, value: &Miss) -> String {
             w.with("miss-occupation", "occupation", v::occupation(w, occupation).to_lowercase())
         }
         Miss::OtherSector(sector) => w.with("miss-sector", "sector", v::sector(w, *sector).to_lowercase()),
-        Miss::DomainNotOffered(domain) => w.with("miss-domain", "domain", v::domain(w, *domain).to_lowercase()),
+        Miss::DomainNotOffered(domain) => w.with("miss-domain", "domain", v::in_sentence(&v::domain(w, *domain))),
         Miss::LanguageNotSpoken(language) => w.with("miss-language", "language", v::language(w, *language)),
         Miss::WishNotKept { wish_of, about: what, unknown } => {
             let key = if *unknown { "miss-wish-unknown" } else { "miss-wish" };
@@ -97,7 +97,7 @@ pub(crate) fn misfit(w: &Words, value: &Misfit) -> String {
         Misfit::Full => w.t("misfit-full"),
         Misfit::FailedBefore => w.t("misfit-failed-before"),
         Misfit::NoSharedDomain { offered, .. } => {
-            let offered = v::list(w, offered.iter().map(|d| v::domain(w, *d).to_lowercase()));
+            let offered = v::list(w, offered.iter().map(|d| v::in_sentence(&v::domain(w, *d))));
             w.with("misfit-domain", "offered", offered)
         }
         Misfit::NoSharedLanguage { mentor, needed, .. } => {

@@ -102,7 +102,7 @@ impl Frame {
         frame.account = visit.actor.name.clone();
         frame.csrf = visit.csrf();
         frame.number = app.form_number();
-        frame.path = visit.path.clone();
+        frame.path = visit.page.clone();
         frame.notice = visit.notice.as_ref().filter(|notice| w.has(&notice.key)).map(|notice| NoticeLine {
             text: w.with(&notice.key, "name", &notice.name),
             undo: notice.undo.clone(),

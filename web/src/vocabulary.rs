@@ -185,6 +185,11 @@ pub(crate) fn slots(w: &Words, value: Slots) -> String {
     )
 }
 
+/// A word of a list inside a sentence: small, but for the name of a language.
+pub(crate) fn in_sentence(text: &str) -> String {
+    if text.starts_with("Nederlands") { text.to_owned() } else { text.to_lowercase() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

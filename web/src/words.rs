@@ -167,4 +167,30 @@ mod tests {
         assert!(seen > 100, "the search found only {seen} keys");
         assert!(missing.is_empty(), "no Dutch words for:\n{}", missing.join("\n"));
     }
+
+    /// Codes of the audit rows about a person, which its page shows in words.
+    #[test]
+    fn every_look_at_a_person_has_words() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../node/casework/src");
+        let kinds = ["person", "people", "consent", "screening", "card", "proposal", "duo", "handover", "search", "match", "import"];
+        let words = Words::dutch();
+        let (mut seen, mut missing) = (0, Vec::new());
+        for folder in ["", "import"] {
+            for entry in std::fs::read_dir(root.join(folder)).expect("a folder of casework") {
+                let Ok(text) = std::fs::read_to_string(entry.expect("an entry").path()) else { continue };
+                for code in text.split('"').filter(|part| part.len() < 40) {
+                    let Some((kind, what)) = code.split_once('.') else { continue };
+                    let is_code = !what.is_empty() && what.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+                    if kinds.contains(&kind) && is_code {
+                        seen += 1;
+                        if !words.has(&format!("audit-{kind}-{what}")) {
+                            missing.push(code.to_owned());
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 30, "the search found only {seen} codes");
+        assert!(missing.is_empty(), "no Dutch words for: {}", missing.join(", "));
+    }
 }

@@ -216,3 +216,41 @@ async fn a_page_that_is_not_there_says_so() {
         assert!(answer.text.contains("Deze bladzijde is er niet"), "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_form_of_an_earlier_session_is_shown_again_and_not_carried_out() {
+    let town = office_for_tests();
+    let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
+    let old = browser.get("/nieuwkomers/nieuw").await.hidden("_csrf");
+    let account = town.office.create_account("Jan", AccountRole::Coordinator).expect("an account");
+    let link = town.office.sign_in_link(account).expect("a link");
+    browser.get(&format!("/uitnodiging/{link}")).await;
+    let fields = [("_csrf", old.as_str()), ("_page", "/nieuwkomers/nieuw"), ("given_name", "Amina"), ("intake.goals", "Lassen leren")];
+    let late = browser.post("/nieuwkomers/nieuw", &fields).await;
+    assert_eq!((late.status, late.to()), (StatusCode::SEE_OTHER, "/nieuwkomers/nieuw"));
+    assert!(browser.get(late.to()).await.text.contains("Lassen leren"));
+    assert!(town.office.people(&casework::Actor::command_line(), Side::Newcomer).expect("a list").is_empty());
+    let foreign = [("_csrf", old.as_str()), ("_page", "//elders.be"), ("given_name", "Amina")];
+    assert_eq!(browser.post("/nieuwkomers/nieuw", &foreign).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn every_address_has_a_page_or_leads_to_one() {
+    let town = office_for_tests();
+    let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
+    let made = browser.fill("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &[("given_name", "Amina"), ("birth", "1990")]).await;
+    let person = made.to().to_owned();
+    let consent = format!("{person}/toestemming");
+    let wrong = browser.fill(&person, &consent, &[("on", "31/02/2026"), ("text_version", "2026-1"), ("given", "ja")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong.hidden("_page"), person, "what is typed next waits for a page that can be opened");
+    let again = browser.get(&consent).await;
+    assert_eq!((again.status, again.to()), (StatusCode::SEE_OTHER, person.as_str()));
+    for path in ["/nieuwkomers/abc", "/duos/abc", "/nieuwkomers/99999999999999999999"] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.text.contains("Deze bladzijde is er niet"), "{path}");
+    }
+    let withdraw = format!("{person}/intrekken");
+    assert_eq!(browser.fill(&person, &withdraw, &[]).await.to(), person, "a card that is gone already");
+}

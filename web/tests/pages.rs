@@ -106,7 +106,13 @@ async fn every_page_and_the_way_to_a_match() {
         }
     }
     assert!(answered, "a question from the partner");
-    assert!(!office.duos(&els()).expect("duos").is_empty());
+    let duos = office.duos(&els()).expect("duos");
+    let duo = format!("/duos/{}", duos.iter().find(|duo| duo.stage.is_active()).expect("a duo that runs").id.0);
+    let early = [("on", "01/01/2020"), ("minutes", "60"), ("theme", "")];
+    let early = els_here.fill(&duo, &format!("{duo}/ontmoeting"), &early).await;
+    assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = early.text.split("class=\"summary\"").nth(1).and_then(|rest| rest.split("</ul>").next()).unwrap_or_default();
+    assert!(said.contains(">Datum: Deze dag ligt voor de match."), "the error names its field: {said}");
 }
 
 #[tokio::test]
@@ -148,6 +154,9 @@ async fn a_list_is_shown_before_it_is_taken_over() {
     let taken = browser.fill(read.to(), read.to(), &[("actie", "bewaar"), ("kant.0", "mentor")]).await;
     assert_eq!(taken.status, StatusCode::OK);
     in_words("report", &taken);
+    let twice = browser.fill("/invoer", read.to(), &[("actie", "bewaar"), ("kant.0", "mentor")]).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT);
+    assert!(twice.text.contains("Deze lijst is al overgenomen"));
     assert_eq!(town.office.people(&els(), Side::Mentor).expect("a list").len(), 2);
 }
 
@@ -177,4 +186,16 @@ async fn a_page_of_the_library_is_written_and_read() {
     let edit = member.get(&format!("{path}/bewerk")).await;
     in_words("edit", &edit);
     assert!(edit.text.contains("name=\"head\" value=\""), "the form carries the heads it was made from");
+    // Withdrawn while somebody wrote in it: the text is shown, to be kept as a page of its own.
+    let hidden = ["_csrf", "_number", "_page", "head"].map(|name| (name, edit.hidden(name)));
+    member.fill(&path, &format!("{path}/intrekken"), &[]).await;
+    town.carry_out();
+    assert_eq!(member.get(&path).await.status, StatusCode::NOT_FOUND);
+    let mut late: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    late.extend(fields.iter().copied().filter(|(name, _)| *name != "body"));
+    late.push(("body", "Tekst die blijft"));
+    let gone = member.post(&format!("{path}/bewerk"), &late).await;
+    assert_eq!(gone.status, StatusCode::UNPROCESSABLE_ENTITY);
+    in_words("a page that is gone", &gone);
+    assert!(gone.text.contains("Tekst die blijft") && gone.text.contains("action=\"/netwerk/nieuw\""));
 }

@@ -67,10 +67,10 @@ impl Office {
             }
             let theme = checked("theme", theme, MAX_THEME)?;
             if on > desk.today() {
-                return Err(Error::field("date", "date-future"));
+                return Err(Error::field("on", "date-future"));
             }
             if on < found.matched_on.plus_days(-31) {
-                return Err(Error::field("date", "date-too-early"));
+                return Err(Error::field("on", "date-too-early"));
             }
             if !(5..=600).contains(&minutes) {
                 return Err(Error::field("minutes", "minutes-out-of-range"));
@@ -141,7 +141,7 @@ impl Office {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             if on > desk.today() {
-                return Err(Error::field("date", "date-future"));
+                return Err(Error::field("on", "date-future"));
             }
             let note = DuoNote { kind, on, text: filled("text", text)?, by: desk.by.clone() };
             if desk.records.duo_notes(duo)?.contains(&note) {

@@ -34,13 +34,19 @@ alarm-first-meeting = { $count ->
 alarm-quiet = al { $count } dagen geen ontmoeting
 alarm-review = het tussentijds gesprek had moeten plaatsvinden op { $on }
 alarm-six-months = zes maanden bereikt op { $on }, tijd voor het afrondingsgesprek
-today-not-shared = { $newcomers } en { $mentors } hebben nog geen toestemming gegeven om over de grens te zoeken.
+today-not-shared = { $count ->
+    [one] { $who } heeft nog geen toestemming gegeven om over de grens te zoeken.
+   *[other] { $who } hebben nog geen toestemming gegeven om over de grens te zoeken.
+ }
 today-not-screened = { $count ->
     [one] Van 1 mentor is de screening nog niet gezien.
    *[other] Van { $count } mentors is de screening nog niet gezien.
  }
 today-not-shared-verb = Registreer toestemming
-today-shareable = { $newcomers } en { $mentors } kunnen mee zoeken bij de partners.
+today-shareable = { $count ->
+    [one] { $who } kan mee zoeken bij de partners.
+   *[other] { $who } kunnen mee zoeken bij de partners.
+ }
 today-shareable-verb = Bekijk en deel
 today-minors = { $count ->
     [one] 1 nieuwkomer is jonger dan 18 en wordt nooit gedeeld.

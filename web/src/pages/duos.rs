@@ -202,7 +202,7 @@ fn view(w: &Words, duo: &DuoPage, f: Frame, form: Form, visit: &Visit) -> OnePag
             .filter(|theirs| theirs.meetings > 0)
             .map(|theirs| w.count("theirs-meetings", theirs.meetings))
             .unwrap_or_default(),
-        handover: duo.handover.as_ref().map(|handover| handover_words(w, handover)).unwrap_or_default(),
+        handover: duo.handover.as_ref().map(|handover| handover_words(w, handover, row.stage)).unwrap_or_default(),
         handover_consent: match (&duo.handover, &row.newcomer, &row.mentor) {
             (Some(HandoverView { needs_consent: true, .. }), DuoPerson::Own { person, .. }, _) => {
                 format!("/nieuwkomers/{}#toestemming", person.0)
@@ -278,7 +278,7 @@ fn theirs_words(w: &Words, theirs: &casework::schemas::DuoProgress) -> String {
     w.t(state)
 }
 
-fn handover_words(w: &Words, handover: &HandoverView) -> Vec<String> {
+fn handover_words(w: &Words, handover: &HandoverView, stage: DuoStage) -> Vec<String> {
     let sent = match handover.sent {
         Some((HandoverStage::Waiting, at)) => w.with("handover-waiting", "when", format::moment(at)),
         Some((HandoverStage::KeyUnknown, _)) => w.t("handover-key-unknown"),
@@ -289,7 +289,9 @@ fn handover_words(w: &Words, handover: &HandoverView) -> Vec<String> {
     };
     let received = match handover.received {
         Some(at) => w.with("handover-received", "when", format::moment(at)),
-        None => w.t("handover-nothing-received"),
+        None if stage.is_active() => w.t("handover-nothing-received"),
+        // Nothing is under way any more; what came was wiped.
+        None => return vec![sent],
     };
     vec![sent, received]
 }

@@ -148,6 +148,11 @@ async fn preview(State(app): State<App>, visit: Visit, Path(token): Path<String>
     show(&app, &visit, token, ImportChoices::default()).await
 }
 
+/// A list waits until it is taken over, or too long: sent twice, it is not there the second time.
+fn gone(fault: Fault) -> Fault {
+    if fault == Fault::NotFound { Fault::Refused("import-gone") } else { fault }
+}
+
 async fn show(app: &App, visit: &Visit, token: String, choices: ImportChoices) -> Result<Response, Fault> {
     let (actor, key, chosen) = (visit.actor.clone(), token.clone(), choices.clone());
     let found = app.run(move |office| office.preview_import(&actor, &key, &chosen)).await?;
@@ -282,8 +287,9 @@ fn part_words(w: &Words, part: Part, text: &str) -> String {
         },
         Part::Birth => match text.strip_prefix("aged ").and_then(|age| age.parse::<i64>().ok()) {
             Some(age) => w.count("age-years", age),
-            None => text.to_owned(),
+            None => text.parse().map_or_else(|_| text.to_owned(), casework::dutch_date::format),
         },
+        Part::RegisteredOn => text.parse().map_or_else(|_| text.to_owned(), casework::dutch_date::format),
         _ => text.to_owned(),
     }
 }
@@ -335,7 +341,7 @@ async fn take(
         return show(&app, &visit, token, chosen).await;
     }
     let (actor, key, with) = (visit.actor.clone(), token.clone(), chosen.clone());
-    let report = app.run(move |office| office.commit_import(&actor, &key, &with)).await?;
+    let report = app.run(move |office| office.commit_import(&actor, &key, &with)).await.map_err(gone)?;
     app.changed(Region::People);
     let w = &visit.words;
     let title = w.with("import-report-title", "file", &report.file_name);

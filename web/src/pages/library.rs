@@ -360,14 +360,27 @@ async fn edit(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> R
 
 async fn save(State(app): State<App>, visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
     let key = document(&id)?;
+    let (visible, typed) = (visit.clone(), posted.fields.clone());
+    match write(&app, visit, id, key, posted).await {
+        // Withdrawn while somebody wrote in it: the text is not lost.
+        Err(Fault::NotFound) => {
+            let error = FieldError { field: "title".to_owned(), code: "resource-gone" };
+            let form = Form::new(&visible.words, typed).with_errors(&[error]);
+            form_page(&app, &visible, at_new(&app, &visible).await?, form).await
+        }
+        other => other,
+    }
+}
+
+async fn write(app: &App, visit: Visit, id: String, key: DocumentId, posted: Posted) -> Result<Response, Fault> {
     let heads = heads_of(&posted.fields);
     let value = match parse_resource_form(&posted.fields) {
         Ok(value) => value,
         Err(casework::Error::Invalid(errors)) => {
-            let (mut at, _) = at_edit(&app, &visit, &id).await?;
+            let (mut at, _) = at_edit(app, &visit, &id).await?;
             at.heads = heads;
             let form = Form::new(&visit.words, posted.fields).with_errors(&errors);
-            return form_page(&app, &visit, at, form).await;
+            return form_page(app, &visit, at, form).await;
         }
         Err(other) => return Err(other.into()),
     };
@@ -379,7 +392,7 @@ async fn save(State(app): State<App>, visit: Visit, Path(id): Path<String>, post
         Saved::Waiting => "notice-resource-waiting",
         Saved::KeptAsDraft(_) => "notice-resource-draft",
     };
-    Ok(flash(notice, &app, &format!("/netwerk/{id}")))
+    Ok(flash(notice, app, &format!("/netwerk/{id}")))
 }
 
 async fn comment(State(app): State<App>, visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {

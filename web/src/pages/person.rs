@@ -331,7 +331,11 @@ async fn publish(State(app): State<App>, visit: Visit, Path(id): Path<i64>, _: P
 
 async fn withdraw(State(app): State<App>, visit: Visit, Path(id): Path<i64>, _: Posted) -> Result<Response, Fault> {
     let to = back(&visit, id);
-    app.run(move |office| office.withdraw(&visit.actor, PersonId(id))).await?;
+    match app.run(move |office| office.withdraw(&visit.actor, PersonId(id))).await {
+        // Sent twice: the card is gone already.
+        Ok(_) | Err(Fault::NotFound) => {}
+        Err(other) => return Err(other),
+    }
     app.changed(Region::People);
     Ok(flash("notice-card-withdrawn", &app, &to))
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use casework::answer;
@@ -414,7 +415,9 @@ async fn no(State(app): State<App>, visit: Visit, Path(id): Path<String>, posted
     let Some(reason) = REASONS.into_iter().find(|reason| reason_code(*reason) == posted.value("reason")) else {
         let error = casework::FieldError { field: "reason".to_owned(), code: "required" };
         let form = Form::new(&visit.words, posted.fields).with_errors(&[error]);
-        return show(&app, &visit, id, form).await;
+        let mut response = show(&app, &visit, id, form).await?;
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(response);
     };
     app.run(move |office| office.answer_no(&visit.actor, proposal, reason)).await?;
     app.changed(Region::Matches);

@@ -135,30 +135,20 @@ fn mine(w: &Words, item: &TodayItem, today: Date, now: Timestamp) -> Line {
             line(w, text, String::new(), "today-alarm-verb", format!("/duos/{}", duo.0), true)
         }
         TodayItem::NotShared { newcomers_without_consent, mentors_without_consent, mentors_without_screening } => {
-            let text = w.count_with(
-                "today-not-shared",
-                *newcomers_without_consent + *mentors_without_consent,
-                &[
-                    ("newcomers", &w.count("people-count-newcomer", *newcomers_without_consent)),
-                    ("mentors", &w.count("people-count-mentor", *mentors_without_consent)),
-                ],
-            );
-            let more = if *mentors_without_screening > 0 {
-                w.count("today-not-screened", *mentors_without_screening)
-            } else {
-                String::new()
-            };
-            let href = if *newcomers_without_consent > 0 { "/nieuwkomers" } else { "/mentors" };
-            line(w, text, more, "today-not-shared-verb", format!("{href}?toestand=geen-toestemming"), false)
+            let (newcomers, mentors) = (*newcomers_without_consent, *mentors_without_consent);
+            let screening = *mentors_without_screening;
+            let unscreened = if screening > 0 { w.count("today-not-screened", screening) } else { String::new() };
+            if newcomers + mentors == 0 {
+                let href = "/mentors?toestand=geen-screening".to_owned();
+                return line(w, unscreened, String::new(), "today-look-verb", href, false);
+            }
+            let text = w.count_with("today-not-shared", newcomers + mentors, &[("who", &who(w, newcomers, mentors))]);
+            let href = if newcomers > 0 { "/nieuwkomers" } else { "/mentors" };
+            line(w, text, unscreened, "today-not-shared-verb", format!("{href}?toestand=geen-toestemming"), false)
         }
         TodayItem::Shareable { newcomers, mentors } => {
-            let text = w.fill(
-                "today-shareable",
-                &[
-                    ("newcomers", &w.count("people-count-newcomer", *newcomers)),
-                    ("mentors", &w.count("people-count-mentor", *mentors)),
-                ],
-            );
+            let who = who(w, *newcomers, *mentors);
+            let text = w.count_with("today-shareable", *newcomers + *mentors, &[("who", &who)]);
             let href = if *newcomers > 0 { "/nieuwkomers" } else { "/mentors" };
             line(w, text, String::new(), "today-shareable-verb", format!("{href}?toestand=klaar"), false)
         }
@@ -180,6 +170,14 @@ fn mine(w: &Words, item: &TodayItem, today: Date, now: Timestamp) -> Line {
             line(w, text, String::new(), "today-look-verb", "/nieuwkomers?toestand=gedeeld".to_owned(), false)
         }
     }
+}
+
+/// `7 nieuwkomers en 1 mentor`, without those that there are none of.
+fn who(w: &Words, newcomers: usize, mentors: usize) -> String {
+    let counts = [("people-count-newcomer", newcomers), ("people-count-mentor", mentors)];
+    let some: Vec<String> =
+        counts.into_iter().filter(|(_, count)| *count > 0).map(|(key, count)| w.count(key, count)).collect();
+    super::person::and(w, &some)
 }
 
 fn partner(w: &Words, item: &PartnerItem, now: Timestamp) -> Line {
