@@ -106,9 +106,11 @@ impl Book {
         Ok(store.set_node_state(NAME, &bytes)?)
     }
 
-    /// Whether a stranger may ask to pair.
+    /// Whether a stranger may ask to pair. A used invitation counts while a pairing waits: whoever
+    /// lost the answer may ask for it again.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.invitations.iter().any(|issued| issued.expires_at >= now.0)
+        let waits = !self.pending.is_empty();
+        self.invitations.iter().any(|issued| issued.expires_at >= now.0 && (issued.used.is_none() || waits))
     }
 
     /// Forgets what is over.
@@ -263,6 +265,7 @@ mod tests {
         assert!(book.find(&claims.get().owner().short()).is_ok() && book.find("11001").is_err());
         book.finish(claims.get().owner());
         assert!(book.find("11007").is_err());
+        assert!(!book.is_open(NOW), "a used invitation opens the door to nobody once its pairing is over");
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use casework::ports::Storage;
 use tokio::sync::oneshot;
 
 use crate::link::Command;
@@ -18,6 +19,7 @@ pub async fn run(service: Arc<Service>, handle: Handle) {
     loop {
         let outcome = tokio::select! {
             () = service.matches_moved.notified() => settle(&service, &handle).await,
+            () = service.erased.notified() => erased(&service, &handle).await,
             _ = minute.tick() => minute_passed(&service, &handle).await,
         };
         if let Err(error) = outcome {
@@ -30,6 +32,13 @@ async fn minute_passed(service: &Arc<Service>, handle: &Handle) -> Result<()> {
     let office = service.office.clone();
     blocking(move || Ok(office.tick()?)).await?;
     settle(service, handle).await
+}
+
+/// What hangs on an erased document falls with it; then nothing of it stays in the write-ahead log.
+async fn erased(service: &Arc<Service>, handle: &Handle) -> Result<()> {
+    settle(service, handle).await?;
+    let store = Arc::clone(&service.store);
+    blocking(move || Ok(store.forget_traces()?)).await
 }
 
 async fn settle(service: &Arc<Service>, handle: &Handle) -> Result<()> {

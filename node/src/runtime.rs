@@ -84,6 +84,8 @@ pub struct Parts {
     pub changes: broadcast::Sender<web::Change>,
     /// Rung when matches or handovers may have moved.
     pub matches_moved: Arc<Notify>,
+    /// Rung when a document was erased, here or by its owner.
+    pub erased: Arc<Notify>,
 }
 
 struct Runtime {
@@ -462,7 +464,12 @@ impl Runtime {
             match effect {
                 Effect::Store(_) | Effect::Delete(_) => {}
                 Effect::Show(view) => self.shown(view.value.kind(), view.document),
-                Effect::Hide { document, kind, .. } => self.shown(kind, document),
+                Effect::Hide { document, kind, erased } => {
+                    self.shown(kind, document);
+                    if erased {
+                        self.parts.erased.notify_one();
+                    }
+                }
                 Effect::Keep(kept) => self.kept(kept).await,
                 Effect::Settled { .. } => self.parts.port.tell_settled(),
                 Effect::Load { document } => to_load.push(document),

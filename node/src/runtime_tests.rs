@@ -55,6 +55,7 @@ async fn a_partner_with_a_certificate_out_of_date_is_refused_and_status_says_so(
         desk: service.desk(),
         changes: service.changes.clone(),
         matches_moved: Arc::clone(&service.matches_moved),
+        erased: Arc::clone(&service.erased),
     };
     let handle = runtime::start(&service.home, parts, &["/ip4/127.0.0.1/tcp/0".to_owned()]).await.expect("it runs");
     assert!(lock(&handle.nodes).contains_key(&valid.root));

@@ -36,6 +36,8 @@ pub struct Service {
     pub changes: broadcast::Sender<web::Change>,
     /// Rung when matches or handovers may have moved.
     pub matches_moved: Arc<Notify>,
+    /// Rung when a document was erased, here or by its owner.
+    pub erased: Arc<Notify>,
     /// The runtime, once it runs.
     pub running: OnceLock<Handle>,
     /// Whether this node was made by `overbuur demo`.
@@ -80,9 +82,9 @@ impl Service {
             book: Mutex::new(()),
         });
         let changes = broadcast::Sender::new(NEWS);
-        let matches_moved = Arc::new(Notify::new());
+        let (matches_moved, erased) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let running = OnceLock::new();
-        Ok(Arc::new(Self { home, store, office, port, changes, matches_moved, running, demo, reception }))
+        Ok(Arc::new(Self { home, store, office, port, changes, matches_moved, erased, running, demo, reception }))
     }
 
     /// Who answers partners and strangers.
@@ -98,6 +100,7 @@ impl Service {
             desk: self.desk(),
             changes: self.changes.clone(),
             matches_moved: Arc::clone(&self.matches_moved),
+            erased: Arc::clone(&self.erased),
         }
     }
 

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tests::processes::{folder, free_port, run_ok};
+use tests::processes::{Process, Stream, folder, free_port, overbuur, run_ok};
 
 const NODES: [&str; 3] = ["mortsel", "aartselaar", "borsbeek"];
 
@@ -111,6 +113,33 @@ fn the_main_job_from_spreadsheets_to_duos_across_the_border() -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[test]
+fn the_demo_stays_until_it_is_stopped() -> Result<()> {
+    let home = folder()?;
+    let dir = home.path().join("demo");
+    let port = free_port()?.min(65_000).to_string();
+    let arguments = ["demo", "--dir", text(&dir)?, "--http-port", &port];
+    let demo = Process::start("demo", &mut overbuur(&arguments)?)?;
+    demo.wait_for_line(|line| line.contains("Stop met Ctrl-C"))?;
+    for link in demo.lines(Stream::Out).iter().filter_map(|line| line.split_once("aanmelden: ")) {
+        let answer = get(link.1)?;
+        ensure!(answer.starts_with("HTTP/1.1 303") && answer.contains("set-cookie: "), "{}: {answer}", link.1);
+    }
+    let ended = demo.terminate()?;
+    ensure!(ended.success(), "{ended}\n{}", demo.output());
+    Ok(())
+}
+
+/// The head and body that an address answers with.
+fn get(address: &str) -> Result<String> {
+    let (host, path) = address.trim_start_matches("http://").split_once('/').context("no path")?;
+    let mut stream = TcpStream::connect(host)?;
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 /// Cards go to every member of the circle, so all three hold the same values of them.

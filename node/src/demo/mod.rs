@@ -75,7 +75,7 @@ pub async fn demo(dir: &Path, http_port: u16, data: Option<&Path>, once: bool) -
         }
     };
     summary.seconds = (started.elapsed().as_secs_f64() * 10.0).round() / 10.0;
-    println!("{}", serde_json::to_string(&summary)?);
+    crate::write_lines([serde_json::to_string(&summary)?])?;
     let ended = if once {
         Ok(())
     } else {
@@ -306,22 +306,21 @@ async fn tell(nodes: &[Node]) -> Result<Summary> {
             *sum += row[name].as_u64().unwrap_or_default();
         }
     }
+    let mut lines = Vec::new();
     for node in nodes {
         let token = node.step(Step::SignIn).await?;
         let token = token["token"].as_str().context("geen link")?;
-        println!("{:<11} http://{}   aanmelden: http://{}/uitnodiging/{token}", node.town.name, node.http, node.http);
+        let (name, http) = (node.town.name, &node.http);
+        lines.push(format!("{name:<11} http://{http}   aanmelden: http://{http}/uitnodiging/{token}"));
     }
     let worth = nodes[0].step(Step::Worth).await?;
-    println!("Alleen vinden {} van de {} nieuwkomers een mentor. Samen {}.", worth["alone"], worth["newcomers"], worth["together"]);
+    let (alone, newcomers, together) = (&worth["alone"], &worth["newcomers"], &worth["together"]);
+    lines.push(format!("Alleen vinden {alone} van de {newcomers} nieuwkomers een mentor. Samen {together}."));
     for own in worth["municipalities"].as_array().into_iter().flatten() {
-        println!(
-            "  {}: alleen {}, samen {} van de {}",
-            own["municipality"].as_str().unwrap_or_default(),
-            own["alone"],
-            own["together"],
-            own["newcomers"]
-        );
+        let name = own["municipality"].as_str().unwrap_or_default();
+        lines.push(format!("  {name}: alleen {}, samen {} van de {}", own["alone"], own["together"], own["newcomers"]));
     }
+    crate::write_lines(lines)?;
     let [mentors, newcomers, proposals, duos] = counts;
     Ok(Summary {
         municipalities: nodes.len(),

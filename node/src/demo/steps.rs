@@ -374,7 +374,7 @@ async fn envelopes(service: &Arc<Service>, partner: &str) -> Result<Value> {
     }
     let live = crate::commands::live_states(service).await;
     let connected = live.get(&partner).is_some_and(|state| state.connected_since.is_some());
-    let waiting = service.store.outbox_next(0)?.len();
+    let waiting = service.store.outbox_next(0)?.len() + service.read(|records| records.refused())?.len();
     Ok(json!({ "connected": connected, "waiting": waiting, "circles": circles }))
 }
 

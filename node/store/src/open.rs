@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use schemas::ids::to_hex;
 
 use crate::fault::{OpenError, Stored, fault};
-use crate::lock::Lock;
+use crate::lock::{Lock, private};
 use crate::migrate::migrate;
 use crate::tx::Tx;
 use crate::writer::Writer;
@@ -59,6 +59,7 @@ impl Store {
     /// The same with the statement that gives the key.
     pub(crate) fn open_keyed(path: &Path, key: String) -> Result<Arc<Self>, OpenError> {
         let lock = Lock::take(path)?;
+        private(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
