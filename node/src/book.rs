@@ -74,7 +74,8 @@ pub struct Pending {
 impl Pending {
     /// The other's certificate; it was verified before it was kept.
     pub fn claims(&self) -> Result<Verified<NodeCertificate>> {
-        NodeCertificate::verify(&self.certificate).map_err(|error| anyhow!("het bewaarde certificaat is beschadigd: {error}"))
+        NodeCertificate::verify(&self.certificate)
+            .map_err(|error| anyhow!("het bewaarde certificaat is beschadigd: {error}"))
     }
 }
 
@@ -135,7 +136,14 @@ impl Book {
     }
 
     /// Answers a request to pair. Changes nothing when it is refused.
-    pub fn welcome(&mut self, bytes: &[u8], peer: NodeKey, me: &Side<'_>, nonce: [u8; 16], now: Timestamp) -> JoinAnswer {
+    pub fn welcome(
+        &mut self,
+        bytes: &[u8],
+        peer: NodeKey,
+        me: &Side<'_>,
+        nonce: [u8; 16],
+        now: Timestamp,
+    ) -> JoinAnswer {
         match self.try_welcome(bytes, peer, me, nonce, now) {
             Ok(answer) => answer,
             Err(reason) => JoinAnswer::Refused { reason },
@@ -277,9 +285,15 @@ mod tests {
         book.issue(&invitation, NOW)?;
         let before = book.clone();
         let late = Timestamp(NOW.0 + 61);
-        assert_eq!(ask(&mut book, &borsbeek, &mortsel, &invitation, late).0, JoinAnswer::Refused { reason: Refused::Invitation });
+        assert_eq!(
+            ask(&mut book, &borsbeek, &mortsel, &invitation, late).0,
+            JoinAnswer::Refused { reason: Refused::Invitation }
+        );
         let foreign = invitation::tests::example([6; 32], NOW.0 + 60);
-        assert_eq!(ask(&mut book, &borsbeek, &mortsel, &foreign, NOW).0, JoinAnswer::Refused { reason: Refused::Invitation });
+        assert_eq!(
+            ask(&mut book, &borsbeek, &mortsel, &foreign, NOW).0,
+            JoinAnswer::Refused { reason: Refused::Invitation }
+        );
         let noise = book.welcome(&[0xff; 2_000], borsbeek.key(), &mortsel.side(), [1; 16], NOW);
         assert_eq!(noise, JoinAnswer::Refused { reason: Refused::Malformed });
         assert_eq!(book, before);

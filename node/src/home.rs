@@ -56,12 +56,21 @@ pub struct Configuration {
 impl Configuration {
     /// What a new node starts with.
     pub fn usual() -> Self {
-        Self { listen: vec![USUAL_LISTEN.into()], announce: Vec::new(), http: USUAL_HTTP.into(), address: String::new() }
+        Self {
+            listen: vec![USUAL_LISTEN.into()],
+            announce: Vec::new(),
+            http: USUAL_HTTP.into(),
+            address: String::new(),
+        }
     }
 
     /// Refuses addresses that nothing can listen on.
     fn must_be_possible(&self) -> Result<()> {
-        let port = self.http.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+        let port = self
+            .http
+            .rsplit_once(':')
+            .filter(|(host, _)| !host.is_empty())
+            .and_then(|(_, port)| port.parse::<u16>().ok());
         if port.is_none() {
             bail!("{} is geen adres voor de pagina's, zoals {USUAL_HTTP}", self.http);
         }
@@ -70,7 +79,11 @@ impl Configuration {
 
     /// The address of the pages, as a link begins.
     pub fn page_address(&self) -> String {
-        if self.address.is_empty() { format!("http://{}", self.http) } else { self.address.trim_end_matches('/').to_owned() }
+        if self.address.is_empty() {
+            format!("http://{}", self.http)
+        } else {
+            self.address.trim_end_matches('/').to_owned()
+        }
     }
 }
 
@@ -109,7 +122,11 @@ pub fn must_be_node(dir: &Path) -> Result<()> {
     if dir.join("config.json").is_file() {
         return Ok(());
     }
-    bail!("In {} staat geen knooppunt; maak er een met `overbuur init --dir {} --refnis …`", dir.display(), dir.display())
+    bail!(
+        "In {} staat geen knooppunt; maak er een met `overbuur init --dir {} --refnis …`",
+        dir.display(),
+        dir.display()
+    )
 }
 
 impl Home {
@@ -161,7 +178,8 @@ impl Home {
         let lock = lock(dir)?;
         let path = dir.join("config.json");
         let text = fs::read_to_string(&path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?;
-        let configuration = serde_json::from_str(&text).with_context(|| format!("{} is niet te begrijpen", path.display()))?;
+        let configuration =
+            serde_json::from_str(&text).with_context(|| format!("{} is niet te begrijpen", path.display()))?;
         let node = SigningKey::from_bytes(&keys::read_secret(&dir.join("node.key"))?);
         let (certificate, certificate_bytes) = keys::read_certificate(&dir.join("certificate"), &node)?;
         Ok(Self { dir: dir.to_owned(), configuration, node, certificate, certificate_bytes, _lock: lock })
@@ -265,7 +283,9 @@ fn lock(dir: &Path) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!("In {} werkt al een ander proces", dir.display()),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} kan niet vergrendeld worden", path.display())),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} kan niet vergrendeld worden", path.display()))
+        }
     }
 }
 
@@ -329,8 +349,11 @@ mod tests {
     fn addresses_that_cannot_be_make_no_folder() -> Result<()> {
         let temp = tempfile::tempdir()?;
         let dir = temp.path().join("node");
-        for (http, listen) in [("cheese", USUAL_LISTEN), (":80", USUAL_LISTEN), (USUAL_HTTP, "cheese"), (USUAL_HTTP, "/ip4/1.2.3/tcp/1")] {
-            let configuration = Configuration { http: http.into(), listen: vec![listen.into()], ..Configuration::usual() };
+        for (http, listen) in
+            [("cheese", USUAL_LISTEN), (":80", USUAL_LISTEN), (USUAL_HTTP, "cheese"), (USUAL_HTTP, "/ip4/1.2.3/tcp/1")]
+        {
+            let configuration =
+                Configuration { http: http.into(), listen: vec![listen.into()], ..Configuration::usual() };
             assert!(Home::create(&dir, mortsel(), None, configuration).is_err(), "{http} {listen}");
             assert!(!dir.exists());
         }

@@ -67,7 +67,9 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("{} kan niet gemaakt worden", path.display()))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("{} kan niet geschreven worden", path.display()))
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("{} kan niet geschreven worden", path.display()))
 }
 
 /// Reads 32 secret bytes.

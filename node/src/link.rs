@@ -150,7 +150,9 @@ pub async fn converse(stream: impl Both, node: NodeKey, number: u64, events: mps
         loop {
             match tokio::time::timeout(SILENCE, wire::read(&mut reading, MAX_FRAME)).await {
                 Ok(Ok(bytes)) if bytes.is_empty() => {}
-                Ok(Ok(bytes)) => events.send(Event::Frame { node, stream: number, bytes }).await.map_err(|_| io::ErrorKind::Other)?,
+                Ok(Ok(bytes)) => {
+                    events.send(Event::Frame { node, stream: number, bytes }).await.map_err(|_| io::ErrorKind::Other)?
+                }
                 Ok(Err(error)) => return Err::<(), io::Error>(error),
                 Err(_) => return Err(io::ErrorKind::TimedOut.into()),
             }

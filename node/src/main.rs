@@ -95,7 +95,8 @@ async fn carry_out(command: Command) -> Result<()> {
             let rows = control::call(&at.dir, Request::Invite { circle, arrangement }, Vec::new()).await?;
             if let Some(path) = svg {
                 let image = rows.first().and_then(|row| row["svg"].as_str()).context("geen QR-code")?;
-                std::fs::write(&path, image).with_context(|| format!("{} kan niet geschreven worden", path.display()))?;
+                std::fs::write(&path, image)
+                    .with_context(|| format!("{} kan niet geschreven worden", path.display()))?;
             }
             say(json, &rows, |rows| rows.iter().flat_map(print::invitation).collect())
         }
@@ -106,7 +107,9 @@ async fn carry_out(command: Command) -> Result<()> {
         Command::Confirm { at, who, number, json } => {
             let number = if number.is_empty() { None } else { Some(number.concat()) };
             let rows = control::call(&at.dir, Request::Confirm { who, number }, Vec::new()).await?;
-            say(json, &rows, |rows| rows.iter().map(|row| format!("{} is nu partner", plain(&row["partner"]))).collect())
+            say(json, &rows, |rows| {
+                rows.iter().map(|row| format!("{} is nu partner", plain(&row["partner"]))).collect()
+            })
         }
         Command::Partners { at, json } => ask(&at.dir, Request::Partners, json, print::partners).await,
         Command::Address { at, who, addresses } => {
@@ -130,7 +133,9 @@ async fn carry_out(command: Command) -> Result<()> {
         }
         Command::Erase { at, person, json } => {
             ask(&at.dir, Request::Erase { person }, json, |rows| {
-                let line = |row: &Value| format!("Persoon {} is gewist, met {} gedeelde documenten", row["person"], row["documents"]);
+                let line = |row: &Value| {
+                    format!("Persoon {} is gewist, met {} gedeelde documenten", row["person"], row["documents"])
+                };
                 rows.iter().map(line).collect()
             })
             .await
@@ -158,7 +163,8 @@ async fn import(dir: &Path, files: &[PathBuf], dry_run: bool, json: bool) -> Res
     // Every file is read before the first is written.
     let mut read = Vec::new();
     for path in files {
-        let size = std::fs::metadata(path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?.len();
+        let size =
+            std::fs::metadata(path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?.len();
         if size > control::MAX_FILE as u64 {
             return Err(anyhow!("{} is te groot; hoogstens {} MB", path.display(), control::MAX_FILE / 1024 / 1024));
         }

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use ed25519_dalek::SigningKey;
-use futures::future::{Ready, ready};
 use futures::StreamExt;
+use futures::future::{Ready, ready};
 use libp2p::connection_limits::{self, ConnectionLimits};
 use libp2p::core::transport::PortUse;
 use libp2p::core::upgrade::{InboundUpgrade, ReadyUpgrade, UpgradeInfo};
@@ -75,7 +75,8 @@ pub struct Network {
 /// An address that cannot be listened on, such as a port in use.
 pub fn start(key: &SigningKey, listen: &[String], rng: ChaCha20Rng) -> Result<Network> {
     let mut seed = key.to_bytes();
-    let key = Keypair::ed25519_from_bytes(&mut seed).map_err(|_| anyhow!("de sleutel van het knooppunt is niet bruikbaar"))?;
+    let key = Keypair::ed25519_from_bytes(&mut seed)
+        .map_err(|_| anyhow!("de sleutel van het knooppunt is niet bruikbaar"))?;
     let limits = ConnectionLimits::default()
         .with_max_pending_incoming(Some(MAX_PENDING))
         .with_max_established(Some(MAX_CONNECTIONS))
@@ -83,13 +84,17 @@ pub fn start(key: &SigningKey, listen: &[String], rng: ChaCha20Rng) -> Result<Ne
     let mut swarm = SwarmBuilder::with_existing_identity(key)
         .with_tokio()
         .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)?
-        .with_behaviour(|_| Behaviour { streams: Streams::default(), limits: connection_limits::Behaviour::new(limits) })
+        .with_behaviour(|_| Behaviour {
+            streams: Streams::default(),
+            limits: connection_limits::Behaviour::new(limits),
+        })
         .map_err(|error| anyhow!("het netwerk start niet: {error}"))?
         .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(5)))
         .build();
     for address in listen {
         crate::home::must_be_free(address)?;
-        let address: Multiaddr = address.parse().map_err(|_| anyhow!("{address} is geen multiadres, zoals /ip4/0.0.0.0/tcp/4601"))?;
+        let address: Multiaddr =
+            address.parse().map_err(|_| anyhow!("{address} is geen multiadres, zoals /ip4/0.0.0.0/tcp/4601"))?;
         swarm.listen_on(address.clone()).map_err(|error| anyhow!("luisteren op {address} lukt niet: {error}"))?;
     }
     let (commands, command_receiver) = mpsc::channel(COMMANDS);
@@ -315,7 +320,9 @@ impl Hub {
             SwarmEvent::IncomingConnectionError { peer_id, error, .. } => {
                 tracing::debug!(?peer_id, %error, "connection refused");
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Streams((peer, connection, opened))) => self.opened(peer, connection, opened),
+            SwarmEvent::Behaviour(BehaviourEvent::Streams((peer, connection, opened))) => {
+                self.opened(peer, connection, opened)
+            }
             _ => {}
         }
     }
@@ -416,7 +423,6 @@ fn parse(addresses: &[String]) -> Vec<Multiaddr> {
     addresses.iter().filter_map(|address| address.parse().ok()).collect()
 }
 
-
 /// A stream that was opened, or could not be.
 #[derive(Debug)]
 struct Opened {
@@ -483,15 +489,12 @@ impl NetworkBehaviour for Streams {
     }
 
     fn on_swarm_event(&mut self, event: FromSwarm<'_>) {
-        match event {
-            FromSwarm::ConnectionClosed(closed) => {
-                self.strangers.remove(&closed.connection_id);
-            }
-            FromSwarm::ListenFailure(failed) => {
-                self.strangers.remove(&failed.connection_id);
-            }
-            _ => {}
-        }
+        let gone = match event {
+            FromSwarm::ConnectionClosed(closed) => closed.connection_id,
+            FromSwarm::ListenFailure(failed) => failed.connection_id,
+            _ => return,
+        };
+        self.strangers.remove(&gone);
     }
 
     fn on_connection_handler_event(&mut self, peer: PeerId, connection: ConnectionId, opened: Opened) {
@@ -558,23 +561,20 @@ impl ConnectionHandler for Door {
 
     fn on_connection_event(&mut self, event: ConnectionEvent<'_, Offer, ReadyUpgrade<StreamProtocol>>) {
         let told = match event {
-            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol: (stream, protocol), .. }) => {
-                Opened { protocol, stream: Some(stream), inbound: true }
-            }
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
+                protocol: (stream, protocol), ..
+            }) => Some(Opened { protocol, stream: Some(stream), inbound: true }),
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol: stream, .. }) => {
-                let Some(protocol) = self.opening.take() else { return };
-                Opened { protocol, stream: Some(stream), inbound: false }
+                self.opening.take().map(|protocol| Opened { protocol, stream: Some(stream), inbound: false })
             }
             ConnectionEvent::DialUpgradeError(_) => {
-                let Some(protocol) = self.opening.take() else { return };
-                Opened { protocol, stream: None, inbound: false }
+                self.opening.take().map(|protocol| Opened { protocol, stream: None, inbound: false })
             }
-            _ => return,
+            _ => None,
         };
         // A stream beyond the bound is dropped, which resets it.
-        if self.told.len() < MAX_REQUESTS {
-            self.told.push_back(told);
-        }
+        let room = self.told.len() < MAX_REQUESTS;
+        self.told.extend(told.filter(|_| room));
     }
 }
 

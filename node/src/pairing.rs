@@ -184,7 +184,8 @@ pub fn welcome(
     let other = check_certificate(&request.certificate, peer, me, now)?;
     let request_bytes = request.to_bytes();
     let proof = prove(b"overbuur/pairing/welcome/1\0", secret, &[&request_bytes, me.bytes, &nonce]);
-    let transcript = Transcript { inviter: me.certificate, joiner: &other, circle, request: &request_bytes, nonce, proof };
+    let transcript =
+        Transcript { inviter: me.certificate, joiner: &other, circle, request: &request_bytes, nonce, proof };
     let number = transcript.number();
     let answer = JoinAnswer::Welcome { certificate: me.bytes.to_vec(), nonce, proof };
     Ok((answer, Compared { certificate: other, certificate_bytes: request.certificate.clone(), number }))
@@ -219,7 +220,8 @@ pub fn accept(
         return Err(Refused::Stranger);
     }
     let circle = invitation.circle.id;
-    let transcript = Transcript { inviter: &other, joiner: me.certificate, circle, request: &request_bytes, nonce, proof };
+    let transcript =
+        Transcript { inviter: &other, joiner: me.certificate, circle, request: &request_bytes, nonce, proof };
     let number = transcript.number();
     Ok(Compared { certificate: other, certificate_bytes: certificate, number })
 }
@@ -356,7 +358,11 @@ mod tests {
         }
     }
 
-    fn pair(mortsel: &Node, borsbeek: &Node, invitation: &Invitation) -> (Result<String, Refused>, Result<String, Refused>) {
+    fn pair(
+        mortsel: &Node,
+        borsbeek: &Node,
+        invitation: &Invitation,
+    ) -> (Result<String, Refused>, Result<String, Refused>) {
         let request = JoinRequest::new(invitation, &borsbeek.side(), [1; 16], vec!["/ip4/192.0.2.1/tcp/1".into()]);
         assert!(request.to_bytes().len() <= MAX_MESSAGE);
         let read = JoinRequest::from_bytes(&request.to_bytes()).expect("just written");

@@ -315,7 +315,8 @@ impl Runtime {
             inputs.push(Input::Certificate { certificate, bytes });
         }
         for (_, owner, bytes) in lists {
-            let Some(list) = newest.get(&owner).and_then(|certificate| CircleList::verify(&bytes, certificate).ok()) else {
+            let Some(list) = newest.get(&owner).and_then(|certificate| CircleList::verify(&bytes, certificate).ok())
+            else {
                 continue;
             };
             inputs.push(Input::List { list, bytes });
@@ -328,7 +329,8 @@ impl Runtime {
     }
 
     fn replica_root(&self) -> Result<RootId> {
-        let identity = self.parts.store.identity()?.ok_or_else(|| anyhow!("de databank hoort nog bij geen gemeente"))?;
+        let identity =
+            self.parts.store.identity()?.ok_or_else(|| anyhow!("de databank hoort nog bij geen gemeente"))?;
         Ok(identity.root)
     }
 
@@ -497,10 +499,8 @@ impl Runtime {
     fn shown(&self, kind: schemas::Kind, document: DocumentId) {
         use schemas::Kind;
         self.tell(web::Change::document(kind, document));
-        let moves = matches!(
-            kind,
-            Kind::Proposal | Kind::Answer | Kind::DuoProgress | Kind::MentorOffer | Kind::MatchRequest
-        );
+        let moves =
+            matches!(kind, Kind::Proposal | Kind::Answer | Kind::DuoProgress | Kind::MentorOffer | Kind::MatchRequest);
         if moves {
             self.parts.matches_moved.notify_one();
         }
@@ -567,7 +567,9 @@ impl Runtime {
 
 fn command_of(command: Outgoing) -> Command {
     match command {
-        Outgoing::Publish { circle, document, value, expires_at } => Command::Publish { circle, document, value, expires_at },
+        Outgoing::Publish { circle, document, value, expires_at } => {
+            Command::Publish { circle, document, value, expires_at }
+        }
         Outgoing::Open { circle, document, value, expires_at } => Command::Open { circle, document, value, expires_at },
         Outgoing::Edit { document, heads, value } => Command::Edit { document, heads, value },
         Outgoing::Erase { document } => Command::Erase { document },

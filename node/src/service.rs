@@ -70,10 +70,15 @@ impl Service {
     /// A store that does not open.
     pub fn of(home: Home, demo: bool) -> Result<Arc<Self>> {
         let path = store_path(home.dir());
-        let store = Store::open(&path, &home.store_key()?).with_context(|| format!("{} gaat niet open", path.display()))?;
+        let store =
+            Store::open(&path, &home.store_key()?).with_context(|| format!("{} gaat niet open", path.display()))?;
         let port = Arc::new(Port::new(Arc::clone(&store)));
-        let office =
-            Office::new(Arc::clone(&store) as _, Arc::new(SystemClock), Arc::new(SystemRandomness), Arc::clone(&port) as _);
+        let office = Office::new(
+            Arc::clone(&store) as _,
+            Arc::new(SystemClock),
+            Arc::new(SystemRandomness),
+            Arc::clone(&port) as _,
+        );
         let reception = Arc::new(Reception {
             store: Arc::clone(&store),
             office: office.clone(),

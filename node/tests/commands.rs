@@ -159,7 +159,8 @@ fn two_municipalities_pair_and_hold_each_others_documents() {
     init(&dirs[0], "11029");
     init(&dirs[1], "11001");
     let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
-    let invited = rows(&["invite", "--dir", a.dir(), "--circle", "BAM", "--arrangement", "protocol 1", "--json"]).remove(0);
+    let invited =
+        rows(&["invite", "--dir", a.dir(), "--circle", "BAM", "--arrangement", "protocol 1", "--json"]).remove(0);
     let invitation = invited["invitation"].as_str().expect("text");
 
     assert!(refused(&["join", "--dir", a.dir(), invitation]).contains("deze gemeente zelf"));
@@ -187,7 +188,8 @@ fn two_municipalities_pair_and_hold_each_others_documents() {
         assert_eq!(status["partners"][0]["refused"], serde_json::json!({}), "{status}");
     }
     let held = rows(&["document", "list", "--dir", b.dir(), "--json"]);
-    let card = held.iter().find(|row| row["kind"] == "municipality_card" && row["municipality"] == "Mortsel").expect("came");
+    let card =
+        held.iter().find(|row| row["kind"] == "municipality_card" && row["municipality"] == "Mortsel").expect("came");
     assert_eq!(card["value"]["refnis"], "11029");
     let id = card["document"].as_str().expect("text");
     assert_eq!(rows(&["document", "show", "--dir", a.dir(), id])[0]["value"], card["value"]);

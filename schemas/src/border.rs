@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::Refused;
 use crate::documents::{
-    Answer, Comment, DuoProgress, IndicatorReport, MatchRequest, MatchingRules, MentorOffer,
-    MunicipalityCard, Proposal, Resource,
+    Answer, Comment, DuoProgress, IndicatorReport, MatchRequest, MatchingRules, MentorOffer, MunicipalityCard,
+    Proposal, Resource,
 };
 
 /// Version of the schemas that this release writes and understands.
@@ -131,9 +131,9 @@ kinds! {
 /// takes a list of values without their names, which would be a second form of the same card.
 fn names_its_fields(read: &Value, given: &Value) -> bool {
     match (read, given) {
-        (Value::Object(read), Value::Object(given)) => read
-            .iter()
-            .all(|(name, field)| given.get(name).is_some_and(|given| names_its_fields(field, given))),
+        (Value::Object(read), Value::Object(given)) => {
+            read.iter().all(|(name, field)| given.get(name).is_some_and(|given| names_its_fields(field, given)))
+        }
         (Value::Object(_), _) => false,
         // Sets may be given unsorted, so all their items are held against the first.
         (Value::Array(read), Value::Array(given)) => match read.first() {

@@ -164,17 +164,14 @@ impl CircleList {
     ///
     /// # Errors
     /// See [`CertificateError`].
-    pub fn verify(
-        bytes: &[u8],
-        certificate: &Verified<NodeCertificate>,
-    ) -> Result<Verified<Self>, CertificateError> {
+    pub fn verify(bytes: &[u8], certificate: &Verified<NodeCertificate>) -> Result<Verified<Self>, CertificateError> {
         let (list, payload, signature) = open::<Self>(bytes)?;
         check(&certificate.0.node.0, CIRCLE_DOMAIN, &payload, &signature)?;
         if list.owner != certificate.0.owner() {
             return Err(CertificateError::Signature);
         }
-        let texts_fit = Text::<200>::new(list.name.as_str()).is_ok()
-            && Text::<400>::new(list.arrangement.as_str()).is_ok();
+        let texts_fit =
+            Text::<200>::new(list.name.as_str()).is_ok() && Text::<400>::new(list.arrangement.as_str()).is_ok();
         if !texts_fit || list.members.len() > MAX_MEMBERS {
             return Err(CertificateError::Limit);
         }

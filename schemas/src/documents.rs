@@ -16,9 +16,7 @@ use crate::occupation::Occupation;
 use crate::places::{Area, Kbo, Refnis};
 use crate::text::{Body, Code, Line, Text};
 use crate::time::{Date, Month, Quarter, Timestamp, Week};
-use crate::vocabulary::{
-    AgeBand, Cefr, Domains, Interests, Languages, Sector, Set, Sex, Slots, Style, Wishes,
-};
+use crate::vocabulary::{AgeBand, Cefr, Domains, Interests, Languages, Sector, Set, Sex, Slots, Style, Wishes};
 
 /// Who a municipality is and how its office is reached. One per municipality and circle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -138,9 +136,7 @@ impl TryFrom<WeightsInput> for Weights {
             all if all.iter().any(|points| *points > 1000) => {
                 Err(Refused::new("weights", "more than 1000 points for one subject"))
             }
-            all if all.iter().all(|points| *points == 0) => {
-                Err(Refused::new("weights", "no subject has points"))
-            }
+            all if all.iter().all(|points| *points == 0) => Err(Refused::new("weights", "no subject has points")),
             _ => Ok(weights),
         }
     }

@@ -256,11 +256,7 @@ impl Envelope {
     ///
     /// # Errors
     /// `Forged`, `UnknownAuthor`, `CertificateExpired` or `Future`.
-    pub fn verify(
-        self,
-        certificate: &Verified<NodeCertificate>,
-        now: Timestamp,
-    ) -> Result<Verified<Self>, Refusal> {
+    pub fn verify(self, certificate: &Verified<NodeCertificate>, now: Timestamp) -> Result<Verified<Self>, Refusal> {
         let certificate = certificate.get();
         if self.header.author != certificate.node {
             return Err(Refusal::UnknownAuthor);
@@ -269,11 +265,8 @@ impl Envelope {
             return Err(Refusal::Forged);
         }
         let key = VerifyingKey::from_bytes(&self.header.author.0).map_err(|_| Refusal::Forged)?;
-        key.verify_strict(
-            &[DOMAIN, &encode(&self.header)].concat(),
-            &Signature::from_bytes(&self.signature),
-        )
-        .map_err(|_| Refusal::Forged)?;
+        key.verify_strict(&[DOMAIN, &encode(&self.header)].concat(), &Signature::from_bytes(&self.signature))
+            .map_err(|_| Refusal::Forged)?;
         if !certificate.covers(self.header.signed_at) {
             return Err(Refusal::CertificateExpired);
         }

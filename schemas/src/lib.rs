@@ -22,8 +22,8 @@ pub mod vocabulary;
 pub use border::{Kind, Shared, SharedValue};
 pub use certificate::{CircleList, NodeCertificate, Verified};
 pub use documents::{
-    Answer, Comment, Decision, DuoProgress, IndicatorReport, MatchRequest, MatchingRules,
-    MentorOffer, MunicipalityCard, Proposal, Resource,
+    Answer, Comment, Decision, DuoProgress, IndicatorReport, MatchRequest, MatchingRules, MentorOffer,
+    MunicipalityCard, Proposal, Resource,
 };
 pub use envelope::{Content, Envelope, Header, Refusal, Stamp};
 pub use ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};

@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::Refused;
 
 /// Code, Dutch name of every major and sub-major group.
-static GROUPS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-    include_str!("../data/isco08.csv").lines().skip(1).filter_map(group).collect()
-});
+static GROUPS: LazyLock<Vec<(String, String)>> =
+    LazyLock::new(|| include_str!("../data/isco08.csv").lines().skip(1).filter_map(group).collect());
 
 fn group(line: &str) -> Option<(String, String)> {
     // Names hold commas inside quotes: code,"en",nl,"fr" in any mixture.
@@ -194,7 +193,15 @@ mod tests {
         assert_eq!((welder.sub_major(), welder.minor()), (72, 721));
         assert_eq!(welder.title_nl(), "lasser");
         assert!(Isco::by_title_nl("student").is_none());
-        for (a, b, shared) in [("7212", "7212", 4), ("7212", "7213", 3), ("7212", "7223", 2), ("7212", "72", 2), ("7212", "7", 1), ("7212", "2512", 0), ("03", "3", 0)] {
+        for (a, b, shared) in [
+            ("7212", "7212", 4),
+            ("7212", "7213", 3),
+            ("7212", "7223", 2),
+            ("7212", "72", 2),
+            ("7212", "7", 1),
+            ("7212", "2512", 0),
+            ("03", "3", 0),
+        ] {
             let (a, b): (Isco, Isco) = (a.parse().expect("a code"), b.parse().expect("a code"));
             assert_eq!((a.shared_digits(b), b.shared_digits(a)), (shared, shared), "{a} {b}");
         }

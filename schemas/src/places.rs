@@ -108,8 +108,7 @@ impl Refnis {
 
     /// The municipalities with this postal code. One that ended comes last.
     pub fn by_postal_code(code: u16) -> Vec<Self> {
-        let mut found: Vec<Self> =
-            Self::all().filter(|at| at.municipality().postal_codes.contains(&code)).collect();
+        let mut found: Vec<Self> = Self::all().filter(|at| at.municipality().postal_codes.contains(&code)).collect();
         found.sort_by_key(|at| at.municipality().valid_until.is_some());
         found
     }
@@ -124,8 +123,7 @@ impl Refnis {
         let (a, b) = (self.municipality(), other.municipality());
         // A degree of latitude is 111 195 m; a degree of longitude is that times the cosine.
         let north = (a.latitude - b.latitude) * 111_195 / 1_000_000;
-        let east = (a.longitude - b.longitude) * 111_195 / 1_000_000
-            * cosine_millionths((a.latitude + b.latitude) / 2)
+        let east = (a.longitude - b.longitude) * 111_195 / 1_000_000 * cosine_millionths((a.latitude + b.latitude) / 2)
             / 1_000_000;
         u32::try_from((north * north + east * east).unsigned_abs().isqrt()).unwrap_or(u32::MAX)
     }

@@ -15,14 +15,12 @@ const MAX_SIGNS: usize = 3;
 /// (`+32…`, `0032…`) are not taken for one.
 pub fn holds_rrn(text: &str) -> bool {
     let chars: Vec<char> = text.chars().filter_map(plain).collect();
-    let starts = (0..chars.len()).filter(|at| {
-        chars[*at].is_ascii_digit() && (*at == 0 || !chars[at - 1].is_ascii_digit())
-    });
+    let starts =
+        (0..chars.len()).filter(|at| chars[*at].is_ascii_digit() && (*at == 0 || !chars[at - 1].is_ascii_digit()));
     starts.into_iter().any(|start| {
         let international = start > 0 && chars[start - 1] == '+';
-        written(&chars[start..]).is_some_and(|(digits, complete)| {
-            plausible(&digits) && (complete || !international && passes(&digits))
-        })
+        written(&chars[start..])
+            .is_some_and(|(digits, complete)| plausible(&digits) && (complete || !international && passes(&digits)))
     })
 }
 

@@ -323,10 +323,7 @@ impl FromStr for Slots {
     fn from_str(text: &str) -> Result<Self, Refused> {
         let refused = Refused::new("slot", "not a slot such as wed-afternoon");
         let (day, part) = text.split_once('-').ok_or(refused.clone())?;
-        match (
-            WEEKDAYS.iter().position(|known| *known == day),
-            DAYPARTS.iter().position(|known| *known == part),
-        ) {
+        match (WEEKDAYS.iter().position(|known| *known == day), DAYPARTS.iter().position(|known| *known == part)) {
             (Some(day), Some(part)) => Ok(Self::slot(day, part)),
             _ => Err(refused),
         }

@@ -40,9 +40,7 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} ({}): {}", self.rule, self.impact, self.help)?;
-        self.places
-            .iter()
-            .try_for_each(|place| writeln!(f, "    {place}"))
+        self.places.iter().try_for_each(|place| writeln!(f, "    {place}"))
     }
 }
 
@@ -70,14 +68,8 @@ pub async fn axe(browser: &Browser) -> Result<Vec<Violation>> {
 
 async fn examine(browser: &Browser) -> Result<Vec<Violation>> {
     let client = browser.client();
-    client
-        .execute(&source()?, Vec::new())
-        .await
-        .context("injecting axe")?;
-    let said = client
-        .execute_async(RUN, vec![json!(null)])
-        .await
-        .context("running axe")?;
+    client.execute(&source()?, Vec::new()).await.context("injecting axe")?;
+    let said = client.execute_async(RUN, vec![json!(null)]).await.context("running axe")?;
     if let Some(error) = said["error"].as_str() {
         bail!("axe: {error}");
     }
@@ -93,11 +85,7 @@ async fn examine(browser: &Browser) -> Result<Vec<Violation>> {
 pub async fn clean(browser: &Browser) -> Result<()> {
     let found = axe(browser).await?;
     let text: String = found.iter().map(Violation::to_string).collect();
-    ensure!(
-        found.is_empty(),
-        "axe on {}:\n{text}",
-        browser.client().current_url().await?
-    );
+    ensure!(found.is_empty(), "axe on {}:\n{text}", browser.client().current_url().await?);
     Ok(())
 }
 
@@ -108,16 +96,8 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 fn violation(value: &Value) -> Violation {
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
     let place = |node: &Value| {
-        let html: String = node["html"]
-            .as_str()
-            .unwrap_or_default()
-            .chars()
-            .take(160)
-            .collect();
-        let why = node["failureSummary"]
-            .as_str()
-            .unwrap_or_default()
-            .replace('\n', " ");
+        let html: String = node["html"].as_str().unwrap_or_default().chars().take(160).collect();
+        let why = node["failureSummary"].as_str().unwrap_or_default().replace('\n', " ");
         format!("{} {html} — {why}", node["target"])
     };
     Violation {

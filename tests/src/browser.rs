@@ -33,12 +33,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            javascript: true,
-            width: 1280,
-            height: 800,
-            dark: false,
-        }
+        Self { javascript: true, width: 1280, height: 800, dark: false }
     }
 }
 
@@ -46,10 +41,7 @@ impl Options {
     /// A window in which no page runs a script.
     #[must_use]
     pub fn without_javascript() -> Self {
-        Self {
-            javascript: false,
-            ..Self::default()
-        }
+        Self { javascript: false, ..Self::default() }
     }
 }
 
@@ -70,12 +62,7 @@ impl Browser {
         let profile = processes::folder()?;
         let driver = Process::start("chromedriver", Command::new("chromedriver").arg("--port=0"))?;
         let said = driver.wait_for_line(|line| line.contains("started successfully on port"))?;
-        let port: u16 = said
-            .trim_end_matches('.')
-            .rsplit(' ')
-            .next()
-            .context("no port")?
-            .parse()?;
+        let port: u16 = said.trim_end_matches('.').rsplit(' ').next().context("no port")?.parse()?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(profile.path()))
             .connect(&format!("http://127.0.0.1:{port}"))
@@ -87,12 +74,7 @@ impl Browser {
                 return Err(error).context(driver.output());
             }
         };
-        let browser = Self {
-            client,
-            driver,
-            profile,
-            javascript: options.javascript,
-        };
+        let browser = Self { client, driver, profile, javascript: options.javascript };
         browser.allow_scripts(options.javascript).await?;
         browser.resize(options.width, options.height).await?;
         browser.prefer_dark(options.dark).await?;
@@ -116,10 +98,7 @@ impl Browser {
     /// # Errors
     /// When it can't be reached.
     pub async fn goto(&self, address: &str) -> Result<()> {
-        self.client
-            .goto(address)
-            .await
-            .with_context(|| address.to_owned())
+        self.client.goto(address).await.with_context(|| address.to_owned())
     }
 
     /// Gives the page another size: the page's own, whatever the window's frame takes.
@@ -127,10 +106,8 @@ impl Browser {
     /// # Errors
     /// When the browser refuses.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
-        let metrics =
-            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.cdp("Emulation.setDeviceMetricsOverride", metrics)
-            .await?;
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await?;
         Ok(())
     }
 
@@ -143,8 +120,7 @@ impl Browser {
         // Colours that fade would be judged halfway.
         let still = json!({"name": "prefers-reduced-motion", "value": "reduce"});
         let features = json!([{"name": "prefers-color-scheme", "value": value}, still]);
-        self.cdp("Emulation.setEmulatedMedia", json!({"features": features}))
-            .await?;
+        self.cdp("Emulation.setEmulatedMedia", json!({"features": features})).await?;
         Ok(())
     }
 
@@ -164,8 +140,7 @@ impl Browser {
     /// At the deadline, with the text that was there instead.
     pub async fn wait_for_text(&self, words: &str) -> Result<()> {
         let quoted = words.replace('\'', "’");
-        let path =
-            format!("//body[contains(translate(normalize-space(.), \"'\", '’'), '{quoted}')]");
+        let path = format!("//body[contains(translate(normalize-space(.), \"'\", '’'), '{quoted}')]");
         let wait = self.client.wait().at_most(DEADLINE).every(LOOK);
         match wait.for_element(Locator::XPath(&path)).await {
             Ok(_) => Ok(()),
@@ -207,9 +182,7 @@ impl Browser {
     pub async fn complaints(&self) -> Result<Vec<String>> {
         let said = self.client.issue_cmd(Log).await?;
         let lines = said.as_array().cloned().unwrap_or_default();
-        let wrong = lines
-            .iter()
-            .filter(|line| line["level"] == "SEVERE" && line["source"] != "network");
+        let wrong = lines.iter().filter(|line| line["level"] == "SEVERE" && line["source"] != "network");
         Ok(wrong.map(Value::to_string).collect())
     }
 
@@ -225,11 +198,7 @@ impl Browser {
     /// # Errors
     /// When the browser refuses.
     pub(crate) async fn allow_scripts(&self, allowed: bool) -> Result<()> {
-        self.cdp(
-            "Emulation.setScriptExecutionDisabled",
-            json!({"value": !allowed}),
-        )
-        .await?;
+        self.cdp("Emulation.setScriptExecutionDisabled", json!({"value": !allowed})).await?;
         Ok(())
     }
 
@@ -240,8 +209,7 @@ impl Browser {
     /// When the browser refuses.
     pub async fn block(&self, patterns: &[&str]) -> Result<()> {
         self.cdp("Network.enable", json!({})).await?;
-        self.cdp("Network.setBlockedURLs", json!({"urls": patterns}))
-            .await?;
+        self.cdp("Network.setBlockedURLs", json!({"urls": patterns})).await?;
         Ok(())
     }
 
@@ -250,14 +218,8 @@ impl Browser {
     /// # Errors
     /// When the browser refuses.
     pub async fn cdp(&self, command: &str, parameters: Value) -> Result<Value> {
-        let devtools = DevTools {
-            command: command.to_owned(),
-            parameters,
-        };
-        self.client
-            .issue_cmd(devtools)
-            .await
-            .with_context(|| command.to_owned())
+        let devtools = DevTools { command: command.to_owned(), parameters };
+        self.client.issue_cmd(devtools).await.with_context(|| command.to_owned())
     }
 
     /// Closes the window and waits until chromium has gone.
@@ -287,14 +249,9 @@ fn end_chromium(profile: &Path) {
         return;
     };
     for entry in entries.flatten() {
-        let pid = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<u32>().ok());
-        let ours = fs::read(entry.path().join("cmdline")).is_ok_and(|line| {
-            line.split(|byte| *byte == 0)
-                .any(|word| word == flag.as_bytes())
-        });
+        let pid = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+        let ours = fs::read(entry.path().join("cmdline"))
+            .is_ok_and(|line| line.split(|byte| *byte == 0).any(|word| word == flag.as_bytes()));
         if let (Some(pid), true) = (pid, ours) {
             let _ = processes::send("KILL", pid);
         }
@@ -319,10 +276,7 @@ fn capabilities(profile: &Path) -> Capabilities {
     ];
     let mut wanted = Capabilities::new();
     wanted.insert("browserName".to_owned(), json!("chrome"));
-    wanted.insert(
-        "goog:chromeOptions".to_owned(),
-        json!({ "args": arguments }),
-    );
+    wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
     wanted.insert("goog:loggingPrefs".to_owned(), json!({"browser": "ALL"}));
     wanted
 }
@@ -335,15 +289,8 @@ struct DevTools {
 }
 
 impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(
-        &self,
-        base: &url::Url,
-        session: Option<&str>,
-    ) -> Result<url::Url, url::ParseError> {
-        base.join(&format!(
-            "session/{}/goog/cdp/execute",
-            session.unwrap_or_default()
-        ))
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
@@ -357,18 +304,11 @@ impl WebDriverCompatibleCommand for DevTools {
 struct Log;
 
 impl WebDriverCompatibleCommand for Log {
-    fn endpoint(
-        &self,
-        base: &url::Url,
-        session: Option<&str>,
-    ) -> Result<url::Url, url::ParseError> {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
         base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (
-            http::Method::POST,
-            Some(json!({"type": "browser"}).to_string()),
-        )
+        (http::Method::POST, Some(json!({"type": "browser"}).to_string()))
     }
 }

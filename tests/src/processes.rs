@@ -27,18 +27,11 @@ pub fn binary() -> Result<PathBuf> {
         Some(path) => PathBuf::from(path),
         None => {
             let test = std::env::current_exe()?;
-            let folder = test
-                .parent()
-                .and_then(|deps| deps.parent())
-                .context("no target folder")?;
+            let folder = test.parent().and_then(|deps| deps.parent()).context("no target folder")?;
             folder.join("overbuur")
         }
     };
-    ensure!(
-        path.is_file(),
-        "{} is not built; tests/run builds it",
-        path.display()
-    );
+    ensure!(path.is_file(), "{} is not built; tests/run builds it", path.display());
     Ok(path)
 }
 
@@ -90,13 +83,7 @@ pub fn run(arguments: &[&str]) -> Result<Said> {
 /// When it fails, with what it said.
 pub fn run_ok(arguments: &[&str]) -> Result<String> {
     let said = run(arguments)?;
-    ensure!(
-        said.status.success(),
-        "overbuur {arguments:?}: {}\n{}{}",
-        said.status,
-        said.stdout,
-        said.stderr
-    );
+    ensure!(said.status.success(), "overbuur {arguments:?}: {}\n{}{}", said.status, said.stdout, said.stderr);
     Ok(said.stdout)
 }
 
@@ -133,14 +120,8 @@ impl Watched {
         self.changed.notify_all();
     }
 
-    fn wait_while(
-        &self,
-        deadline: Duration,
-        condition: impl FnMut(&mut State) -> bool,
-    ) -> MutexGuard<'_, State> {
-        let waited = self
-            .changed
-            .wait_timeout_while(self.lock(), deadline, condition);
+    fn wait_while(&self, deadline: Duration, condition: impl FnMut(&mut State) -> bool) -> MutexGuard<'_, State> {
+        let waited = self.changed.wait_timeout_while(self.lock(), deadline, condition);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
@@ -158,13 +139,8 @@ impl Process {
     /// # Errors
     /// When it can't be started.
     pub fn start(name: &str, command: &mut Command) -> Result<Self> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("starting {name}"))?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("starting {name}"))?;
         let watched = Arc::new(Watched::default());
         watched.change(|state| state.open = 2);
         if let Some(pipe) = child.stdout.take() {
@@ -175,11 +151,7 @@ impl Process {
         }
         let pid = child.id();
         await_exit(&watched, child);
-        Ok(Self {
-            name: name.to_owned(),
-            pid,
-            watched,
-        })
+        Ok(Self { name: name.to_owned(), pid, watched })
     }
 
     /// The process's id.
@@ -191,24 +163,14 @@ impl Process {
     /// Everything said so far, both outputs in the order of arrival.
     #[must_use]
     pub fn output(&self) -> String {
-        self.watched
-            .lock()
-            .lines
-            .iter()
-            .map(|(_, line)| format!("{line}\n"))
-            .collect()
+        self.watched.lock().lines.iter().map(|(_, line)| format!("{line}\n")).collect()
     }
 
     /// The lines said so far on one output.
     #[must_use]
     pub fn lines(&self, stream: Stream) -> Vec<String> {
         let state = self.watched.lock();
-        state
-            .lines
-            .iter()
-            .filter(|(from, _)| *from == stream)
-            .map(|(_, line)| line.clone())
-            .collect()
+        state.lines.iter().filter(|(from, _)| *from == stream).map(|(_, line)| line.clone()).collect()
     }
 
     /// The first line, said already or still to come, that `wanted` accepts.
@@ -217,9 +179,7 @@ impl Process {
     /// When both outputs are closed without it, or at the deadline.
     pub fn wait_for_line(&self, wanted: impl Fn(&str) -> bool) -> Result<String> {
         let position = |state: &State| state.lines.iter().position(|(_, line)| wanted(line));
-        let state = self.watched.wait_while(DEADLINE, |state| {
-            position(state).is_none() && state.open > 0
-        });
+        let state = self.watched.wait_while(DEADLINE, |state| position(state).is_none() && state.open > 0);
         match position(&state) {
             Some(at) => Ok(state.lines[at].1.clone()),
             None => {
@@ -234,9 +194,7 @@ impl Process {
     /// # Errors
     /// At the deadline.
     pub fn wait(&self) -> Result<ExitStatus> {
-        let state = self
-            .watched
-            .wait_while(DEADLINE, |state| state.exit.is_none());
+        let state = self.watched.wait_while(DEADLINE, |state| state.exit.is_none());
         let exit = state.exit;
         drop(state);
         exit.with_context(|| format!("{} does not end:\n{}", self.name, self.output()))
@@ -249,17 +207,8 @@ impl Process {
     pub fn wait_said(&self) -> Result<Said> {
         let status = self.wait()?;
         drop(self.watched.wait_while(DEADLINE, |state| state.open > 0));
-        let text = |stream| {
-            self.lines(stream)
-                .iter()
-                .map(|line| format!("{line}\n"))
-                .collect()
-        };
-        Ok(Said {
-            status,
-            stdout: text(Stream::Out),
-            stderr: text(Stream::Err),
-        })
+        let text = |stream| self.lines(stream).iter().map(|line| format!("{line}\n")).collect();
+        Ok(Said { status, stdout: text(Stream::Out), stderr: text(Stream::Err) })
     }
 
     /// Asks it to stop, as a service manager does, and waits until it has.
@@ -306,11 +255,7 @@ impl Drop for Process {
 /// When it can't be run.
 pub fn send(signal: &str, pid: u32) -> Result<()> {
     let script = format!("kill -{signal} {pid}");
-    Command::new("sh")
-        .args(["-c", &script])
-        .stderr(Stdio::null())
-        .status()
-        .context(script)?;
+    Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status().context(script)?;
     Ok(())
 }
 
@@ -319,13 +264,8 @@ fn listen(watched: &Arc<Watched>, stream: Stream, pipe: impl Read + Send + 'stat
     thread::spawn(move || {
         let mut reader = BufReader::new(pipe);
         let mut bytes = Vec::new();
-        while reader
-            .read_until(b'\n', &mut bytes)
-            .is_ok_and(|read| read > 0)
-        {
-            let line = String::from_utf8_lossy(&bytes)
-                .trim_end_matches(['\n', '\r'])
-                .to_owned();
+        while reader.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
+            let line = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
             watched.change(|state| state.lines.push((stream, line)));
             bytes.clear();
         }
@@ -347,9 +287,7 @@ fn await_exit(watched: &Arc<Watched>, mut child: Child) {
 /// # Errors
 /// When the machine has none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// A folder that is gone when it is dropped.
@@ -357,8 +295,5 @@ pub fn free_port() -> Result<u16> {
 /// # Errors
 /// When it can't be made.
 pub fn folder() -> Result<TempDir> {
-    tempfile::Builder::new()
-        .prefix("overbuur-")
-        .tempdir()
-        .context("a folder for the test")
+    tempfile::Builder::new().prefix("overbuur-").tempdir().context("a folder for the test")
 }

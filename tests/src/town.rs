@@ -47,12 +47,7 @@ impl Town {
     ///
     /// # Errors
     /// When `init` refuses.
-    pub fn found_for(
-        home: &Path,
-        name: &'static str,
-        refnis: &'static str,
-        coordinator: &str,
-    ) -> Result<Self> {
+    pub fn found_for(home: &Path, name: &'static str, refnis: &'static str, coordinator: &str) -> Result<Self> {
         let (http, listen) = (free_port()?, free_port()?);
         let mut town = Self {
             name,
@@ -64,33 +59,13 @@ impl Town {
             past: String::new(),
             links: Vec::new(),
         };
-        let (address, listen) = (
-            format!("127.0.0.1:{http}"),
-            format!("/ip4/127.0.0.1/tcp/{listen}"),
-        );
-        let more = [
-            "--refnis",
-            refnis,
-            "--coordinator",
-            coordinator,
-            "--http",
-            &address,
-            "--listen",
-            &listen,
-            "--json",
-        ];
+        let (address, listen) = (format!("127.0.0.1:{http}"), format!("/ip4/127.0.0.1/tcp/{listen}"));
+        let more =
+            ["--refnis", refnis, "--coordinator", coordinator, "--http", &address, "--listen", &listen, "--json"];
         let made = town.json(&["init"], &more)?;
-        let links = made
-            .first()
-            .and_then(|row| row["links"].as_array())
-            .context("init tells no links")?;
+        let links = made.first().and_then(|row| row["links"].as_array()).context("init tells no links")?;
         for link in links {
-            let text = |name: &str| {
-                link[name]
-                    .as_str()
-                    .map(str::to_owned)
-                    .context("a link without a name")
-            };
+            let text = |name: &str| link[name].as_str().map(str::to_owned).context("a link without a name");
             town.links.push((text("name")?, text("link")?));
         }
         Ok(town)
@@ -144,12 +119,7 @@ impl Town {
         let process = self.process.take().context("it does not run")?;
         let status = process.terminate()?;
         self.past.push_str(&process.output());
-        ensure!(
-            status.success(),
-            "{}: {status}\n{}",
-            self.name,
-            process.output()
-        );
+        ensure!(status.success(), "{}: {status}\n{}", self.name, process.output());
         Ok(())
     }
 
@@ -175,21 +145,14 @@ impl Town {
     /// All that its processes have said on both outputs.
     #[must_use]
     pub fn log(&self) -> String {
-        let now = self
-            .process
-            .as_ref()
-            .map(Process::output)
-            .unwrap_or_default();
+        let now = self.process.as_ref().map(Process::output).unwrap_or_default();
         format!("{}{now}", self.past)
     }
 
     /// What it said on one output since it was started last.
     #[must_use]
     pub fn said(&self, stream: Stream) -> Vec<String> {
-        self.process
-            .as_ref()
-            .map(|process| process.lines(stream))
-            .unwrap_or_default()
+        self.process.as_ref().map(|process| process.lines(stream)).unwrap_or_default()
     }
 
     /// Runs a command on this node, `command` before `--dir` and `more` after it; its output.
@@ -206,9 +169,7 @@ impl Town {
     /// When it fails or says something else.
     pub fn json(&self, command: &[&str], more: &[&str]) -> Result<Vec<Value>> {
         let said = self.command(command, more)?;
-        said.lines()
-            .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
-            .collect()
+        said.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
     }
 
     /// Every shared document that it holds.
@@ -226,11 +187,7 @@ impl Town {
     pub fn wait_for_documents(&self, wanted: impl Fn(&[Value]) -> bool) -> Result<Vec<Value>> {
         until(|| {
             let documents = self.documents()?;
-            Ok(if wanted(&documents) {
-                Ok(documents)
-            } else {
-                Err(format!("{} holds {documents:?}", self.name))
-            })
+            Ok(if wanted(&documents) { Ok(documents) } else { Err(format!("{} holds {documents:?}", self.name)) })
         })
     }
 
@@ -239,11 +196,8 @@ impl Town {
     /// # Errors
     /// At the deadline.
     pub fn wait_for_kind(&self, kind: &str) -> Result<Value> {
-        let all =
-            self.wait_for_documents(|all| all.iter().any(|document| document["kind"] == kind))?;
-        all.into_iter()
-            .find(|document| document["kind"] == kind)
-            .context("no such document")
+        let all = self.wait_for_documents(|all| all.iter().any(|document| document["kind"] == kind))?;
+        all.into_iter().find(|document| document["kind"] == kind).context("no such document")
     }
 
     /// Waits until it is connected to every partner.
@@ -254,11 +208,7 @@ impl Town {
         until(|| {
             let rows = self.json(&["partners"], &["--json"])?;
             let all = !rows.is_empty() && rows.iter().all(|row| row["connected"] == true);
-            Ok(if all {
-                Ok(())
-            } else {
-                Err(format!("{}: {rows:?}", self.name))
-            })
+            Ok(if all { Ok(()) } else { Err(format!("{}: {rows:?}", self.name)) })
         })
     }
 
@@ -269,8 +219,7 @@ impl Town {
     pub fn account(&mut self, name: &str, role: AccountRole) -> Result<()> {
         let office = self.office()?;
         let token = office.enrol_link(office.create_account(name, role)?)?;
-        self.links
-            .push((name.to_owned(), self.at(&format!("/uitnodiging/{token}"))));
+        self.links.push((name.to_owned(), self.at(&format!("/uitnodiging/{token}"))));
         Ok(())
     }
 
@@ -279,12 +228,7 @@ impl Town {
     /// # Errors
     /// When another process has the store.
     pub fn office(&self) -> Result<Office> {
-        Ok(Office::new(
-            self.store()? as _,
-            Arc::new(Machine),
-            Arc::new(Machine),
-            Arc::new(Alone),
-        ))
+        Ok(Office::new(self.store()? as _, Arc::new(Machine), Arc::new(Machine), Arc::new(Alone)))
     }
 
     /// The open store of the node, which must not run, with the key from its folder.
@@ -293,16 +237,12 @@ impl Town {
     /// When another process has the store.
     pub fn store(&self) -> Result<Arc<store::Store>> {
         let text = std::fs::read_to_string(self.folder.join("store.key"))?;
-        let key = from_hex(text.trim())
-            .ok()
-            .context("store.key holds no key")?;
+        let key = from_hex(text.trim()).ok().context("store.key holds no key")?;
         store::Store::open(&self.folder.join("store.db"), &key).with_context(|| self.name)
     }
 
     fn dir(&self) -> Result<&str> {
-        self.folder
-            .to_str()
-            .context("the folder's name is not text")
+        self.folder.to_str().context("the folder's name is not text")
     }
 }
 
@@ -312,28 +252,13 @@ impl Town {
 /// # Errors
 /// When a command refuses, or the two see different numbers.
 pub fn pair(host: &Town, guest: &Town) -> Result<()> {
-    let invited = host.json(
-        &["invite"],
-        &["--circle", "BAM", "--arrangement", "GR 2026/114", "--json"],
-    )?;
-    let invitation = invited
-        .first()
-        .and_then(|row| row["invitation"].as_str())
-        .context("no invitation")?;
+    let invited = host.json(&["invite"], &["--circle", "BAM", "--arrangement", "GR 2026/114", "--json"])?;
+    let invitation = invited.first().and_then(|row| row["invitation"].as_str()).context("no invitation")?;
     let joined = guest.json(&["join"], &["--json", invitation])?;
-    let number = joined
-        .first()
-        .and_then(|row| row["number"].as_str())
-        .context("join tells no number")?;
+    let number = joined.first().and_then(|row| row["number"].as_str()).context("join tells no number")?;
     let waiting = host.json(&["partners"], &["--json"])?;
-    let theirs = waiting
-        .iter()
-        .find(|row| row["refnis"] == guest.refnis)
-        .context("the host saw nobody")?;
-    ensure!(
-        theirs["number"] == number,
-        "two numbers: {number} and {theirs}"
-    );
+    let theirs = waiting.iter().find(|row| row["refnis"] == guest.refnis).context("the host saw nobody")?;
+    ensure!(theirs["number"] == number, "two numbers: {number} and {theirs}");
     host.command(&["confirm"], &[guest.refnis, number])?;
     guest.command(&["confirm"], &[host.refnis, number])?;
     host.wait_for_partners()?;

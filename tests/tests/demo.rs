@@ -19,19 +19,11 @@ fn text(path: &Path) -> Result<&str> {
 }
 
 fn lines(said: &str) -> Result<Vec<Value>> {
-    said.lines()
-        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()))
-        .collect()
+    said.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
 }
 
 fn documents(node: &Path) -> Result<Vec<Value>> {
-    lines(&run_ok(&[
-        "document",
-        "list",
-        "--dir",
-        text(node)?,
-        "--json",
-    ])?)
+    lines(&run_ok(&["document", "list", "--dir", text(node)?, "--json"])?)
 }
 
 fn summary(demo: &Path) -> Result<Value> {
@@ -47,52 +39,26 @@ fn the_main_job_from_spreadsheets_to_duos_across_the_border() -> Result<()> {
     let home = folder()?;
     let demo = home.path().join("demo");
     let told = summary(&demo)?;
-    for (name, value) in [
-        ("municipalities", 3),
-        ("mentors", 61),
-        ("newcomers", 70),
-        ("cross_border_duos", 2),
-    ] {
+    for (name, value) in [("municipalities", 3), ("mentors", 61), ("newcomers", 70), ("cross_border_duos", 2)] {
         ensure!(told[name] == value, "{name} should be {value} in {told}");
     }
     ensure!(told["converged"] == true, "not converged: {told}");
-    ensure!(
-        told["proposals"].as_u64() >= Some(2),
-        "too few proposals: {told}"
-    );
+    ensure!(told["proposals"].as_u64() >= Some(2), "too few proposals: {told}");
 
     let mut distinct = BTreeSet::new();
     let mut per_node = BTreeMap::new();
     for node in NODES {
         let list = documents(&demo.join(node))?;
         for document in &list {
-            distinct.insert(
-                document["document"]
-                    .as_str()
-                    .context("no document id")?
-                    .to_owned(),
-            );
+            distinct.insert(document["document"].as_str().context("no document id")?.to_owned());
         }
         per_node.insert(node, list);
     }
-    ensure!(
-        told["documents"].as_u64() == Some(distinct.len() as u64),
-        "{} distinct, told {told}",
-        distinct.len()
-    );
+    ensure!(told["documents"].as_u64() == Some(distinct.len() as u64), "{} distinct, told {told}", distinct.len());
 
     for node in NODES {
-        let kinds: BTreeSet<&str> = per_node[node]
-            .iter()
-            .filter_map(|d| d["kind"].as_str())
-            .collect();
-        for kind in [
-            "municipality_card",
-            "matching_rules",
-            "mentor_offer",
-            "match_request",
-            "resource",
-        ] {
+        let kinds: BTreeSet<&str> = per_node[node].iter().filter_map(|d| d["kind"].as_str()).collect();
+        for kind in ["municipality_card", "matching_rules", "mentor_offer", "match_request", "resource"] {
             ensure!(kinds.contains(kind), "{node} holds no {kind}");
         }
         save_opens_elsewhere(&demo.join(node), &per_node[node], home.path())?;
@@ -100,17 +66,8 @@ fn the_main_job_from_spreadsheets_to_duos_across_the_border() -> Result<()> {
     cards_are_the_same_everywhere(&per_node)?;
 
     let again = summary(&demo)?;
-    for name in [
-        "mentors",
-        "newcomers",
-        "cross_border_duos",
-        "documents",
-        "converged",
-    ] {
-        ensure!(
-            again[name] == told[name],
-            "a second start changed {name}: {told} then {again}"
-        );
+    for name in ["mentors", "newcomers", "cross_border_duos", "documents", "converged"] {
+        ensure!(again[name] == told[name], "a second start changed {name}: {told} then {again}");
     }
     Ok(())
 }
@@ -146,37 +103,22 @@ fn get(address: &str) -> Result<String> {
 fn cards_are_the_same_everywhere(per_node: &BTreeMap<&str, Vec<Value>>) -> Result<()> {
     let shared = |node: &str| -> BTreeMap<String, String> {
         let cards = per_node[node].iter().filter(|d| {
-            ["mentor_offer", "match_request", "resource"]
-                .contains(&d["kind"].as_str().unwrap_or_default())
+            ["mentor_offer", "match_request", "resource"].contains(&d["kind"].as_str().unwrap_or_default())
         });
-        cards
-            .map(|d| {
-                (
-                    d["document"].to_string(),
-                    format!("{}{}", d["owner"], d["value"]),
-                )
-            })
-            .collect()
+        cards.map(|d| (d["document"].to_string(), format!("{}{}", d["owner"], d["value"]))).collect()
     };
     let first = shared(NODES[0]);
     ensure!(first.len() > 60, "only {} cards", first.len());
     for node in &NODES[1..] {
-        ensure!(
-            shared(node) == first,
-            "{node} holds other cards than {}",
-            NODES[0]
-        );
+        ensure!(shared(node) == first, "{node} holds other cards than {}", NODES[0]);
     }
     Ok(())
 }
 
 /// One document of each kind, saved and opened by the JavaScript Automerge.
 fn save_opens_elsewhere(node: &Path, list: &[Value], scratch: &Path) -> Result<()> {
-    let modules =
-        std::env::var("OVERBUUR_NPM").context("OVERBUUR_NPM is not set; tests/run sets it")?;
-    let beside = Path::new(&modules)
-        .parent()
-        .context("no folder of packages")?;
+    let modules = std::env::var("OVERBUUR_NPM").context("OVERBUUR_NPM is not set; tests/run sets it")?;
+    let beside = Path::new(&modules).parent().context("no folder of packages")?;
     let mut seen = BTreeSet::new();
     for document in list {
         let kind = document["kind"].as_str().context("no kind")?;
@@ -185,35 +127,15 @@ fn save_opens_elsewhere(node: &Path, list: &[Value], scratch: &Path) -> Result<(
         }
         let id = document["document"].as_str().context("no id")?;
         let file = scratch.join(format!("{kind}.automerge"));
-        run_ok(&[
-            "document",
-            "save",
-            "--dir",
-            text(node)?,
-            id,
-            "--out",
-            text(&file)?,
-        ])?;
+        run_ok(&["document", "save", "--dir", text(node)?, id, "--out", text(&file)?])?;
         // Read from standard input, so that it finds the packages in the folder it runs in.
         let script = File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("npm/open.mjs"))?;
         let mut opener = Command::new("node");
-        opener
-            .args(["--input-type=module", "-"])
-            .arg(&file)
-            .current_dir(beside)
-            .stdin(script);
+        opener.args(["--input-type=module", "-"]).arg(&file).current_dir(beside).stdin(script);
         let opened = opener.output()?;
-        ensure!(
-            opened.status.success(),
-            "{kind}: {}",
-            String::from_utf8_lossy(&opened.stderr)
-        );
+        ensure!(opened.status.success(), "{kind}: {}", String::from_utf8_lossy(&opened.stderr));
         let value: Value = serde_json::from_slice(&opened.stdout)?;
-        ensure!(
-            value == document["value"],
-            "{kind}: {value} is not {}",
-            document["value"]
-        );
+        ensure!(value == document["value"], "{kind}: {value} is not {}", document["value"]);
     }
     ensure!(seen.len() >= 5, "only {seen:?}");
     Ok(())

@@ -28,10 +28,7 @@ async fn axe_finds_what_is_wrong_and_nothing_else() -> Result<()> {
         browser.goto(&pages.at("/broken")).await?;
         let found = rules(&browser).await?;
         for rule in ["image-alt", "target-size", "color-contrast", "region"] {
-            ensure!(
-                found.iter().any(|name| name == rule),
-                "{rule} not in {found:?} with {options:?}"
-            );
+            ensure!(found.iter().any(|name| name == rule), "{rule} not in {found:?} with {options:?}");
         }
         browser.close().await?;
     }
@@ -44,12 +41,7 @@ async fn javascript_runs_only_where_it_may() -> Result<()> {
     let text = async |browser: &Browser| -> Result<String> {
         browser.goto(&pages.at("/scripted")).await?;
         browser.wait_for_text("pagina").await?;
-        Ok(browser
-            .client()
-            .find(Locator::Css("#state"))
-            .await?
-            .text()
-            .await?)
+        Ok(browser.client().find(Locator::Css("#state")).await?.text().await?)
     };
     let with = Browser::start(Options::default()).await?;
     ensure!(text(&with).await? == "met");
@@ -57,10 +49,7 @@ async fn javascript_runs_only_where_it_may() -> Result<()> {
     ensure!(text(&with).await? == "zonder", "a blocked script ran");
     with.close().await?;
     let without = Browser::start(Options::without_javascript()).await?;
-    ensure!(
-        text(&without).await? == "zonder",
-        "a script ran without JavaScript"
-    );
+    ensure!(text(&without).await? == "zonder", "a script ran without JavaScript");
     // A form still works.
     // axe may run a script there; the page still may not.
     axe::clean(&without).await?;
@@ -73,21 +62,13 @@ async fn javascript_runs_only_where_it_may() -> Result<()> {
 #[tokio::test]
 async fn the_page_has_the_size_and_theme_asked_for() -> Result<()> {
     let pages = Pages::serve()?;
-    let browser = Browser::start(Options {
-        width: 320,
-        dark: true,
-        ..Options::default()
-    })
-    .await?;
+    let browser = Browser::start(Options { width: 320, dark: true, ..Options::default() }).await?;
     browser.goto(&pages.at("/clean")).await?;
     let script = "return [window.innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
     let seen = browser.client().execute(script, Vec::new()).await?;
     ensure!(seen == serde_json::json!([320, true]), "{seen}");
     browser.resize(768, 600).await?;
-    let width = browser
-        .client()
-        .execute("return window.innerWidth", Vec::new())
-        .await?;
+    let width = browser.client().execute("return window.innerWidth", Vec::new()).await?;
     ensure!(width == 768, "{width}");
     let folder = processes::folder()?;
     let file = folder.path().join("below/picture.png");
@@ -132,15 +113,9 @@ fn processes_are_heard_and_stopped() -> Result<()> {
     let status = process.kill()?;
     ensure!(status.code().is_none() && !status.success(), "{status}");
     let silent = Process::start("sh", Command::new("sh").args(["-c", "echo drie; exit 2"]))?;
-    let error = silent
-        .wait_for_line(|line| line == "vier")
-        .err()
-        .context("a line from nowhere")?;
+    let error = silent.wait_for_line(|line| line == "vier").err().context("a line from nowhere")?;
     ensure!(error.to_string().contains("drie"), "{error}");
     let said = silent.wait_said()?;
-    ensure!(
-        said.code() == Some(2) && said.stdout == "drie\n",
-        "{said:?}"
-    );
+    ensure!(said.code() == Some(2) && said.stdout == "drie\n", "{said:?}");
     Ok(())
 }

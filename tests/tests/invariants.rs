@@ -12,11 +12,7 @@ use tests::house::{Breach, Source, arrows, listed, papers, people, sources, walk
 use tests::processes;
 
 fn clean(breaches: &[Breach]) -> Result<()> {
-    ensure!(
-        breaches.is_empty(),
-        "the house's rules are broken:\n{}",
-        listed(breaches)
-    );
+    ensure!(breaches.is_empty(), "the house's rules are broken:\n{}", listed(breaches));
     Ok(())
 }
 
@@ -27,10 +23,7 @@ fn repository() -> Result<Vec<Source>> {
 #[test]
 fn arrows_are_those_of_the_design() -> Result<()> {
     let metadata = walk::metadata(&walk::root())?;
-    ensure!(
-        arrows::crates(&metadata).len() >= 8,
-        "cargo metadata shows too few crates"
-    );
+    ensure!(arrows::crates(&metadata).len() >= 8, "cargo metadata shows too few crates");
     clean(&arrows::as_designed(&metadata))
 }
 
@@ -38,18 +31,13 @@ fn arrows_are_those_of_the_design() -> Result<()> {
 fn architecture_draws_every_crate_and_arrow() -> Result<()> {
     let root = walk::root();
     let text = fs::read_to_string(root.join("ARCHITECTURE.md"))?;
-    clean(&papers::map_is_true(
-        &text,
-        &arrows::actual(&walk::metadata(&root)?),
-    ))
+    clean(&papers::map_is_true(&text, &arrows::actual(&walk::metadata(&root)?)))
 }
 
 #[test]
 fn network_and_storage_are_named_in_one_place() -> Result<()> {
     let sources = repository()?;
-    let network = sources
-        .iter()
-        .find(|source| source.path == "node/src/network.rs");
+    let network = sources.iter().find(|source| source.path == "node/src/network.rs");
     let named = network.is_some_and(|source| source.text.contains("libp2p"));
     ensure!(named, "node/src/network.rs should be where libp2p is named");
     clean(&sources::named_in_one_place(&sources))
@@ -79,10 +67,7 @@ fn no_channel_is_unbounded() -> Result<()> {
 fn local_persons_cannot_be_written_out() -> Result<()> {
     let sources = repository()?;
     let types = people::types(&sources);
-    ensure!(
-        !types.is_empty(),
-        "no file of casework holds the types of local persons"
-    );
+    ensure!(!types.is_empty(), "no file of casework holds the types of local persons");
     clean(&people::stay_local(&sources))
 }
 
@@ -92,25 +77,16 @@ fn readme_promises_commands_that_exist() -> Result<()> {
     let readme = fs::read_to_string(root.join("README.md"))?;
     let binary = processes::binary()?;
     // Read once: a program that can't be started is not a missing command.
-    let works = Command::new(&binary)
-        .arg("--help")
-        .output()
-        .context("overbuur --help")?;
+    let works = Command::new(&binary).arg("--help").output().context("overbuur --help")?;
     ensure!(works.status.success(), "{} --help fails", binary.display());
     let is_script = |path: &str| {
-        fs::metadata(root.join(path))
-            .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+        fs::metadata(root.join(path)).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
     };
     let help = |words: &[&str]| {
         let output = Command::new(&binary).args(words).arg("--help").output();
-        output
-            .map(|page| String::from_utf8_lossy(&page.stdout).into_owned())
-            .unwrap_or_default()
+        output.map(|page| String::from_utf8_lossy(&page.stdout).into_owned()).unwrap_or_default()
     };
-    ensure!(
-        papers::promised(&readme).len() >= 10,
-        "README lists too few commands"
-    );
+    ensure!(papers::promised(&readme).len() >= 10, "README lists too few commands");
     clean(&papers::promises_kept(&readme, &is_script, &help))
 }
 
@@ -118,16 +94,8 @@ fn readme_promises_commands_that_exist() -> Result<()> {
 fn the_rules_see_the_whole_repository() -> Result<()> {
     let sources = repository()?;
     let this = format!("tests/tests/{}.rs", env!("CARGO_CRATE_NAME"));
-    for path in [
-        this.as_str(),
-        "schemas/src/lib.rs",
-        "node/src/main.rs",
-        "web/src/lib.rs",
-    ] {
-        ensure!(
-            sources.iter().any(|source| source.path == path),
-            "{path} was not read"
-        );
+    for path in [this.as_str(), "schemas/src/lib.rs", "node/src/main.rs", "web/src/lib.rs"] {
+        ensure!(sources.iter().any(|source| source.path == path), "{path} was not read");
     }
     Ok(())
 }

@@ -7,62 +7,34 @@ use serde_json::{Value, json};
 use tests::house::arrows::{actual, as_designed};
 use tests::house::papers::{Promise, listed_in_help, map_is_true, promised, promises_kept};
 use tests::house::people::{stay_local, types};
-use tests::house::sources::{
-    core_is_pure, named_in_one_place, no_long_file, no_unbounded_channel, nothing_unfinished,
-};
+use tests::house::sources::{core_is_pure, named_in_one_place, no_long_file, no_unbounded_channel, nothing_unfinished};
 use tests::house::{Breach, Source};
 
 type Rule = fn(&[Source]) -> Vec<Breach>;
 
 /// The lines on which a rule finds something in one file.
 fn lines(rule: Rule, path: &str, text: &str) -> Vec<usize> {
-    rule(&[Source::new(path, text)])
-        .into_iter()
-        .map(|breach| breach.line)
-        .collect()
+    rule(&[Source::new(path, text)]).into_iter().map(|breach| breach.line).collect()
 }
 
 #[test]
 fn unfinished_code_is_found() {
-    for planted in [
-        "fn f() {\n todo!()\n}",
-        "fn f() {\n unimplemented!(\"x\")\n}",
-        "\n#[ignore = \"slow\"]\nfn f() {}",
-    ] {
-        assert_eq!(
-            lines(nothing_unfinished, "web/src/a.rs", planted),
-            [2],
-            "{planted}"
-        );
+    for planted in ["fn f() {\n todo!()\n}", "fn f() {\n unimplemented!(\"x\")\n}", "\n#[ignore = \"slow\"]\nfn f() {}"]
+    {
+        assert_eq!(lines(nothing_unfinished, "web/src/a.rs", planted), [2], "{planted}");
     }
-    assert_eq!(
-        lines(
-            nothing_unfinished,
-            "tests/tests/a.rs",
-            "std::thread::sleep(d);"
-        ),
-        [1]
-    );
-    let innocent = "// todo!()\nlet a = \"todo!()\"; let b = r#\"todo!(\"x\")\"#; let c = '\"'; /* todo!() */ f::<'a>()";
+    assert_eq!(lines(nothing_unfinished, "tests/tests/a.rs", "std::thread::sleep(d);"), [1]);
+    let innocent =
+        "// todo!()\nlet a = \"todo!()\"; let b = r#\"todo!(\"x\")\"#; let c = '\"'; /* todo!() */ f::<'a>()";
     assert!(lines(nothing_unfinished, "web/src/a.rs", innocent).is_empty());
     // What follows a literal is judged again.
-    assert_eq!(
-        lines(
-            nothing_unfinished,
-            "a.rs",
-            "let c = b'\\''; let d = \"\\\"\"; todo!()"
-        ),
-        [1]
-    );
+    assert_eq!(lines(nothing_unfinished, "a.rs", "let c = b'\\''; let d = \"\\\"\"; todo!()"), [1]);
 }
 
 #[test]
 fn long_files_are_found() {
     assert!(lines(no_long_file, "web/src/a.rs", &"\n".repeat(600)).is_empty());
-    assert_eq!(
-        lines(no_long_file, "web/src/a.rs", &"\n".repeat(601)),
-        [601]
-    );
+    assert_eq!(lines(no_long_file, "web/src/a.rs", &"\n".repeat(601)), [601]);
 }
 
 #[test]
@@ -74,66 +46,21 @@ fn unbounded_channels_are_found() {
         "let (a, b) = futures::channel::mpsc::unbounded();",
         "struct A { a: UnboundedSender<u8> }",
     ] {
-        assert_eq!(
-            lines(no_unbounded_channel, "node/src/a.rs", planted),
-            [1],
-            "{planted}"
-        );
+        assert_eq!(lines(no_unbounded_channel, "node/src/a.rs", planted), [1], "{planted}");
     }
-    let bounded = "mpsc::channel(16); sync_channel(1); oneshot::channel(); oneshot::channel::<u8>(); mpsc::channel::<A>(LIMIT)";
+    let bounded =
+        "mpsc::channel(16); sync_channel(1); oneshot::channel(); oneshot::channel::<u8>(); mpsc::channel::<A>(LIMIT)";
     assert!(lines(no_unbounded_channel, "node/src/a.rs", bounded).is_empty());
 }
 
 #[test]
 fn foreign_names_are_found() {
-    assert_eq!(
-        lines(
-            named_in_one_place,
-            "node/src/run.rs",
-            "\nuse libp2p::PeerId;"
-        ),
-        [2]
-    );
-    assert_eq!(
-        lines(
-            named_in_one_place,
-            "node/src/run.rs",
-            "use libp2p_stream::Control;"
-        ),
-        [1]
-    );
-    assert_eq!(
-        lines(
-            named_in_one_place,
-            "node/src/run.rs",
-            "use rusqlite::Connection;"
-        ),
-        [1]
-    );
-    assert!(
-        lines(
-            named_in_one_place,
-            "node/src/network.rs",
-            "use libp2p::PeerId;"
-        )
-        .is_empty()
-    );
-    assert!(
-        lines(
-            named_in_one_place,
-            "node/store/src/lib.rs",
-            "use rusqlite::Connection;"
-        )
-        .is_empty()
-    );
-    assert!(
-        lines(
-            named_in_one_place,
-            "node/src/run.rs",
-            "// libp2p lives in network.rs"
-        )
-        .is_empty()
-    );
+    assert_eq!(lines(named_in_one_place, "node/src/run.rs", "\nuse libp2p::PeerId;"), [2]);
+    assert_eq!(lines(named_in_one_place, "node/src/run.rs", "use libp2p_stream::Control;"), [1]);
+    assert_eq!(lines(named_in_one_place, "node/src/run.rs", "use rusqlite::Connection;"), [1]);
+    assert!(lines(named_in_one_place, "node/src/network.rs", "use libp2p::PeerId;").is_empty());
+    assert!(lines(named_in_one_place, "node/store/src/lib.rs", "use rusqlite::Connection;").is_empty());
+    assert!(lines(named_in_one_place, "node/src/run.rs", "// libp2p lives in network.rs").is_empty());
 }
 
 #[test]
@@ -156,31 +83,16 @@ fn impure_core_is_found() {
         "std::thread::spawn(f);",
         "let a = std::env::var(\"SEED\");",
     ] {
-        for path in [
-            "schemas/src/a.rs",
-            "node/replication/src/b/a.rs",
-            "node/matching/src/lib.rs",
-        ] {
+        for path in ["schemas/src/a.rs", "node/replication/src/b/a.rs", "node/matching/src/lib.rs"] {
             assert!(!lines(core_is_pure, path, planted).is_empty(), "{planted}");
-            assert_eq!(
-                lines(core_is_pure, path, &format!("fn f() {{}}\n{planted}"))[0],
-                2,
-                "{planted}"
-            );
+            assert_eq!(lines(core_is_pure, path, &format!("fn f() {{}}\n{planted}"))[0], 2, "{planted}");
         }
         assert!(lines(core_is_pure, "node/src/a.rs", planted).is_empty());
         assert!(lines(core_is_pure, "schemas/src/tests.rs", planted).is_empty());
         let in_test = format!("#[cfg(test)]\nmod tests {{\n fn f() {{ {planted} }}\n}}");
-        assert!(
-            lines(core_is_pure, "schemas/src/a.rs", &in_test).is_empty(),
-            "{in_test}"
-        );
+        assert!(lines(core_is_pure, "schemas/src/a.rs", &in_test).is_empty(), "{in_test}");
         let after = format!("#[cfg(test)]\nmod tests;\n{planted}");
-        assert_eq!(
-            lines(core_is_pure, "schemas/src/a.rs", &after)[0],
-            3,
-            "{after}"
-        );
+        assert_eq!(lines(core_is_pure, "schemas/src/a.rs", &after)[0], 3, "{after}");
     }
     let pure = "use std::time::Duration; use rand::Rng; fn f(now: Timestamp, rng: &mut impl Rng) {} // tokio\n";
     assert!(lines(core_is_pure, "schemas/src/a.rs", pure).is_empty());
@@ -189,44 +101,13 @@ fn impure_core_is_found() {
 #[test]
 fn persons_that_could_travel_are_found() {
     let people = "node/casework/src/people.rs";
-    assert_eq!(
-        lines(
-            stay_local,
-            people,
-            "#[derive(Debug, Serialize)]\npub struct Mentor;"
-        ),
-        [1]
-    );
-    assert_eq!(
-        lines(
-            stay_local,
-            people,
-            "#[derive(Debug, serde::Serialize)]\npub enum Need {}"
-        ),
-        [1]
-    );
-    assert_eq!(
-        lines(
-            stay_local,
-            people,
-            "#[cfg_attr(x, derive(Serialize))]\nstruct A;"
-        ),
-        [1]
-    );
-    assert_eq!(
-        lines(
-            stay_local,
-            "node/casework/src/person/intake.rs",
-            "pub struct A;\nimpl Shared for A {}"
-        ),
-        [2]
-    );
+    assert_eq!(lines(stay_local, people, "#[derive(Debug, Serialize)]\npub struct Mentor;"), [1]);
+    assert_eq!(lines(stay_local, people, "#[derive(Debug, serde::Serialize)]\npub enum Need {}"), [1]);
+    assert_eq!(lines(stay_local, people, "#[cfg_attr(x, derive(Serialize))]\nstruct A;"), [1]);
+    assert_eq!(lines(stay_local, "node/casework/src/person/intake.rs", "pub struct A;\nimpl Shared for A {}"), [2]);
     let elsewhere = [
         Source::new(people, "pub struct Newcomer { name: String }"),
-        Source::new(
-            "web/src/a.rs",
-            "impl serde::Serialize for casework::people::Newcomer {\n}",
-        ),
+        Source::new("web/src/a.rs", "impl serde::Serialize for casework::people::Newcomer {\n}"),
     ];
     assert_eq!(stay_local(&elsewhere).len(), 1);
     assert_eq!(types(&elsewhere), ["Newcomer"]);
@@ -243,19 +124,13 @@ fn persons_that_could_travel_are_found() {
 /// Metadata of a workspace with these crates: (name, [(dependency, kind)]).
 fn metadata(packages: &[(&str, &[(&str, &str)])]) -> Value {
     let kind = |kind: &str| {
-        if kind == "normal" {
-            Value::Null
-        } else {
-            json!(kind)
-        }
+        if kind == "normal" { Value::Null } else { json!(kind) }
     };
     let packages: Vec<Value> = packages
         .iter()
         .map(|(name, dependencies)| {
-            let dependencies: Vec<Value> = dependencies
-                .iter()
-                .map(|(name, of)| json!({"name": name, "kind": kind(of)}))
-                .collect();
+            let dependencies: Vec<Value> =
+                dependencies.iter().map(|(name, of)| json!({"name": name, "kind": kind(of)})).collect();
             json!({"name": name, "dependencies": dependencies})
         })
         .collect();
@@ -291,8 +166,7 @@ fn wrong_arrows_are_found() {
 
 #[test]
 fn a_wrong_map_is_found() {
-    let packages: [(&str, &[(&str, &str)]); 2] =
-        [("schemas", &[]), ("matching", &[("schemas", "normal")])];
+    let packages: [(&str, &[(&str, &str)]); 2] = [("schemas", &[]), ("matching", &[("schemas", "normal")])];
     let arrows = actual(&metadata(&packages));
     assert_eq!(arrows["matching"], BTreeSet::from(["schemas".to_owned()]));
     let block = |inside: &str| format!("# Map\n```arrows\n{inside}\n```\nmatching -> web\n");
@@ -305,11 +179,7 @@ fn a_wrong_map_is_found() {
         ("matching -> schemas\nschemas ->\nwhat is this", 5),
     ] {
         let found = map_is_true(&block(planted), &arrows);
-        assert_eq!(
-            found.iter().map(|breach| breach.line).collect::<Vec<_>>(),
-            [line],
-            "{planted}"
-        );
+        assert_eq!(found.iter().map(|breach| breach.line).collect::<Vec<_>>(), [line], "{planted}");
     }
 }
 
@@ -322,26 +192,11 @@ fn broken_promises_are_found() {
         ),
         ("document", "Commands:\n  list  All\n  show  One\n"),
     ]);
-    assert_eq!(
-        listed_in_help(pages[""]),
-        BTreeSet::from(["demo".to_owned(), "document".to_owned()])
-    );
-    let help = |words: &[&str]| {
-        pages
-            .get(words.join(" ").as_str())
-            .copied()
-            .unwrap_or_default()
-            .to_owned()
-    };
+    assert_eq!(listed_in_help(pages[""]), BTreeSet::from(["demo".to_owned(), "document".to_owned()]));
+    let help = |words: &[&str]| pages.get(words.join(" ").as_str()).copied().unwrap_or_default().to_owned();
     let is_script = |path: &str| path == "tests/run";
-    let judge =
-        |lines: &str| promises_kept(&format!("```sh\n{lines}\n```\n"), &is_script, &help).len();
-    assert_eq!(
-        judge(
-            "./tests/run\ncargo run --release -- demo --once\noverbuur document list|show --dir DIR"
-        ),
-        0
-    );
+    let judge = |lines: &str| promises_kept(&format!("```sh\n{lines}\n```\n"), &is_script, &help).len();
+    assert_eq!(judge("./tests/run\ncargo run --release -- demo --once\noverbuur document list|show --dir DIR"), 0);
     assert_eq!(judge("overbuur demo [--once]   # three municipalities"), 0);
     assert_eq!(judge("overbuur fly"), 1);
     assert_eq!(judge("overbuur demo|fly"), 1);

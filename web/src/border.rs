@@ -60,7 +60,9 @@ fn word(w: &Words, field: &str, value: &str, today: Date) -> String {
             Err(_) => w.with("since-quarter", "day", crate::pages::quarter(w, value)),
         },
         "radius_km" => w.with("kilometres", "km", value),
-        "capacity" | "capacity_left" => value.parse::<i64>().map_or_else(|_| value.to_owned(), |n| w.count("places", n)),
+        "capacity" | "capacity_left" => {
+            value.parse::<i64>().map_or_else(|_| value.to_owned(), |n| w.count("places", n))
+        }
         "goal_occupation" => v::value(w, "occupation", value),
         "goal_sector" => v::value(w, "sector", value),
         "availability" => v::value(w, "slots", value),
@@ -104,8 +106,9 @@ fn json_words(w: &Words, name: &str, value: &serde_json::Value, today: Date) -> 
         Value::Object(inner) if name == "area" => {
             inner.values().next().map(|value| json_words(w, name, value, today)).unwrap_or_default()
         }
-        Value::Object(_) if name == "wishes" => serde_json::from_value(value.clone())
-            .map_or_else(|_| String::new(), |wish| v::wish(w, &wish)),
+        Value::Object(_) if name == "wishes" => {
+            serde_json::from_value(value.clone()).map_or_else(|_| String::new(), |wish| v::wish(w, &wish))
+        }
         _ => String::new(),
     }
 }

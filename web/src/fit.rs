@@ -62,11 +62,9 @@ pub(crate) fn reason(w: &Words, value: &Reason) -> String {
         Reason::SharedLanguages(all) => {
             w.with("reason-languages", "languages", v::list(w, all.iter().map(|l| v::language(w, *l))))
         }
-        Reason::SharedInterests(all) => w.with(
-            "reason-interests",
-            "interests",
-            v::list(w, all.iter().map(|i| v::in_sentence(&v::interest(w, *i)))),
-        ),
+        Reason::SharedInterests(all) => {
+            w.with("reason-interests", "interests", v::list(w, all.iter().map(|i| v::in_sentence(&v::interest(w, *i)))))
+        }
         Reason::SharedSlots(slots) => w.with("reason-slots", "slots", v::slots(w, *slots)),
         Reason::WishKept { wish_of, about: what } => {
             w.fill("reason-wish", &[("side", &side(w, *wish_of)), ("about", &about(w, *what))])
@@ -187,7 +185,8 @@ mod tests {
             let text = change(&w, &Change { subject: value, have: 0, need: 1, of: 3 });
             assert!(!text.contains(MISSING), "{text}");
         }
-        let why = why_not(&w, &Counterfactual { missing: 9, most_behind: Some(Subject::Proximity), changes: Vec::new() });
+        let why =
+            why_not(&w, &Counterfactual { missing: 9, most_behind: Some(Subject::Proximity), changes: Vec::new() });
         assert_eq!(why.len(), 2);
         assert!(why.iter().all(|line| !line.contains(MISSING)));
     }

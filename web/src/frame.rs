@@ -1,7 +1,7 @@
 //! What stands around every page: title, navigation, partners, the one-time notice.
 
-use axum::response::{Html, IntoResponse, Response};
 use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
 use casework::office::AccountRole;
 use casework::partners::PartnerRow;
 use casework::schemas::time::Timestamp;
@@ -103,10 +103,11 @@ impl Frame {
         frame.csrf = visit.csrf();
         frame.number = app.form_number();
         frame.path = visit.page.clone();
-        frame.notice = visit.notice.as_ref().filter(|notice| w.has(&notice.key)).map(|notice| NoticeLine {
-            text: w.with(&notice.key, "name", &notice.name),
-            undo: notice.undo.clone(),
-        });
+        frame.notice = visit
+            .notice
+            .as_ref()
+            .filter(|notice| w.has(&notice.key))
+            .map(|notice| NoticeLine { text: w.with(&notice.key, "name", &notice.name), undo: notice.undo.clone() });
         let actor = visit.actor.clone();
         let now = app.now();
         frame.partners = app

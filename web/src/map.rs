@@ -31,9 +31,7 @@ const COSINE: i64 = 629;
 pub(crate) fn spots(places: &[MapPlace]) -> Vec<Spot> {
     let Some(first) = places.first() else { return Vec::new() };
     let east = |place: &MapPlace| place.longitude * COSINE / 1000;
-    let fold = |pick: fn(i64, i64) -> i64, of: &dyn Fn(&MapPlace) -> i64| {
-        places.iter().map(of).fold(of(first), pick)
-    };
+    let fold = |pick: fn(i64, i64) -> i64, of: &dyn Fn(&MapPlace) -> i64| places.iter().map(of).fold(of(first), pick);
     let (west, right) = (fold(i64::min, &east), fold(i64::max, &east));
     let north = |place: &MapPlace| place.latitude;
     let (south, top) = (fold(i64::min, &north), fold(i64::max, &north));
@@ -53,8 +51,7 @@ pub(crate) fn spots(places: &[MapPlace]) -> Vec<Spot> {
             let x = WIDTH / 2 + scale(east(place) - middle_x);
             let y = HEIGHT / 2 - scale(place.latitude - middle_y);
             let radius = 5 + i64::try_from(place.mentors.min(10)).unwrap_or(0);
-            let (anchor, text_x) =
-                if x > WIDTH * 2 / 3 { ("end", x - radius - 4) } else { ("start", x + radius + 4) };
+            let (anchor, text_x) = if x > WIDTH * 2 / 3 { ("end", x - radius - 4) } else { ("start", x + radius + 4) };
             let name = place.name.clone();
             Spot { x, y, text_y: y + 4, anchor, text_x, name, mentors: place.mentors, here: place.here, radius }
         })

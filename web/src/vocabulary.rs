@@ -5,7 +5,9 @@ use casework::schemas::language::Language;
 use casework::schemas::occupation::{Isco, Occupation};
 use casework::schemas::places::Refnis;
 use casework::schemas::time::Date;
-use casework::schemas::vocabulary::{About, AgeBand, Cefr, Domain, Interest, Sector, Sex, Slots, Strength, Style, Wish};
+use casework::schemas::vocabulary::{
+    About, AgeBand, Cefr, Domain, Interest, Sector, Sex, Slots, Strength, Style, Wish,
+};
 
 use crate::fields::Choice;
 use crate::words::Words;
@@ -178,9 +180,7 @@ pub(crate) fn slots(w: &Words, value: Slots) -> String {
     list(
         w,
         (0..7).flat_map(|day| (0..3).map(move |part| (day, part))).filter(|(day, part)| value.has(*day, *part)).map(
-            |(day, part)| {
-                format!("{} {}", w.t(&format!("short-{}", DAYS[day])), w.t(&format!("part-{}", PARTS[part])))
-            },
+            |(day, part)| format!("{} {}", w.t(&format!("short-{}", DAYS[day])), w.t(&format!("part-{}", PARTS[part]))),
         ),
     )
 }
@@ -202,8 +202,10 @@ mod tests {
         for (code, words) in all.into_iter().flatten() {
             assert!(!words.contains(MISSING), "{code}");
         }
-        let every = Slots::try_from(week(&w, |_| false).into_iter().flat_map(|row| row.slots).map(|slot| slot.code).collect::<Vec<_>>())
-            .expect("codes of the week");
+        let every = Slots::try_from(
+            week(&w, |_| false).into_iter().flat_map(|row| row.slots).map(|slot| slot.code).collect::<Vec<_>>(),
+        )
+        .expect("codes of the week");
         assert_eq!(every.len(), 21);
         assert!(!slots(&w, every).contains(MISSING));
         for about in Sex::ALL.iter().map(|sex| About::Sex(*sex)).chain([About::Nearby, About::SameSector]) {

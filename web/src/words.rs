@@ -153,7 +153,9 @@ mod tests {
                         let key = part.split('"').next().unwrap_or_default();
                         let is_key = key.starts_with(|c: char| c.is_ascii_lowercase())
                             && !key.ends_with('-')
-                            && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+                            && key
+                                .bytes()
+                                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
                         if is_key && key.contains('-') {
                             seen += 1;
                             if !words.has(key) {
@@ -172,7 +174,19 @@ mod tests {
     #[test]
     fn every_look_at_a_person_has_words() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../node/casework/src");
-        let kinds = ["person", "people", "consent", "screening", "card", "proposal", "duo", "handover", "search", "match", "import"];
+        let kinds = [
+            "person",
+            "people",
+            "consent",
+            "screening",
+            "card",
+            "proposal",
+            "duo",
+            "handover",
+            "search",
+            "match",
+            "import",
+        ];
         let words = Words::dutch();
         let (mut seen, mut missing) = (0, Vec::new());
         for folder in ["", "import"] {
@@ -180,7 +194,8 @@ mod tests {
                 let Ok(text) = std::fs::read_to_string(entry.expect("an entry").path()) else { continue };
                 for code in text.split('"').filter(|part| part.len() < 40) {
                     let Some((kind, what)) = code.split_once('.') else { continue };
-                    let is_code = !what.is_empty() && what.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+                    let is_code =
+                        !what.is_empty() && what.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
                     if kinds.contains(&kind) && is_code {
                         seen += 1;
                         if !words.has(&format!("audit-{kind}-{what}")) {

@@ -33,7 +33,8 @@ async fn sign_in_with_a_password_that_was_chosen() {
     assert_eq!((right.status, right.to()), (StatusCode::SEE_OTHER, "/duos"));
     let cookie = right.headers.get(SET_COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
-    let elsewhere = other.post("/aanmelden", &[("name", "els"), ("password", "een lange zin"), ("next", "//elders.be")]).await;
+    let elsewhere =
+        other.post("/aanmelden", &[("name", "els"), ("password", "een lange zin"), ("next", "//elders.be")]).await;
     assert_eq!(elsewhere.to(), "/");
 }
 
@@ -41,7 +42,8 @@ async fn sign_in_with_a_password_that_was_chosen() {
 async fn who_is_not_signed_in_sees_nothing() {
     let town = office_for_tests();
     let mut guest = Browser::guest(&town.office);
-    for path in ["/", "/nieuwkomers", "/mentors/1", "/duos", "/netwerk", "/partners", "/gebeurtenissen", "/zoeken?q=a"] {
+    for path in ["/", "/nieuwkomers", "/mentors/1", "/duos", "/netwerk", "/partners", "/gebeurtenissen", "/zoeken?q=a"]
+    {
         let answer = guest.get(path).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
         assert!(answer.to().starts_with("/aanmelden"), "{path}");
@@ -59,7 +61,17 @@ async fn a_member_reads_the_library_and_no_person() {
     let today = member.get("/").await;
     assert!(today.text.contains("Nieuw in het netwerk") && !today.text.contains("Wacht op jou"));
     assert!(!today.text.contains("href=\"/nieuwkomers\""));
-    let closed = ["/nieuwkomers", "/mentors", "/nieuwkomers/nieuw", "/nieuwkomers/1", "/voorstellen", "/duos", "/invoer", "/zoeken?q=a", "/partners"];
+    let closed = [
+        "/nieuwkomers",
+        "/mentors",
+        "/nieuwkomers/nieuw",
+        "/nieuwkomers/1",
+        "/voorstellen",
+        "/duos",
+        "/invoer",
+        "/zoeken?q=a",
+        "/partners",
+    ];
     for path in closed {
         let answer = member.get(path).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
@@ -73,11 +85,15 @@ async fn every_answer_has_its_headers_and_pages_stay_small() {
     let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
     for path in ["/", "/aanmelden", "/nieuwkomers", "/is-er-niet", "/healthz"] {
         let answer = browser.get(path).await;
-        let policy = answer.headers.get(CONTENT_SECURITY_POLICY).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let policy =
+            answer.headers.get(CONTENT_SECURITY_POLICY).and_then(|value| value.to_str().ok()).unwrap_or_default();
         assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{path}");
         assert_eq!(answer.headers[CACHE_CONTROL], "no-store", "{path}");
-        assert!(!answer.text.contains(" style=\"") && !answer.text.contains("<style") && !answer.text.contains(" onclick"), "{path}");
+        assert!(
+            !answer.text.contains(" style=\"") && !answer.text.contains("<style") && !answer.text.contains(" onclick"),
+            "{path}"
+        );
     }
     let first = browser.get("/").await;
     let asset = |start: &str| {
@@ -159,7 +175,12 @@ async fn what_was_typed_when_the_session_ended_waits() {
     let csrf = page.hidden("_csrf");
     assert_eq!(page.hidden("_page"), "/nieuwkomers/nieuw");
     browser.jar.clear();
-    let fields = [("_csrf", csrf.as_str()), ("_page", "/nieuwkomers/nieuw"), ("given_name", "Amina"), ("intake.goals", "Lassen leren")];
+    let fields = [
+        ("_csrf", csrf.as_str()),
+        ("_page", "/nieuwkomers/nieuw"),
+        ("given_name", "Amina"),
+        ("intake.goals", "Lassen leren"),
+    ];
     let ended = browser.post("/nieuwkomers/nieuw", &fields).await;
     assert_eq!(ended.to(), "/aanmelden?verder=%2Fnieuwkomers%2Fnieuw");
     assert!(browser.get(ended.to()).await.text.contains("Wat je typte, is bewaard."));
@@ -178,17 +199,29 @@ async fn what_was_typed_when_the_session_ended_waits() {
 async fn two_people_who_change_one_file_both_see_it() {
     let town = office_for_tests();
     let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
-    let made = browser.fill("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &[("given_name", "Amina"), ("birth", "1990")]).await;
+    let made =
+        browser.fill("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &[("given_name", "Amina"), ("birth", "1990")]).await;
     let person = made.to().to_owned();
     let edit = format!("{person}/bewerk");
     let old = browser.get(&edit).await;
     let (csrf, version) = (old.hidden("_csrf"), old.hidden("version"));
-    let newer = browser.fill(&edit, &edit, &[("given_name", "Amina"), ("birth", "1990"), ("intake.goals", "Rijbewijs")]).await;
+    let newer =
+        browser.fill(&edit, &edit, &[("given_name", "Amina"), ("birth", "1990"), ("intake.goals", "Rijbewijs")]).await;
     assert_eq!(newer.status, StatusCode::SEE_OTHER);
-    let mine = [("_csrf", csrf.as_str()), ("version", version.as_str()), ("given_name", "Aminata"), ("birth", "1990"), ("intake.goals", "Lassen")];
+    let mine = [
+        ("_csrf", csrf.as_str()),
+        ("version", version.as_str()),
+        ("given_name", "Aminata"),
+        ("birth", "1990"),
+        ("intake.goals", "Lassen"),
+    ];
     let conflict = browser.post(&edit, &mine).await;
     assert_eq!(conflict.status, StatusCode::CONFLICT);
-    assert!(conflict.text.contains("Rijbewijs") && conflict.text.contains("Lassen") && conflict.text.contains("keep.given_name"));
+    assert!(
+        conflict.text.contains("Rijbewijs")
+            && conflict.text.contains("Lassen")
+            && conflict.text.contains("keep.given_name")
+    );
     assert!(!conflict.text.contains("keep.birth"), "only what differs is asked");
     let (csrf, version) = (conflict.hidden("_csrf"), conflict.hidden("version"));
     let chosen = [
@@ -225,7 +258,12 @@ async fn a_form_of_an_earlier_session_is_shown_again_and_not_carried_out() {
     let account = town.office.create_account("Jan", AccountRole::Coordinator).expect("an account");
     let link = town.office.sign_in_link(account).expect("a link");
     browser.get(&format!("/uitnodiging/{link}")).await;
-    let fields = [("_csrf", old.as_str()), ("_page", "/nieuwkomers/nieuw"), ("given_name", "Amina"), ("intake.goals", "Lassen leren")];
+    let fields = [
+        ("_csrf", old.as_str()),
+        ("_page", "/nieuwkomers/nieuw"),
+        ("given_name", "Amina"),
+        ("intake.goals", "Lassen leren"),
+    ];
     let late = browser.post("/nieuwkomers/nieuw", &fields).await;
     assert_eq!((late.status, late.to()), (StatusCode::SEE_OTHER, "/nieuwkomers/nieuw"));
     assert!(browser.get(late.to()).await.text.contains("Lassen leren"));
@@ -238,10 +276,12 @@ async fn a_form_of_an_earlier_session_is_shown_again_and_not_carried_out() {
 async fn every_address_has_a_page_or_leads_to_one() {
     let town = office_for_tests();
     let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
-    let made = browser.fill("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &[("given_name", "Amina"), ("birth", "1990")]).await;
+    let made =
+        browser.fill("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &[("given_name", "Amina"), ("birth", "1990")]).await;
     let person = made.to().to_owned();
     let consent = format!("{person}/toestemming");
-    let wrong = browser.fill(&person, &consent, &[("on", "31/02/2026"), ("text_version", "2026-1"), ("given", "ja")]).await;
+    let wrong =
+        browser.fill(&person, &consent, &[("on", "31/02/2026"), ("text_version", "2026-1"), ("given", "ja")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(wrong.hidden("_page"), person, "what is typed next waits for a page that can be opened");
     let again = browser.get(&consent).await;

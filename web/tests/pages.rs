@@ -39,8 +39,19 @@ async fn every_page_and_the_way_to_a_match() {
     let office = towns[0].office().clone();
     let mut els_here = Browser::signed_in(&office, AccountRole::Coordinator).await;
     let pages = [
-        "/", "/nieuwkomers", "/mentors", "/nieuwkomers?toestand=gedeeld&volgorde=naam-af", "/nieuwkomers/nieuw",
-        "/mentors/nieuw", "/voorstellen", "/duos", "/netwerk", "/netwerk/nieuw", "/partners", "/invoer", "/zoeken?q=a",
+        "/",
+        "/nieuwkomers",
+        "/mentors",
+        "/nieuwkomers?toestand=gedeeld&volgorde=naam-af",
+        "/nieuwkomers/nieuw",
+        "/mentors/nieuw",
+        "/voorstellen",
+        "/duos",
+        "/netwerk",
+        "/netwerk/nieuw",
+        "/partners",
+        "/invoer",
+        "/zoeken?q=a",
     ];
     for path in pages {
         let answer = els_here.get(path).await;
@@ -111,7 +122,8 @@ async fn every_page_and_the_way_to_a_match() {
     let early = [("on", "01/01/2020"), ("minutes", "60"), ("theme", "")];
     let early = els_here.fill(&duo, &format!("{duo}/ontmoeting"), &early).await;
     assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let said = early.text.split("class=\"summary\"").nth(1).and_then(|rest| rest.split("</ul>").next()).unwrap_or_default();
+    let said =
+        early.text.split("class=\"summary\"").nth(1).and_then(|rest| rest.split("</ul>").next()).unwrap_or_default();
     assert!(said.contains(">Datum: Deze dag ligt voor de match."), "the error names its field: {said}");
 }
 
@@ -143,7 +155,8 @@ async fn a_list_is_shown_before_it_is_taken_over() {
     let empty = browser.send(request).await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(empty.text.contains("Dit bestand is leeg."));
-    let list = "Naam;Voornaam;Talen;Beroep;Mentor voor\nPeeters;An;Nederlands;lasser;werk\nMaes;Jan;Klingon;bakker;werk\n";
+    let list =
+        "Naam;Voornaam;Talen;Beroep;Mentor voor\nPeeters;An;Nederlands;lasser;werk\nMaes;Jan;Klingon;bakker;werk\n";
     let request = send(&browser, &csrf, "mentors.csv", list);
     let read = browser.send(request).await;
     assert_eq!(read.status, StatusCode::SEE_OTHER, "{}", read.text);

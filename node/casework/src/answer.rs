@@ -60,9 +60,7 @@ pub fn state(mine: IncomingStage, theirs: Option<&ProposalState>, days: u32, now
         (IncomingStage::Reserved { .. }, Some(ProposalState::Confirmed { handover_key })) => {
             State::ToAcknowledge { key: *handover_key }
         }
-        (IncomingStage::Reserved { held_until }, Some(ProposalState::Proposed)) => {
-            State::Reserved { held_until }
-        }
+        (IncomingStage::Reserved { held_until }, Some(ProposalState::Proposed)) => State::Reserved { held_until },
         (settled, _) => State::Settled(settled),
     }
 }
@@ -137,10 +135,7 @@ mod tests {
     #[test]
     fn the_table_of_the_acknowledged() {
         let settled = State::Settled(IncomingStage::Acknowledged);
-        assert_eq!(
-            table(IncomingStage::Acknowledged),
-            [settled, settled, settled, State::TakenBack { matched: true }]
-        );
+        assert_eq!(table(IncomingStage::Acknowledged), [settled, settled, settled, State::TakenBack { matched: true }]);
     }
 
     #[test]

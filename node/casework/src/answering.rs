@@ -5,11 +5,11 @@ use schemas::documents::{Decision, NoReason};
 use schemas::ids::DocumentId;
 
 use crate::answer::HELD_SECONDS;
-use crate::own_cards::refresh_offer;
 use crate::desk::{Desk, places_left_of};
 use crate::error::{Error, Result};
 use crate::halves::Halves;
 use crate::office::{Actor, Office};
+use crate::own_cards::refresh_offer;
 use crate::people::Side;
 use crate::ports_matches::{Asked, IncomingStage};
 use crate::settle::{incoming_state, refuse, say, settle};

@@ -108,11 +108,8 @@ pub(crate) fn looking(desk: &mut Desk<'_>) -> Result<Vec<Person>> {
     let busy: BTreeSet<PersonId> =
         duos.iter().filter(|duo| duo.stage.is_active()).filter_map(|duo| duo.newcomer).collect();
     let sent = desk.records.all_outgoing()?;
-    let confirmed: BTreeSet<PersonId> = sent
-        .iter()
-        .filter(|sent| sent.stage == OutgoingStage::Confirmed)
-        .map(|sent| sent.newcomer)
-        .collect();
+    let confirmed: BTreeSet<PersonId> =
+        sent.iter().filter(|sent| sent.stage == OutgoingStage::Confirmed).map(|sent| sent.newcomer).collect();
     let mut people = desk.records.people(Side::Newcomer)?;
     people.retain(|person| !busy.contains(&person.id) && !confirmed.contains(&person.id));
     Ok(people)

@@ -5,16 +5,16 @@ use schemas::DuoProgress;
 use schemas::ids::DocumentId;
 use schemas::time::Date;
 
-use crate::own_cards::{refresh_offer, take_back};
 use crate::desk::Desk;
 use crate::duo_state::{Event, outcome, said};
 use crate::error::{Error, Result};
 use crate::halves::Halves;
 use crate::office::{Actor, Office};
+use crate::own_cards::{refresh_offer, take_back};
 use crate::people::Side;
 use crate::ports_matches::{
-    Duo, DuoId, DuoNote, DuoStage, FailedPair, IncomingStage, Meeting, NoteKind, OutgoingEnd,
-    OutgoingStage, PlanItem, PlanKind,
+    Duo, DuoId, DuoNote, DuoStage, FailedPair, IncomingStage, Meeting, NoteKind, OutgoingEnd, OutgoingStage, PlanItem,
+    PlanKind,
 };
 
 /// Months after which the mid-term review is due.
@@ -62,7 +62,8 @@ impl Office {
     pub fn log_meeting(&self, actor: &Actor, duo: DuoId, on: Date, minutes: u16, theme: String) -> Result<()> {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
-            if !matches!(found.stage, DuoStage::FirstMeeting | DuoStage::Running | DuoStage::Paused | DuoStage::Closing) {
+            if !matches!(found.stage, DuoStage::FirstMeeting | DuoStage::Running | DuoStage::Paused | DuoStage::Closing)
+            {
                 return Err(Error::Refused("not-running"));
             }
             let theme = checked("theme", theme, MAX_THEME)?;
@@ -103,7 +104,14 @@ impl Office {
     ///
     /// # Errors
     /// `Invalid` for an empty or too long text, or one with a national register number.
-    pub fn add_plan_item(&self, actor: &Actor, duo: DuoId, kind: PlanKind, text: String, due: Option<Date>) -> Result<()> {
+    pub fn add_plan_item(
+        &self,
+        actor: &Actor,
+        duo: DuoId,
+        kind: PlanKind,
+        text: String,
+        due: Option<Date>,
+    ) -> Result<()> {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             let text = filled("text", text)?;

@@ -5,9 +5,7 @@ use schemas::time::Date;
 use crate::desk::Desk;
 use crate::duo::{DUO_MONTHS, REVIEW_MONTHS, months_after};
 use crate::duo_state::Event;
-use crate::duo_view::{
-    Alarm, DuoPage, DuoPerson, DuoRow, HandoverView, QUIET_DAYS, TimelineEvent, TimelinePoint,
-};
+use crate::duo_view::{Alarm, DuoPage, DuoPerson, DuoRow, HandoverView, QUIET_DAYS, TimelineEvent, TimelinePoint};
 use crate::error::{Error, Result};
 use crate::halves::Halves;
 use crate::office::{Actor, Office};
@@ -113,9 +111,8 @@ fn page(desk: &mut Desk<'_>, duo: Duo) -> Result<DuoPage> {
     let row = row(desk, &duo)?;
     let (meetings, notes) = (desk.records.meetings(duo.id)?, desk.records.duo_notes(duo.id)?);
     let halves = Halves::read(desk)?;
-    let theirs = duo.proposal.zip(duo.partner).and_then(|(proposal, partner)| {
-        halves.progress_of(proposal, partner).cloned()
-    });
+    let theirs =
+        duo.proposal.zip(duo.partner).and_then(|(proposal, partner)| halves.progress_of(proposal, partner).cloned());
     Ok(DuoPage {
         handover: handover(desk, &duo)?,
         timeline: timeline(desk, &duo, &meetings, &notes)?,

@@ -45,8 +45,7 @@ impl Event {
     ];
 
     /// Events that a person may cause on the page of a running duo.
-    pub const BY_HAND: [Self; 5] =
-        [Self::Pause, Self::Resume, Self::StartClosing, Self::Close, Self::GoOnAlone];
+    pub const BY_HAND: [Self; 5] = [Self::Pause, Self::Resume, Self::StartClosing, Self::Close, Self::GoOnAlone];
 
     /// Stable code for forms.
     pub const fn code(self) -> &'static str {

@@ -6,9 +6,7 @@ use schemas::time::{Date, Quarter, Timestamp};
 
 use crate::duo_state::Event;
 use crate::people::PersonId;
-use crate::ports_matches::{
-    ContactSheet, DuoId, DuoNote, DuoStage, HandoverStage, Meeting, PlanItem,
-};
+use crate::ports_matches::{ContactSheet, DuoId, DuoNote, DuoStage, HandoverStage, Meeting, PlanItem};
 use crate::search_view::{CircleWorth, Place};
 
 /// Meetings that a duo aims at.

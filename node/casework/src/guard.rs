@@ -140,7 +140,9 @@ fn shared_by(shown: &Quasi, past: &[Quasi], register: Register<'_>, k: u32) -> O
     let count = match register {
         Register::Own(_) if rare > 0 => 0,
         Register::Own(_) if told.is_empty() => return Some(None),
-        Register::Own(own) => u32::try_from(own.iter().filter(|band| within.contains(band)).count()).unwrap_or(u32::MAX),
+        Register::Own(own) => {
+            u32::try_from(own.iter().filter(|band| within.contains(band)).count()).unwrap_or(u32::MAX)
+        }
         Register::Table { .. } if rare > 1 => 0,
         Register::Table { cells, refnis } => {
             let here = || cells.iter().filter(|cell| cell.refnis == refnis && within.contains(&cell.age_band));

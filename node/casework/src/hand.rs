@@ -33,7 +33,13 @@ impl Hand {
     }
 
     /// Writes a line in the audit log. `detail` holds codes and numbers, never a name or a value.
-    pub(crate) fn audit(&self, records: &mut dyn Records, action: &str, person: Option<PersonId>, detail: &str) -> Result<()> {
+    pub(crate) fn audit(
+        &self,
+        records: &mut dyn Records,
+        action: &str,
+        person: Option<PersonId>,
+        detail: &str,
+    ) -> Result<()> {
         records.audit(self.now, &self.by, action, person, detail)
     }
 }

@@ -63,14 +63,7 @@ pub struct Binding {
 
 impl Binding {
     fn info(&self) -> Vec<u8> {
-        [
-            DOMAIN,
-            &self.proposal.0,
-            &self.requester.0,
-            &self.answerer.0,
-            self.direction.code().as_bytes(),
-        ]
-        .concat()
+        [DOMAIN, &self.proposal.0, &self.requester.0, &self.answerer.0, self.direction.code().as_bytes()].concat()
     }
 }
 
@@ -211,15 +204,9 @@ pub fn open(message: &Message, key: &OneTimeKey, binding: &Binding) -> Result<Co
     let private = <Kem as hpke::Kem>::PrivateKey::from_bytes(&key.private).map_err(|_| Bad::Key)?;
     let enc = <Kem as hpke::Kem>::EncappedKey::from_bytes(&message.enc).map_err(|_| Bad::Sealed)?;
     let info = binding.info();
-    let plain = hpke::single_shot_open::<Aead, Kdf, Kem>(
-        &OpModeR::Base,
-        &private,
-        &enc,
-        &info,
-        &message.ciphertext,
-        &info,
-    )
-    .map_err(|_| Bad::Sealed)?;
+    let plain =
+        hpke::single_shot_open::<Aead, Kdf, Kem>(&OpModeR::Base, &private, &enc, &info, &message.ciphertext, &info)
+            .map_err(|_| Bad::Sealed)?;
     sheet_of(&plain)
 }
 

@@ -195,9 +195,11 @@ fn receive(desk: &mut Desk<'_>, from: RootId, bytes: &[u8]) -> Result<Verdict> {
     if let Some(verdict) = too_early_or_late(desk, from, proposal)? {
         return Ok(verdict);
     }
-    let duo = desk.records.duos()?.into_iter().find(|duo| {
-        duo.proposal == Some(proposal) && duo.partner == Some(from) && duo.stage.is_active()
-    });
+    let duo = desk
+        .records
+        .duos()?
+        .into_iter()
+        .find(|duo| duo.proposal == Some(proposal) && duo.partner == Some(from) && duo.stage.is_active());
     let Some((duo, sides)) = duo.and_then(|duo| sides(desk, &duo).map(|sides| (duo, sides))) else {
         return Ok(Verdict::Refused);
     };

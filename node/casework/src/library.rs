@@ -196,8 +196,11 @@ impl Office {
             let mut audience: Vec<String> =
                 circle.iter().flat_map(|circle| &circle.members).map(|root| names.of(*root)).collect();
             audience.sort();
-            let mut comments: Vec<CommentRow> =
-                records.documents(Kind::Comment)?.into_iter().filter_map(|comment| names.comment(id, comment)).collect();
+            let mut comments: Vec<CommentRow> = records
+                .documents(Kind::Comment)?
+                .into_iter()
+                .filter_map(|comment| names.comment(id, comment))
+                .collect();
             comments.sort_by_key(|comment| (comment.at, comment.id));
             let mut writers: Vec<(String, u32)> =
                 document.writers.iter().map(|(root, changes)| (names.of(*root), *changes)).collect();
@@ -281,7 +284,8 @@ impl Office {
     ) -> Result<Saved> {
         actor.writes_library()?;
         let heads = heads.iter().map(|head| from_hex(head)).collect::<Result<Vec<[u8; 32]>, _>>();
-        let heads = heads.ok().filter(|heads| (1..=64).contains(&heads.len())).ok_or(Error::field("heads", "unknown"))?;
+        let heads =
+            heads.ok().filter(|heads| (1..=64).contains(&heads.len())).ok_or(Error::field("heads", "unknown"))?;
         let (hand, form_number) = (self.hand(actor), form_number.map(str::to_owned));
         let number = self.write(move |records| {
             if sent_before(records, form_number.as_deref(), hand.now)?.is_some() {
@@ -313,7 +317,13 @@ impl Office {
     ///
     /// # Errors
     /// `Forbidden`, `NotFound`, or `Invalid` for the field `text`: `missing`, `too-long`, `rrn`.
-    pub fn comment(&self, actor: &Actor, resource: DocumentId, text: &str, form_number: Option<&str>) -> Result<DocumentId> {
+    pub fn comment(
+        &self,
+        actor: &Actor,
+        resource: DocumentId,
+        text: &str,
+        form_number: Option<&str>,
+    ) -> Result<DocumentId> {
         actor.writes_library()?;
         let text = text.replace("\r\n", "\n");
         let text: Text<4_000> = form::bounded(text.trim()).map_err(|code| Error::field("text", code))?;
@@ -366,8 +376,7 @@ impl Office {
                     Some(id) => resource_of(records, id)?.map(|(_, now)| now),
                     None => None,
                 };
-                let difference =
-                    now.map(|now| difference(now.body.as_str(), value.body.as_str())).unwrap_or_default();
+                let difference = now.map(|now| difference(now.body.as_str(), value.body.as_str())).unwrap_or_default();
                 drafts.push(LibraryDraft { number, resource, value, reason, difference });
             }
             Ok(drafts)
@@ -396,7 +405,8 @@ impl Office {
         actor.writes_library()?;
         let hand = self.hand(actor);
         let number = self.write(move |records| {
-            let document = records.document(id)?.filter(|document| document.value.kind() == kind).ok_or(Error::NotFound)?;
+            let document =
+                records.document(id)?.filter(|document| document.value.kind() == kind).ok_or(Error::NotFound)?;
             if document.owner != records.me()?.root {
                 return Err(Error::Refused("not-ours"));
             }

@@ -128,9 +128,7 @@ pub(crate) fn incoming_row(desk: &mut Desk<'_>, halves: &Halves, came: &Incoming
         municipality: desk.place_or_short(came.requester)?,
         mentor: came.mentor,
         mentor_name: mentor.map(|mentor| mentor.data.full_name()).unwrap_or_default(),
-        waiting_since: theirs
-            .or(card.as_ref().map(|card| card.waiting_since))
-            .unwrap_or(came.seen_at.date().quarter()),
+        waiting_since: theirs.or(card.as_ref().map(|card| card.waiting_since)).unwrap_or(came.seen_at.date().quarter()),
         card,
         seen_at: came.seen_at,
         asked: came.asked.clone().map(|asked| (asked.on, asked.by)),

@@ -5,12 +5,12 @@ use schemas::documents::{HandoverKey, ProposalState};
 use schemas::ids::DocumentId;
 use schemas::{Kind, SharedValue};
 
-use crate::own_cards::{is_minor, refresh_offer};
 use crate::desk::{Desk, json_of, places_left_of};
 use crate::error::{Error, Result};
 use crate::halves::Halves;
 use crate::handover::one_time_key;
 use crate::office::{Actor, Office};
+use crate::own_cards::{is_minor, refresh_offer};
 use crate::people::{Person, PersonId, Purpose, Side};
 use crate::ports_matches::{Duo, DuoId, DuoStage, OutgoingEnd, OutgoingProposal, OutgoingStage};
 use crate::search_view::Blocker;

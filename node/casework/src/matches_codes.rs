@@ -6,9 +6,7 @@ use std::str::FromStr;
 use schemas::documents::NoReason;
 use schemas::time::Timestamp;
 
-use crate::ports_matches::{
-    DuoStage, HandoverStage, IncomingStage, NoteKind, OutgoingEnd, OutgoingStage, PlanKind,
-};
+use crate::ports_matches::{DuoStage, HandoverStage, IncomingStage, NoteKind, OutgoingEnd, OutgoingStage, PlanKind};
 
 /// A word that is none of the known ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

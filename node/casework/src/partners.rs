@@ -88,7 +88,8 @@ impl Office {
         let hand = self.hand(&Actor::command_line());
         self.write(move |records| {
             let here = records.me()?.refnis;
-            let people = cells.iter().filter(|cell| cell.refnis == here).map(|cell| u64::from(cell.persons)).sum::<u64>();
+            let people =
+                cells.iter().filter(|cell| cell.refnis == here).map(|cell| u64::from(cell.persons)).sum::<u64>();
             if people < u64::from(K) {
                 return Err(Error::field("population", "population-other-municipality"));
             }

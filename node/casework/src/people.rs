@@ -63,8 +63,8 @@ impl Birth {
             Self::On(date) => Some(date.age_on(day)),
             Self::In(year) => Some(day.0.year() - year - 1),
             Self::Aged { years, on } => {
-                let passed = day.0.year() - on.0.year()
-                    - i16::from((day.0.month(), day.0.day()) < (on.0.month(), on.0.day()));
+                let passed =
+                    day.0.year() - on.0.year() - i16::from((day.0.month(), day.0.day()) < (on.0.month(), on.0.day()));
                 Some(years + passed.max(0))
             }
         }

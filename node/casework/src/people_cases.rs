@@ -3,13 +3,13 @@
 
 use schemas::time::{Date, Hour};
 
-use crate::pseudonym::border;
 use crate::error::{Error, Result};
 use crate::hand::Hand;
 use crate::office::{Actor, Office};
 use crate::people::{Person, PersonData, PersonId, Purpose, Side};
 use crate::people_view::{PersonFile, PersonRow, ShareState};
 use crate::ports::Records;
+use crate::pseudonym::border;
 use crate::publication::{CARD_DAYS, live_card, refresh_card};
 
 /// Lines of the audit log on a person's page.
@@ -153,7 +153,13 @@ pub(crate) fn insert(records: &mut dyn Records, data: &PersonData, demo: bool, h
 }
 
 /// Saves over the version that the caller saw.
-pub(crate) fn replace(records: &mut dyn Records, id: PersonId, version: u32, data: &PersonData, hand: &Hand) -> Result<PersonId> {
+pub(crate) fn replace(
+    records: &mut dyn Records,
+    id: PersonId,
+    version: u32,
+    data: &PersonData,
+    hand: &Hand,
+) -> Result<PersonId> {
     let stored = records.person(id)?.ok_or(Error::NotFound)?;
     if stored.data.side != data.side {
         return Err(Error::Refused("side-changed"));

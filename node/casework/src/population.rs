@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn rows_are_read() {
-        let cells = parse_population(b"refnis,age_band,sex,home_language,persons\n11007,25-34,F,ar,12\n11007,65+,M,prs,3\n");
+        let cells =
+            parse_population(b"refnis,age_band,sex,home_language,persons\n11007,25-34,F,ar,12\n11007,65+,M,prs,3\n");
         let cells = cells.expect("two rows");
         assert_eq!((cells.len(), cells[0].persons, cells[1].home_language.code()), (2, 12, "fa"));
         assert_eq!(cells[0].sex, Some(Sex::Female));

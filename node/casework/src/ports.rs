@@ -95,7 +95,8 @@ pub trait People {
     /// Adds a person.
     fn insert_person(&mut self, data: &PersonData, demo: bool, by: &str, at: Timestamp) -> Result<PersonId>;
     /// Replaces a person's data when its version is still `version`; whether it was.
-    fn update_person(&mut self, id: PersonId, version: u32, data: &PersonData, by: &str, at: Timestamp) -> Result<bool>;
+    fn update_person(&mut self, id: PersonId, version: u32, data: &PersonData, by: &str, at: Timestamp)
+    -> Result<bool>;
     /// One person.
     fn person(&mut self, id: PersonId) -> Result<Option<Person>>;
     /// Every person of a side who is not archived, by registration and then number.
@@ -132,7 +133,14 @@ pub struct Standing {
 /// The tables that lead from a pseudonym back to a person, and what left about whom.
 pub trait Sharing {
     /// Links a document to a person.
-    fn link(&mut self, document: DocumentId, person: PersonId, kind: Kind, circle: CircleId, at: Timestamp) -> Result<()>;
+    fn link(
+        &mut self,
+        document: DocumentId,
+        person: PersonId,
+        kind: Kind,
+        circle: CircleId,
+        at: Timestamp,
+    ) -> Result<()>;
     /// The live card of a person, if one is out.
     fn live_card(&mut self, person: PersonId) -> Result<Option<DocumentId>>;
     /// Every live card with its person, by document id.
@@ -407,7 +415,8 @@ pub struct Account {
 /// The audit log: written in the same transaction as what it tells.
 pub trait Audit {
     /// Adds a line. `action` is a stable code such as `person.read`.
-    fn audit(&mut self, at: Timestamp, actor: &str, action: &str, person: Option<PersonId>, detail: &str) -> Result<()>;
+    fn audit(&mut self, at: Timestamp, actor: &str, action: &str, person: Option<PersonId>, detail: &str)
+    -> Result<()>;
     /// Lines, newest first, at most `limit`.
     fn audit_newest(&mut self, limit: u32) -> Result<Vec<AuditLine>>;
     /// Lines about a person, newest first, at most `limit`.

@@ -134,10 +134,8 @@ mod tests {
 
     #[test]
     fn the_table_of_the_proposed() {
-        let states: Vec<State> = answers()
-            .iter()
-            .map(|answer| state(OutgoingStage::Proposed, answer.as_ref(), 3, NOW))
-            .collect();
+        let states: Vec<State> =
+            answers().iter().map(|answer| state(OutgoingStage::Proposed, answer.as_ref(), 3, NOW)).collect();
         assert_eq!(
             states,
             [
@@ -153,10 +151,8 @@ mod tests {
 
     #[test]
     fn the_table_of_the_confirmed() {
-        let states: Vec<State> = answers()
-            .iter()
-            .map(|answer| state(OutgoingStage::Confirmed, answer.as_ref(), 300, NOW))
-            .collect();
+        let states: Vec<State> =
+            answers().iter().map(|answer| state(OutgoingStage::Confirmed, answer.as_ref(), 300, NOW)).collect();
         assert_eq!(
             states,
             [

@@ -143,7 +143,8 @@ fn contact(data: &PersonData) -> String {
 /// The first words of the conversation, to show that it is here.
 fn conversation(data: &PersonData) -> String {
     let intake = &data.intake;
-    let all = [&intake.needs, &intake.expectations, &intake.background, &intake.experience, &intake.goals, &intake.barriers];
+    let all =
+        [&intake.needs, &intake.expectations, &intake.background, &intake.experience, &intake.goals, &intake.barriers];
     let first = all.into_iter().find(|text| !text.is_empty()).map_or("", String::as_str);
     first.chars().take(80).collect()
 }

@@ -11,7 +11,6 @@ use schemas::time::{Hour, Timestamp};
 use schemas::vocabulary::AgeBand;
 use schemas::{Kind, SharedValue};
 
-use crate::pseudonym::{border, match_request, mentor_offer};
 use crate::desk::places_left_of;
 use crate::error::{Error, Result};
 use crate::guard::{Guarded, K, Quasi, Register, Subject, guard};
@@ -20,6 +19,7 @@ use crate::office::{Actor, Office};
 use crate::people::{Person, PersonId, Purpose, Side};
 use crate::people_view::{LiveCard, Preview};
 use crate::ports::{Circle, LedgerLine, Municipality, Outgoing, PopulationCell, Records};
+use crate::pseudonym::{border, match_request, mentor_offer};
 
 /// Days that a card lives unless it is renewed.
 pub const CARD_DAYS: u32 = 90;
@@ -95,9 +95,11 @@ impl Office {
     pub fn withdraw(&self, actor: &Actor, person: PersonId) -> Result<()> {
         actor.sees_persons()?;
         let hand = self.hand(actor);
-        self.write(move |records| {
-            if withdraw_card(records, person, "withdrawn", &hand)? { Ok(()) } else { Err(Error::NotFound) }
-        })?;
+        self.write(
+            move |records| {
+                if withdraw_card(records, person, "withdrawn", &hand)? { Ok(()) } else { Err(Error::NotFound) }
+            },
+        )?;
         self.network.outbox_filled();
         Ok(())
     }
@@ -161,7 +163,13 @@ impl Around {
     }
 }
 
-fn draft(records: &mut dyn Records, around: &Around, person: &Person, asked: Option<CircleId>, hand: &Hand) -> Result<Draft> {
+fn draft(
+    records: &mut dyn Records,
+    around: &Around,
+    person: &Person,
+    asked: Option<CircleId>,
+    hand: &Hand,
+) -> Result<Draft> {
     let data = &person.data;
     let circle = around.circle(asked).cloned();
     let mut obstacles = Vec::new();
@@ -227,7 +235,12 @@ fn guarded(
     Ok(guard(&subject, register, K))
 }
 
-fn publish_card(records: &mut dyn Records, person: &Person, asked: Option<CircleId>, hand: &Hand) -> Result<DocumentId> {
+fn publish_card(
+    records: &mut dyn Records,
+    person: &Person,
+    asked: Option<CircleId>,
+    hand: &Hand,
+) -> Result<DocumentId> {
     let live = records.live_card(person.id)?;
     let asked = match (asked, live) {
         (None, Some(document)) => records.linked_circle(document)?,

@@ -23,8 +23,8 @@ use crate::own_cards::{offer_here, request_here};
 use crate::people::{Person, PersonId, Side};
 use crate::ports_matches::OutgoingStage;
 use crate::search_view::{
-    LocalExclusion, MapPlace, MentorCard, MentorWho, NearMissCard, NewcomerCard, NewcomerWho,
-    NewcomersPage, OutgoingRow, SearchPage,
+    LocalExclusion, MapPlace, MentorCard, MentorWho, NearMissCard, NewcomerCard, NewcomerWho, NewcomersPage,
+    OutgoingRow, SearchPage,
 };
 
 /// Cards on a page.
@@ -116,16 +116,17 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
 
 /// What only we know: a *must* of the mentor that the newcomer here does not meet, or that we
 /// cannot tell.
-fn exclusion(desk: &Desk<'_>, person: &Person, candidate: &Candidate, who: &MentorWho, offer: &Offer) -> Option<LocalExclusion> {
+fn exclusion(
+    desk: &Desk<'_>,
+    person: &Person,
+    candidate: &Candidate,
+    who: &MentorWho,
+    offer: &Offer,
+) -> Option<LocalExclusion> {
     let ours = candidate.local_checks.iter().filter(|check| check.wish_of == Wisher::Mentor);
     let mut open = ours.map(|local| (*local, check(local.about, person, desk.today())));
     let (check, checked) = open.find(|(_, checked)| *checked != Checked::Met)?;
-    Some(LocalExclusion {
-        who: who.clone(),
-        card: offer.card.clone(),
-        check,
-        unknown: checked == Checked::Unknown,
-    })
+    Some(LocalExclusion { who: who.clone(), card: offer.card.clone(), check, unknown: checked == Checked::Unknown })
 }
 
 fn near_card(mentors: &Mentors, miss: matching::NearMiss, distance_metres: u32) -> NearMissCard {
@@ -225,10 +226,5 @@ fn best_newcomers(desk: &mut Desk<'_>, mentor: &Person) -> Result<NewcomersPage>
         distance_metres: candidate.distance_metres,
         common_slots: candidate.common_slots,
     });
-    Ok(NewcomersPage {
-        mentor: mentor.id,
-        name: mentor.data.full_name(),
-        cards: cards.collect(),
-        offer: offer.card,
-    })
+    Ok(NewcomersPage { mentor: mentor.id, name: mentor.data.full_name(), cards: cards.collect(), offer: offer.card })
 }

@@ -9,17 +9,16 @@ use schemas::time::Timestamp;
 use schemas::{Answer, Kind, Proposal, SharedValue};
 
 use crate::answer;
-use crate::own_cards::refresh_offer;
 use crate::desk::{Desk, LIFE_DAYS};
 use crate::error::Result;
 use crate::halves::Halves;
 use crate::handover::one_time_key;
 use crate::office::Office;
 use crate::opening_days::opening_days_between;
+use crate::own_cards::refresh_offer;
 use crate::people::{PersonId, Purpose};
 use crate::ports_matches::{
-    Duo, DuoId, DuoStage, IncomingProposal, IncomingStage, OutgoingEnd, OutgoingProposal,
-    OutgoingStage,
+    Duo, DuoId, DuoStage, IncomingProposal, IncomingStage, OutgoingEnd, OutgoingProposal, OutgoingStage,
 };
 use crate::proposal::{self, Step};
 
@@ -309,9 +308,7 @@ pub(crate) fn half_of(desk: &mut Desk<'_>, sent: &OutgoingProposal, state: Propo
 /// within a day is on its way already and is left alone.
 fn renew(desk: &mut Desk<'_>) -> Result<()> {
     let duos = desk.records.duos()?;
-    let runs = |proposal: DocumentId| {
-        duos.iter().any(|duo| duo.proposal == Some(proposal) && duo.stage.is_active())
-    };
+    let runs = |proposal: DocumentId| duos.iter().any(|duo| duo.proposal == Some(proposal) && duo.stage.is_active());
     let settled = |changed: Timestamp| changed.plus_seconds(86_400) < desk.now;
     let mut ours: Vec<(RootId, DocumentId)> = Vec::new();
     for sent in desk.records.all_outgoing()? {

@@ -116,9 +116,7 @@ fn they_answer(row: &OutgoingRow) -> Option<PartnerItem> {
         proposal::State::Reminded { days } => {
             Some(PartnerItem::ForAnswer { proposal, newcomer_name, municipality, days, reminded: true })
         }
-        proposal::State::Confirmed => {
-            Some(PartnerItem::ForAcknowledgement { proposal, newcomer_name, municipality })
-        }
+        proposal::State::Confirmed => Some(PartnerItem::ForAcknowledgement { proposal, newcomer_name, municipality }),
         _ => None,
     }
 }
@@ -134,8 +132,8 @@ fn names(row: &DuoRow) -> String {
 
 fn duo_items(desk: &mut Desk<'_>, duo: &Duo, today: &mut Today) -> Result<()> {
     let row = duo_pages::row(desk, duo)?;
-    let own_silent = (duo.newcomer.is_some() && duo.newcomer_said.is_none())
-        || (duo.mentor.is_some() && duo.mentor_said.is_none());
+    let own_silent =
+        (duo.newcomer.is_some() && duo.newcomer_said.is_none()) || (duo.mentor.is_some() && duo.mentor_said.is_none());
     if duo.stage == DuoStage::FirstMeeting && own_silent {
         let item = TodayItem::FirstMeeting { duo: duo.id, names: names(&row), matched_on: duo.matched_on };
         today.waits_for_me.push(item);

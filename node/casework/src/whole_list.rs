@@ -107,8 +107,7 @@ pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
             offers.push(Offer { id: document.id, owner: document.owner, card });
         }
     }
-    let value = matching::value_of_circle(&requests, &offers, &rules)
-        .map_err(|_| Error::Refused("too-many-cards"))?;
+    let value = matching::value_of_circle(&requests, &offers, &rules).map_err(|_| Error::Refused("too-many-cards"))?;
     Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
 }
 

@@ -73,8 +73,7 @@ pub fn verify(assignment: &Assignment, requests: &[Request], offers: &[Offer], r
         }
         mates[row] = Some(column as u32);
     }
-    let prices: Option<Vec<i64>> =
-        offers.iter().map(|offer| assignment.prices.get(&offer.id).copied()).collect();
+    let prices: Option<Vec<i64>> = offers.iter().map(|offer| assignment.prices.get(&offer.id).copied()).collect();
     let Some(prices) = prices else { return false };
     let total: u64 = assignment.pairs.iter().map(|pair| u64::from(pair.score)).sum();
     assignment.total == total && certified(&instance, &Solution { mates, prices })

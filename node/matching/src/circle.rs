@@ -40,11 +40,7 @@ pub struct CircleValue {
 ///
 /// # Errors
 /// More cards than the solver takes.
-pub fn value_of_circle(
-    requests: &[Request],
-    offers: &[Offer],
-    rules: &Rules,
-) -> Result<CircleValue, BadInstance> {
+pub fn value_of_circle(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<CircleValue, BadInstance> {
     let mut owners: BTreeMap<RootId, OwnerValue> = BTreeMap::new();
     for request in requests {
         owners.entry(request.owner).or_default().requests += 1;
@@ -67,12 +63,7 @@ pub fn value_of_circle(
     })
 }
 
-fn count(
-    assignment: &Assignment,
-    requests: &[Request],
-    offers: &[Offer],
-    owners: &mut BTreeMap<RootId, OwnerValue>,
-) {
+fn count(assignment: &Assignment, requests: &[Request], offers: &[Offer], owners: &mut BTreeMap<RootId, OwnerValue>) {
     let asks: BTreeMap<DocumentId, RootId> = requests.iter().map(|r| (r.id, r.owner)).collect();
     let gives: BTreeMap<DocumentId, RootId> = offers.iter().map(|o| (o.id, o.owner)).collect();
     for pair in &assignment.pairs {

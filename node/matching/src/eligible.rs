@@ -124,10 +124,7 @@ pub(crate) fn examine(request: &Request, offer: &Offer, rules: &Rules) -> (Pair,
     }
     let domains: Vec<Domain> = asks.domains.common(&offers.domains).copied().collect();
     if domains.is_empty() {
-        misfits.push(Misfit::NoSharedDomain {
-            asked: asks.domains.clone(),
-            offered: offers.domains.clone(),
-        });
+        misfits.push(Misfit::NoSharedDomain { asked: asks.domains.clone(), offered: offers.domains.clone() });
     }
     let needed = rules.min_dutch(request.owner, offer.owner);
     let languages = shared_languages(request, offer, needed);
@@ -236,15 +233,13 @@ pub(crate) fn kept(request: &Request, offer: &Offer, pair: &Pair, side: Side, ab
         (About::Age(wished), Side::Newcomer) => age(wished, offers.age_band),
         (About::Age(wished), Side::Mentor) => age(wished, asks.age_band),
         // What a card does not list counts as not spoken.
-        (About::Language(wished), Side::Newcomer) => yes(
-            offers.languages.contains(&wished)
-                || wished == Language::dutch() && mentor_speaks_dutch(offer),
-        ),
+        (About::Language(wished), Side::Newcomer) => {
+            yes(offers.languages.contains(&wished) || wished == Language::dutch() && mentor_speaks_dutch(offer))
+        }
         // `pair` knows whether the newcomer's Dutch is enough.
-        (About::Language(wished), Side::Mentor) => yes(
-            pair.languages.contains(&wished)
-                || wished != Language::dutch() && asks.languages.contains(&wished),
-        ),
+        (About::Language(wished), Side::Mentor) => {
+            yes(pair.languages.contains(&wished) || wished != Language::dutch() && asks.languages.contains(&wished))
+        }
         (About::Nearby, side) => {
             let radius_km = match side {
                 Side::Newcomer => asks.radius_km,

@@ -58,10 +58,7 @@ impl Instance {
     ///
     /// # Errors
     /// See [`BadInstance`].
-    pub fn new(
-        capacities: Vec<u32>,
-        rows: impl IntoIterator<Item = Vec<Edge>>,
-    ) -> Result<Self, BadInstance> {
+    pub fn new(capacities: Vec<u32>, rows: impl IntoIterator<Item = Vec<Edge>>) -> Result<Self, BadInstance> {
         let (mut starts, mut edges) = (vec![0], Vec::new());
         for row in rows {
             edges.extend(row);

@@ -61,18 +61,20 @@ pub(crate) fn rate(request: &Request, offer: &Offer, rules: &Rules) -> Option<(P
 
 /// The best `n` offers for one request: the highest score first, ties by the offer's id.
 pub fn top(request: &Request, offers: &[Offer], rules: &Rules, n: usize) -> Vec<Candidate> {
-    let rated = offers.iter().enumerate().filter_map(|(at, offer)| {
-        rate(request, offer, rules).map(|found| (at, offer.id, found))
-    });
+    let rated = offers
+        .iter()
+        .enumerate()
+        .filter_map(|(at, offer)| rate(request, offer, rules).map(|found| (at, offer.id, found)));
     let explain = |(at, id, found)| Candidate::new(at, id, request, &offers[at], found);
     best(rated.collect(), n).into_iter().map(explain).collect()
 }
 
 /// The best `n` requests for one offer: the highest score first, ties by the request's id.
 pub fn requests_for(offer: &Offer, requests: &[Request], rules: &Rules, n: usize) -> Vec<Candidate> {
-    let rated = requests.iter().enumerate().filter_map(|(at, request)| {
-        rate(request, offer, rules).map(|found| (at, request.id, found))
-    });
+    let rated = requests
+        .iter()
+        .enumerate()
+        .filter_map(|(at, request)| rate(request, offer, rules).map(|found| (at, request.id, found)));
     let explain = |(at, id, found)| Candidate::new(at, id, &requests[at], offer, found);
     best(rated.collect(), n).into_iter().map(explain).collect()
 }

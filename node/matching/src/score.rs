@@ -200,9 +200,7 @@ fn fraction(subject: Subject, request: &Request, offer: &Offer, pair: &Pair, rul
         Subject::Domains => (pair.domains.len() as u32, asks.domains.len() as u32),
         // A limit of zero is kept only by zero metres: all of it.
         Subject::Proximity if pair.limit_metres == 0 => (u32::from(pair.distance_metres == 0), 1),
-        Subject::Proximity => {
-            (pair.limit_metres.saturating_sub(pair.distance_metres), pair.limit_metres)
-        }
+        Subject::Proximity => (pair.limit_metres.saturating_sub(pair.distance_metres), pair.limit_metres),
         Subject::Languages => {
             let unspoken = asks.languages.iter().filter(|l| !pair.languages.contains(l)).count();
             let known = pair.languages.len() + unspoken;
@@ -230,7 +228,13 @@ fn kinship(goal: &Occupation, mentor: Option<&Occupation>) -> u32 {
         (Occupation::Isco(goal), Some(Occupation::Isco(mentor))) => {
             u32::from(goal.shared_digits(*mentor)).saturating_sub(1)
         }
-        (goal, Some(mentor)) => if goal == mentor { 3 } else { 0 },
+        (goal, Some(mentor)) => {
+            if goal == mentor {
+                3
+            } else {
+                0
+            }
+        }
     }
 }
 
@@ -312,9 +316,8 @@ pub fn misses(request: &Request, offer: &Offer, pair: &Pair, score: &Score) -> V
     let occupation = asks.goal_occupation.clone().filter(|_| short(Subject::Occupation));
     let sector = asks.goal_sector.filter(|_| short(Subject::Sector));
     let domains = asks.domains.iter().filter(|domain| !pair.domains.contains(domain));
-    let languages = asks.languages.iter().filter(|language| {
-        **language != Language::dutch() && !pair.languages.contains(language)
-    });
+    let languages =
+        asks.languages.iter().filter(|language| **language != Language::dutch() && !pair.languages.contains(language));
     let wishes = preferred(request, offer, pair).into_iter().filter(|(_, _, kept)| *kept != Kept::Yes);
     occupation
         .map(Miss::OtherOccupation)

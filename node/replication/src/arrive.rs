@@ -82,9 +82,10 @@ impl Replica {
     /// What a new version or erasure replaces.
     fn replaced(&self, key: &Key, envelope: &Verified<Envelope>) -> Result<Vec<schemas::EnvelopeId>, Refusal> {
         let entry = Entry::new(&envelope.get().header, envelope.get().body.len());
-        let verdict = self.index.document(key).map_or(Verdict::Replaces(Vec::new()), |document| {
-            document.judge(envelope.get().id(), &entry)
-        });
+        let verdict = self
+            .index
+            .document(key)
+            .map_or(Verdict::Replaces(Vec::new()), |document| document.judge(envelope.get().id(), &entry));
         match verdict {
             Verdict::Replaces(ids) => Ok(ids),
             Verdict::Held | Verdict::Superseded => Err(Refusal::Superseded),

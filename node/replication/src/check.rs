@@ -13,10 +13,10 @@ use schemas::envelope::Refusal;
 use schemas::ids::{CircleId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
 
+use crate::Effect;
 use crate::api::Notice;
 use crate::frames::{Frame, MAX_IDS, Round};
 use crate::replica::Replica;
-use crate::Effect;
 
 /// Seconds between two checks of one partner.
 pub const CHECK_SECONDS: u64 = 180;
@@ -52,9 +52,10 @@ impl Replica {
         let mut set = BTreeSet::new();
         for (key, document) in self.index.in_circle(circle) {
             if *shared.entry(key.owner).or_insert_with(|| self.shares(partner, circle, key.owner)) {
-                let counted = document.envelopes.iter().filter(|(id, entry)| {
-                    entry.expires_at >= cutoff && !link.is_some_and(|link| link.leaves_out(id))
-                });
+                let counted = document
+                    .envelopes
+                    .iter()
+                    .filter(|(id, entry)| entry.expires_at >= cutoff && !link.is_some_and(|link| link.leaves_out(id)));
                 set.extend(counted.map(|(id, entry)| (entry.signed_at, *id)));
             }
         }
@@ -169,7 +170,11 @@ impl Replica {
         // A clock that runs far ahead does not make this side leave everything out.
         let day = today.max(round.day.min(today.saturating_add(2)));
         let set = self.shared_set(partner, circle, cutoff(day));
-        if round.answer { self.go_on(now, partner, round, &set, today) } else { self.reply(partner, &round, &set, today) }
+        if round.answer {
+            self.go_on(now, partner, round, &set, today)
+        } else {
+            self.reply(partner, &round, &set, today)
+        }
     }
 
     /// The side that did not begin.
@@ -189,14 +194,7 @@ impl Replica {
     }
 
     /// The side that began.
-    fn go_on(
-        &mut self,
-        now: Timestamp,
-        partner: RootId,
-        round: Round,
-        set: &BTreeSet<(Hour, EnvelopeId)>,
-        today: u32,
-    ) {
+    fn go_on(&mut self, now: Timestamp, partner: RootId, round: Round, set: &BTreeSet<(Hour, EnvelopeId)>, today: u32) {
         let circle = round.circle;
         let Some(link) = self.links.get_mut(&partner) else { return };
         if link.checks.get(&circle).is_none_or(|check| check.number != round.number) {
@@ -260,9 +258,8 @@ impl Replica {
 
     /// Sends what was asked for, as far as the partner may have it.
     pub(crate) fn needed(&mut self, partner: RootId, ids: Vec<EnvelopeId>) {
-        let may = |id: &EnvelopeId| {
-            self.index.key_of(*id).is_some_and(|key| self.shares(partner, key.circle, key.owner))
-        };
+        let may =
+            |id: &EnvelopeId| self.index.key_of(*id).is_some_and(|key| self.shares(partner, key.circle, key.owner));
         let ids: BTreeSet<EnvelopeId> = ids.into_iter().filter(may).collect();
         self.send_stored(partner, ids.into_iter().collect());
     }

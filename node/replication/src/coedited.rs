@@ -307,8 +307,7 @@ impl Coedited {
     /// The document as it is shown, with its changes.
     pub(crate) fn document(&self) -> Result<(Automerge, BTreeSet<ChangeId>), Refusal> {
         let shown = self.shown();
-        let document =
-            if shown == self.applied { self.built.clone() } else { self.only(|hash| shown.contains(hash))? };
+        let document = if shown == self.applied { self.built.clone() } else { self.only(|hash| shown.contains(hash))? };
         Ok((document, shown))
     }
 
@@ -382,8 +381,7 @@ fn check_stamp(envelope: &Envelope, scanned: &Scanned) -> Result<(), Refusal> {
     let header = &envelope.header;
     match header.stamp {
         Stamp::Change { session, seq }
-            if scanned.seq == seq
-                && scanned.actor == body::session_actor(header.author, session, header.document) =>
+            if scanned.seq == seq && scanned.actor == body::session_actor(header.author, session, header.document) =>
         {
             Ok(())
         }

@@ -27,11 +27,8 @@ impl Replica {
             Command::Erase { document } => self.erase_own(now, document),
             Command::Edit { document, heads, value } => {
                 let known = self.index.keys(document).iter().any(|key| key.kind.is_co_edited());
-                let queued = if known {
-                    self.queue_edit(document, number, heads, value)
-                } else {
-                    Err(Refusal::NotAllowed)
-                };
+                let queued =
+                    if known { self.queue_edit(document, number, heads, value) } else { Err(Refusal::NotAllowed) };
                 if queued.is_ok() {
                     // Settled when the document has been read.
                     return;
@@ -160,8 +157,7 @@ impl Replica {
         if self.index.document(&key).is_some() || self.waiting.contains_key(&document) {
             return Err(Refusal::Superseded);
         }
-        let editor =
-            Editor { author: self.node(), session: self.config.session, spare: self.config.session, document };
+        let editor = Editor { author: self.node(), session: self.config.session, spare: self.config.session, document };
         let changes = guarded(|| edit::open(editor, value))?;
         let writers = self.roster.members(circle, self.me);
         let envelopes = self.sign_changes(now, &key, expires_at, changes, Some(writers));

@@ -72,12 +72,7 @@ pub fn open(editor: Editor, value: &SharedValue) -> Result<Changes, Refusal> {
 ///
 /// # Errors
 /// `Superseded` when the heads are not known any more, `Schema` or `OverBudget`.
-pub fn edit(
-    editor: Editor,
-    current: &Coedited,
-    heads: &[ChangeId],
-    value: &SharedValue,
-) -> Result<Changes, Refusal> {
+pub fn edit(editor: Editor, current: &Coedited, heads: &[ChangeId], value: &SharedValue) -> Result<Changes, Refusal> {
     if heads.is_empty() {
         return Err(Refusal::Superseded);
     }

@@ -146,15 +146,10 @@ impl Frame {
 
     fn is_bounded(&self) -> bool {
         match self {
-            Self::Hello(hello) => {
-                hello.certificate.len() <= MAX_CERTIFICATE && hello.known.len() <= MAX_KNOWN
-            }
-            Self::Lists(lists) => {
-                lists.len() <= MAX_LISTS && lists.iter().all(|list| list.bytes.len() <= MAX_LIST)
-            }
+            Self::Hello(hello) => hello.certificate.len() <= MAX_CERTIFICATE && hello.known.len() <= MAX_KNOWN,
+            Self::Lists(lists) => lists.len() <= MAX_LISTS && lists.iter().all(|list| list.bytes.len() <= MAX_LIST),
             Self::Envelopes(envelopes) => {
-                envelopes.len() <= MAX_ENVELOPES
-                    && envelopes.iter().all(|envelope| envelope.len() <= MAX_ENVELOPE)
+                envelopes.len() <= MAX_ENVELOPES && envelopes.iter().all(|envelope| envelope.len() <= MAX_ENVELOPE)
             }
             Self::Check(round) => round.message.len() <= MAX_ROUND,
             Self::Need(ids) | Self::Refused(ids) => ids.len() <= MAX_IDS,

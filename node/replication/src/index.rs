@@ -194,12 +194,7 @@ impl Index {
 
     /// Documents of a circle.
     pub(crate) fn in_circle(&self, circle: CircleId) -> impl Iterator<Item = (&Key, &Document)> {
-        let first = Key {
-            circle,
-            owner: RootId([0; 32]),
-            kind: Kind::MunicipalityCard,
-            document: DocumentId([0; 16]),
-        };
+        let first = Key { circle, owner: RootId([0; 32]), kind: Kind::MunicipalityCard, document: DocumentId([0; 16]) };
         self.documents.range(first..).take_while(move |(key, _)| key.circle == circle)
     }
 

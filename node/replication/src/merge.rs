@@ -302,8 +302,7 @@ impl Replica {
         }
         let mut spare = Session([0; 16]);
         rng.fill_bytes(&mut spare.0);
-        let editor =
-            Editor { author: self.node(), session: self.config.session, spare, document: key.document };
+        let editor = Editor { author: self.node(), session: self.config.session, spare, document: key.document };
         let changes = guarded(|| edit::edit(editor, document, &edit.heads, &edit.value))?;
         let envelopes = self.sign_changes(now, key, document.expires_at, changes, None);
         for envelope in &envelopes {

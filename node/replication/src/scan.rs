@@ -85,10 +85,8 @@ fn scan(bytes: &[u8]) -> Scan<Option<Scanned>> {
     }
     let mut scanned = head(&mut all, hash)?;
     let columns = columns(&mut all)?;
-    let limits = Limits {
-        actors: 1 + scanned.others.len() as u64,
-        counter: scanned.start.saturating_add(MAX_OPERATIONS),
-    };
+    let limits =
+        Limits { actors: 1 + scanned.others.len() as u64, counter: scanned.start.saturating_add(MAX_OPERATIONS) };
     let Some(operations) = operations(&columns, &limits)? else {
         return Ok(None);
     };
@@ -116,8 +114,8 @@ fn head(all: &mut Reader<'_>, hash: ChangeId) -> Scan<Scanned> {
     for _ in 0..all.at_most(MAX_ACTORS)? {
         others.push(all.actor()?);
     }
-    let sorted = dependencies.windows(2).all(|pair| pair[0] < pair[1])
-        && others.windows(2).all(|pair| pair[0] < pair[1]);
+    let sorted =
+        dependencies.windows(2).all(|pair| pair[0] < pair[1]) && others.windows(2).all(|pair| pair[0] < pair[1]);
     if !sorted || others.contains(&actor) || start == 0 || start > MAX_COUNTER || seq == 0 || seq > MAX_COUNTER {
         return Err(UNSAFE);
     }
@@ -165,9 +163,7 @@ fn operations(columns: &[&[u8]; KNOWN.len()], limits: &Limits) -> Scan<Option<u6
             0x02 => runs(reader, Of::Unsigned, |_, counter| counter <= limits.counter)?,
             0x42 => runs(reader, Of::Unsigned, |_, action| action <= 4)?,
             0x70 => runs(reader, Of::Unsigned, |run, count| add_product(&mut preds, run, count))?,
-            0x56 => runs(reader, Of::Unsigned, |run, meta| {
-                meta & 15 <= 9 && add_product(&mut values, run, meta >> 4)
-            })?,
+            0x56 => runs(reader, Of::Unsigned, |run, meta| meta & 15 <= 9 && add_product(&mut values, run, meta >> 4))?,
             0x15 => runs(reader, Of::Text, |_, _| true)?,
             0x13 | 0x73 => deltas(reader, limits.counter)?,
             0x34 => booleans(reader)?,

@@ -80,8 +80,7 @@ fn a_change_that_does_not_fit_what_it_follows_is_refused() {
         let mut document = Coedited::open(opening[0].get()).unwrap();
         let heads = document.build().unwrap().heads;
         let edited = writer.editor(8);
-        let changes =
-            replication::edit::edit(edited, &document, &heads, &resource("Titel", "tekst!")).unwrap();
+        let changes = replication::edit::edit(edited, &document, &heads, &resource("Titel", "tekst!")).unwrap();
         let stamp = Stamp::Change { session: changes.session, seq: changes.first };
         let mut expanded = automerge::Change::from_bytes(changes.bodies[0].clone()).unwrap().decode();
         spoil(&mut expanded);
@@ -154,8 +153,7 @@ fn who_was_not_named_may_not_write() {
     let opening = owner.opening(&resource("Titel", "tekst"), &[owner.root]);
     let mut document = Coedited::open(opening[0].get()).unwrap();
     let heads = document.build().unwrap().heads;
-    let changes =
-        replication::edit::edit(other.editor(8), &document, &heads, &resource("Titel", "anders")).unwrap();
+    let changes = replication::edit::edit(other.editor(8), &document, &heads, &resource("Titel", "anders")).unwrap();
     let change = other.sign(changes).remove(0);
     assert_eq!(document.admit(change.get(), RootId([2; 32]), false), Err(Refusal::NotAllowed));
 }

@@ -82,18 +82,20 @@ fn frame() -> impl Strategy<Value = Frame> {
     let circle = any::<[u8; 16]>().prop_map(CircleId);
     let owner = any::<[u8; 32]>().prop_map(RootId);
     let bytes = proptest::collection::vec(any::<u8>(), 0..300).prop_map(ByteVec::from);
-    let known = (circle.clone(), owner.clone(), any::<u64>())
-        .prop_map(|(circle, owner, version)| Known { circle, owner, version });
+    let known = (circle.clone(), owner.clone(), any::<u64>()).prop_map(|(circle, owner, version)| Known {
+        circle,
+        owner,
+        version,
+    });
     let hello = (any::<[u8; 16]>(), bytes.clone(), proptest::collection::vec(known, 0..5), any::<u64>()).prop_map(
         |(store, certificate, known, held)| {
             Frame::Hello(Hello { store, session: Session(store), certificate, known, held })
         },
     );
-    let lists = proptest::collection::vec((owner, bytes.clone()), 0..5).prop_map(|lists| {
-        Frame::Lists(lists.into_iter().map(|(owner, bytes)| OwnedList { owner, bytes }).collect())
-    });
-    let round = (circle.clone(), any::<u32>(), any::<bool>(), bytes.clone())
-        .prop_map(|(circle, day, answer, message)| {
+    let lists = proptest::collection::vec((owner, bytes.clone()), 0..5)
+        .prop_map(|lists| Frame::Lists(lists.into_iter().map(|(owner, bytes)| OwnedList { owner, bytes }).collect()));
+    let round =
+        (circle.clone(), any::<u32>(), any::<bool>(), bytes.clone()).prop_map(|(circle, day, answer, message)| {
             Frame::Check(Round { circle, day, answer, number: u64::from(day), message })
         });
     let checked = (circle, any::<bool>()).prop_map(|(circle, equal)| Frame::Checked { circle, equal });

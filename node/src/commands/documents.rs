@@ -43,7 +43,8 @@ pub fn file(service: &Service, document: &str) -> Result<Vec<Value>> {
     if envelopes.is_empty() {
         bail!("Document {document} is hier niet");
     }
-    let bytes = replication::save(envelopes.iter()).map_err(|why| anyhow!("Document {document} is niet te bewaren: {why}"))?;
+    let bytes =
+        replication::save(envelopes.iter()).map_err(|why| anyhow!("Document {document} is niet te bewaren: {why}"))?;
     Ok(vec![json!({ "document": document, "bytes": bytes.len(), "hex": to_hex(&bytes) })])
 }
 
@@ -53,8 +54,11 @@ fn parse(document: &str) -> Result<DocumentId> {
 
 fn row(service: &Service, document: &Document) -> Result<Value> {
     let value = document.value.to_json().map_err(|why| anyhow!("{why}"))?;
-    let writers: Vec<Value> =
-        document.writers.iter().map(|(root, changes)| json!({ "owner": root.to_string(), "changes": changes })).collect();
+    let writers: Vec<Value> = document
+        .writers
+        .iter()
+        .map(|(root, changes)| json!({ "owner": root.to_string(), "changes": changes }))
+        .collect();
     Ok(json!({
         "document": document.id.to_string(),
         "kind": document.value.kind().code(),

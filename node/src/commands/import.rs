@@ -15,7 +15,13 @@ use crate::service::Service;
 ///
 /// # Errors
 /// A file that is no list.
-pub async fn import(service: &Arc<Service>, name: String, file: Vec<u8>, dry_run: bool, demo: bool) -> Result<Vec<Value>> {
+pub async fn import(
+    service: &Arc<Service>,
+    name: String,
+    file: Vec<u8>,
+    dry_run: bool,
+    demo: bool,
+) -> Result<Vec<Value>> {
     let office = service.office.clone();
     let rows = blocking(move || {
         let actor = Actor::command_line();
@@ -23,7 +29,8 @@ pub async fn import(service: &Arc<Service>, name: String, file: Vec<u8>, dry_run
         let (sheets, counts) = if dry_run {
             (preview.sheets, preview.counts)
         } else {
-            let report = office.commit_import(&actor, &preview.token, &ImportChoices { demo, ..ImportChoices::default() })?;
+            let report =
+                office.commit_import(&actor, &preview.token, &ImportChoices { demo, ..ImportChoices::default() })?;
             (report.sheets, report.counts)
         };
         let mut rows = Vec::new();
@@ -40,11 +47,8 @@ pub async fn import(service: &Arc<Service>, name: String, file: Vec<u8>, dry_run
 }
 
 fn sheet_row(sheet: &SheetPreview) -> Value {
-    let columns: Vec<Value> = sheet
-        .columns
-        .iter()
-        .map(|column| json!({ "heading": column.heading, "field": column.field.code() }))
-        .collect();
+    let columns: Vec<Value> =
+        sheet.columns.iter().map(|column| json!({ "heading": column.heading, "field": column.field.code() })).collect();
     json!({
         "what": "sheet",
         "sheet": sheet.name,

@@ -36,9 +36,11 @@ pub async fn whole_list(service: &Arc<Service>) -> Result<Vec<Value>> {
             })
         })
         .collect();
-    rows.extend(list.without.iter().map(|(person, name)| {
-        json!({ "what": "without", "newcomer": { "person": person.0, "name": name } })
-    }));
+    rows.extend(
+        list.without
+            .iter()
+            .map(|(person, name)| json!({ "what": "without", "newcomer": { "person": person.0, "name": name } })),
+    );
     rows.push(json!({
         "what": "list",
         "drafts": list.drafts.len(),

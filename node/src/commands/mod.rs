@@ -110,7 +110,9 @@ pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) ->
         Request::Confirm { who, number } => pairing::confirm(service, &who, number.as_deref()).await,
         Request::Address { who, addresses } => pairing::address(service, &who, addresses).await,
         Request::Circle { circle, arrangement } => pairing::arrange(service, circle, arrangement).await,
-        Request::Import { name, dry_run, demo } => import::import(service, name, file, dry_run, demo && service.demo).await,
+        Request::Import { name, dry_run, demo } => {
+            import::import(service, name, file, dry_run, demo && service.demo).await
+        }
         Request::Match => matching::whole_list(service).await,
         Request::Erase { person } => persons::erase(service, person).await,
         Request::Documents => documents::list(service),
@@ -152,7 +154,9 @@ fn worded(error: &casework::Error) -> String {
         Error::NotFound => "Dat bestaat hier niet".to_owned(),
         Error::Forbidden => "Dat mag je niet met deze rol".to_owned(),
         Error::Invalid(fields) => {
-            let words = |field: &casework::FieldError| web::refusal(field.code).map(|words| format!("{}: {words}", field.field));
+            let words = |field: &casework::FieldError| {
+                web::refusal(field.code).map(|words| format!("{}: {words}", field.field))
+            };
             let plain = |field: &casework::FieldError| format!("{} ({})", field.field, field.code);
             let fields: Vec<String> = fields.iter().map(|field| words(field).unwrap_or_else(|| plain(field))).collect();
             format!("Niet te begrijpen: {}", fields.join(", "))

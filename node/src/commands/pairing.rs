@@ -32,7 +32,9 @@ const ANSWER: Duration = Duration::from_secs(30);
 pub async fn invite(service: &Arc<Service>, circle: Option<String>, arrangement: Option<String>) -> Result<Vec<Value>> {
     let addresses = own_addresses(service);
     if addresses.is_empty() {
-        bail!("Het knooppunt draait niet en heeft geen vast adres; start het met `overbuur run`, of zet `announce` in config.json");
+        bail!(
+            "Het knooppunt draait niet en heeft geen vast adres; start het met `overbuur run`, of zet `announce` in config.json"
+        );
     }
     let circle = circle_for(service, circle, arrangement)?;
     let claims = service.home.certificate.get();
@@ -194,7 +196,9 @@ pub async fn confirm(service: &Arc<Service>, who: &str, number: Option<&str>) ->
     service.invitations_changed().await;
     let office = service.office.clone();
     crate::runtime::blocking(move || Ok(office.publish_own_cards()?)).await?;
-    Ok(vec![json!({ "partner": refnis.name(), "refnis": refnis.to_string(), "root": root.to_string(), "confirmed": true })])
+    Ok(vec![
+        json!({ "partner": refnis.name(), "refnis": refnis.to_string(), "root": root.to_string(), "confirmed": true }),
+    ])
 }
 
 /// Where a partner listens from now on.
@@ -202,14 +206,17 @@ pub async fn confirm(service: &Arc<Service>, who: &str, number: Option<&str>) ->
 /// # Errors
 /// No such partner, or not an address.
 pub async fn address(service: &Arc<Service>, who: &str, addresses: Vec<String>) -> Result<Vec<Value>> {
-    if addresses.len() > MAX_ADDRESSES || addresses.iter().any(|address| address.len() > MAX_ADDRESS || !address.starts_with('/')) {
+    if addresses.len() > MAX_ADDRESSES
+        || addresses.iter().any(|address| address.len() > MAX_ADDRESS || !address.starts_with('/'))
+    {
         bail!("Geef hoogstens {MAX_ADDRESSES} adressen zoals /ip4/192.0.2.7/tcp/4601");
     }
     let mut partner = find_partner(service, who)?;
     if partner.addresses != addresses {
         partner.addresses = addresses;
         let pair = CircleId::pair(service.home.owner(), partner.root);
-        let arrangement = service.circles()?.into_iter().find(|circle| circle.id == pair).map(|circle| circle.arrangement);
+        let arrangement =
+            service.circles()?.into_iter().find(|circle| circle.id == pair).map(|circle| circle.arrangement);
         put_partner(service, &partner, &arrangement.unwrap_or_default())?;
     }
     service.tell(Ask::PartnersChanged).await;

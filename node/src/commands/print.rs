@@ -23,7 +23,10 @@ pub fn init(row: &Value) -> Vec<String> {
     let mut lines = vec![
         format!("Knooppunt van {} (REFNIS {})", text(&row["municipality"]), text(&row["refnis"])),
         format!("Vingerafdruk: {}", text(&row["fingerprint"])),
-        format!("Stamsleutel: {} (mag op een veilige plaats buiten deze machine bewaard worden)", text(&row["root_key"])),
+        format!(
+            "Stamsleutel: {} (mag op een veilige plaats buiten deze machine bewaard worden)",
+            text(&row["root_key"])
+        ),
     ];
     if !row["remark"].is_null() {
         lines.insert(1, format!("Let op: {}", text(&row["remark"])));
@@ -51,7 +54,12 @@ pub fn partners(rows: &[Value]) -> Vec<String> {
         .map(|row| {
             if row["what"] == "partner" {
                 let state = if row["connected"] == true { "verbonden" } else { "niet verbonden" };
-                format!("{} ({}): partner, {state}; {}", text(&row["municipality"]), text(&row["refnis"]), text(&row["circles"]))
+                format!(
+                    "{} ({}): partner, {state}; {}",
+                    text(&row["municipality"]),
+                    text(&row["refnis"]),
+                    text(&row["circles"])
+                )
             } else {
                 pairing(row)
             }
@@ -118,7 +126,9 @@ pub fn import(rows: &[Value]) -> Vec<String> {
 
 fn import_line(row: &Value) -> Option<String> {
     match row["what"].as_str()? {
-        "sheet" if !row["skipped"].is_null() => Some(format!("Blad {}: overgeslagen ({})", text(&row["sheet"]), text(&row["skipped"]))),
+        "sheet" if !row["skipped"].is_null() => {
+            Some(format!("Blad {}: overgeslagen ({})", text(&row["sheet"]), text(&row["skipped"])))
+        }
         "sheet" => {
             let columns: Vec<String> = row["columns"]
                 .as_array()?
@@ -131,7 +141,9 @@ fn import_line(row: &Value) -> Option<String> {
             let remarks: Vec<String> = row["remarks"]
                 .as_array()?
                 .iter()
-                .map(|remark| format!("{} in {} ({})", text(&remark["code"]), text(&remark["field"]), text(&remark["said"])))
+                .map(|remark| {
+                    format!("{} in {} ({})", text(&remark["code"]), text(&remark["field"]), text(&remark["said"]))
+                })
                 .collect();
             let why = row["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default();
             let remarks = if remarks.is_empty() { String::new() } else { format!(": {}", remarks.join("; ")) };
@@ -163,7 +175,9 @@ pub fn matches(rows: &[Value]) -> Vec<String> {
                 Some("draft") if row["municipality"].is_null() => {
                     format!("{newcomer} – {} ({})", text(&row["mentor"]["name"]), text(&row["strength"]))
                 }
-                Some("draft") => format!("{newcomer} – een mentor van {} ({})", text(&row["municipality"]), text(&row["strength"])),
+                Some("draft") => {
+                    format!("{newcomer} – een mentor van {} ({})", text(&row["municipality"]), text(&row["strength"]))
+                }
                 Some("without") => format!("{newcomer} – niemand"),
                 _ => format!("{} voorstellen, {} zonder mentor", text(&row["drafts"]), text(&row["without"])),
             }
@@ -174,6 +188,14 @@ pub fn matches(rows: &[Value]) -> Vec<String> {
 /// `document list`.
 pub fn documents(rows: &[Value]) -> Vec<String> {
     rows.iter()
-        .map(|row| format!("{}  {}  {}  {}", text(&row["document"]), text(&row["kind"]), text(&row["municipality"]), row["value"]))
+        .map(|row| {
+            format!(
+                "{}  {}  {}  {}",
+                text(&row["document"]),
+                text(&row["kind"]),
+                text(&row["municipality"]),
+                row["value"]
+            )
+        })
         .collect()
 }

@@ -56,7 +56,9 @@ pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bo
     }
     let _ = std::fs::remove_file(crate::home::socket_path(dir));
     if failed {
-        bail!("De databank kon niet schrijven; het knooppunt is gestopt. Kijk of de schijf vol is en start het opnieuw");
+        bail!(
+            "De databank kon niet schrijven; het knooppunt is gestopt. Kijk of de schijf vol is en start het opnieuw"
+        );
     }
     tracing::info!("stopped");
     Ok(())

@@ -77,7 +77,8 @@ fn partner_rows(
         } else {
             certificate.and_then(|certificate| trouble.get(&certificate.node).cloned())
         };
-        let refused: BTreeMap<String, u64> = state.refused.iter().map(|(why, count)| (why.to_string(), *count)).collect();
+        let refused: BTreeMap<String, u64> =
+            state.refused.iter().map(|(why, count)| (why.to_string(), *count)).collect();
         rows.push(json!({
             "municipality": partner.name,
             "refnis": partner.refnis.to_string(),
@@ -96,9 +97,11 @@ fn partner_rows(
 }
 
 fn newest_certificates(service: &Service) -> Result<BTreeMap<RootId, NodeCertificate>> {
-    let verified = service.store.certificates()?.into_iter().filter_map(|(root, bytes)| {
-        Some((root, NodeCertificate::verify(&bytes).ok()?.into_inner()))
-    });
+    let verified = service
+        .store
+        .certificates()?
+        .into_iter()
+        .filter_map(|(root, bytes)| Some((root, NodeCertificate::verify(&bytes).ok()?.into_inner())));
     // Oldest first: the newest of a root stays.
     Ok(verified.collect())
 }

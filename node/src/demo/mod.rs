@@ -91,7 +91,13 @@ pub async fn demo(dir: &Path, http_port: u16, data: Option<&Path>, once: bool) -
     ended
 }
 
-async fn show(dir: &Path, http_port: u16, data: Option<&Path>, nodes: &mut Vec<Node>, bar: &ProgressBar) -> Result<Summary> {
+async fn show(
+    dir: &Path,
+    http_port: u16,
+    data: Option<&Path>,
+    nodes: &mut Vec<Node>,
+    bar: &ProgressBar,
+) -> Result<Summary> {
     bar.set_message("gemeenten starten");
     let mut ports = Vec::new();
     for (at, _) in TOWNS.iter().enumerate() {
@@ -152,7 +158,9 @@ fn prepare(town: &Town, dir: &Path) -> Result<()> {
 async fn pair_all(nodes: &[Node]) -> Result<()> {
     for (inviter, joiner) in [(0, 1), (0, 2), (1, 2)] {
         let (inviter, joiner) = (&nodes[inviter], &nodes[joiner]);
-        let known = |rows: &[Value], town: &Town| rows.iter().any(|row| row["what"] == "partner" && row["refnis"] == town.refnis);
+        let known = |rows: &[Value], town: &Town| {
+            rows.iter().any(|row| row["what"] == "partner" && row["refnis"] == town.refnis)
+        };
         let here = known(&inviter.ask(Request::Partners, Vec::new()).await?, joiner.town);
         let there = known(&joiner.ask(Request::Partners, Vec::new()).await?, inviter.town);
         if here && there {
@@ -222,7 +230,9 @@ async fn fill(nodes: &[Node], lists: Lists, populations: Vec<Option<Vec<u8>>>, b
     bar.inc(1);
     bar.set_message("matchen over de grens");
     for (occupation, newcomer, mentor) in MATCHES {
-        match_across(&nodes[newcomer], &nodes[mentor], occupation).await.with_context(|| format!("De match als {occupation}"))?;
+        match_across(&nodes[newcomer], &nodes[mentor], occupation)
+            .await
+            .with_context(|| format!("De match als {occupation}"))?;
         bar.inc(1);
     }
     Ok(())

@@ -136,7 +136,9 @@ pub async fn carry_out(service: &Arc<Service>, step: Step, file: Vec<u8>) -> Res
             })
             .await?
         }
-        Step::Propose { occupation, municipality } => blocking(move || propose(&office, &occupation, &municipality)).await?,
+        Step::Propose { occupation, municipality } => {
+            blocking(move || propose(&office, &occupation, &municipality)).await?
+        }
         Step::Answer { proposal } => {
             let proposal = parse(&proposal)?;
             until(service, "het voorstel", move |office| answer(office, proposal)).await?
@@ -363,8 +365,12 @@ fn runs(office: &Office, proposal: DocumentId) -> Result<Option<Value>> {
 
 async fn envelopes(service: &Arc<Service>, partner: &str) -> Result<Value> {
     let partner: RootId = partner.parse().map_err(|_| anyhow!("geen gemeente"))?;
-    let common: Vec<CircleId> =
-        service.circles()?.into_iter().filter(|circle| circle.members.contains(&partner)).map(|circle| circle.id).collect();
+    let common: Vec<CircleId> = service
+        .circles()?
+        .into_iter()
+        .filter(|circle| circle.members.contains(&partner))
+        .map(|circle| circle.id)
+        .collect();
     let mut circles = serde_json::Map::new();
     for circle in common {
         let (answer, answered) = oneshot::channel();

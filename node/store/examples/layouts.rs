@@ -110,8 +110,15 @@ fn main() -> Result<(), Box<dyn Error>> {
                     let mut statement = connection.prepare_cached(insert)?;
                     match statement.parameter_count() {
                         5 => statement.execute(params![id, document, header, signature, body])?,
-                        _ => statement
-                            .execute(params![id, document, header, signature, body, prefix(id), prefix(document)])?,
+                        _ => statement.execute(params![
+                            id,
+                            document,
+                            header,
+                            signature,
+                            body,
+                            prefix(id),
+                            prefix(document)
+                        ])?,
                     };
                 }
                 let single = start.elapsed().as_micros() / u128::from(SINGLES);

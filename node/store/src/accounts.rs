@@ -135,8 +135,8 @@ impl Accounts for Tx<'_> {
     }
 
     fn first_time(&mut self, form_number: &str, at: Timestamp) -> Result<bool> {
-        let added = self
-            .run("INSERT OR IGNORE INTO forms (number, at) VALUES (?1, ?2)", params![form_number, seconds(at)])?;
+        let added =
+            self.run("INSERT OR IGNORE INTO forms (number, at) VALUES (?1, ?2)", params![form_number, seconds(at)])?;
         Ok(added == 1)
     }
 

@@ -14,7 +14,14 @@ fn line(cells: &mut Cells<'_>) -> Result<AuditLine> {
 }
 
 impl Audit for Tx<'_> {
-    fn audit(&mut self, at: Timestamp, actor: &str, action: &str, person: Option<PersonId>, detail: &str) -> Result<()> {
+    fn audit(
+        &mut self,
+        at: Timestamp,
+        actor: &str,
+        action: &str,
+        person: Option<PersonId>,
+        detail: &str,
+    ) -> Result<()> {
         self.run(
             "INSERT INTO audit (at, actor, action, person, detail) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![seconds(at), actor, action, person.map(|id| id.0), detail],

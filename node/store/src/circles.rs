@@ -77,9 +77,7 @@ impl Circles for Tx<'_> {
         self.one(
             "SELECT document, value, published_at FROM own_documents WHERE kind = ?1 AND circle = ?2",
             params![kind.code(), circle.0],
-            |cells| {
-                Ok(OwnDocument { document: cells.document()?, value: cells.get()?, published_at: cells.time()? })
-            },
+            |cells| Ok(OwnDocument { document: cells.document()?, value: cells.get()?, published_at: cells.time()? }),
         )
     }
 

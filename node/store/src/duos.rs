@@ -96,14 +96,7 @@ impl Duos for Tx<'_> {
         self.all(
             "SELECT met_on, minutes, theme, by FROM duo_meetings WHERE duo = ?1 ORDER BY met_on, number",
             [duo.0],
-            |cells| {
-                Ok(Meeting {
-                    on: cells.parsed()?,
-                    minutes: cells.get()?,
-                    theme: cells.get()?,
-                    by: cells.get()?,
-                })
-            },
+            |cells| Ok(Meeting { on: cells.parsed()?, minutes: cells.get()?, theme: cells.get()?, by: cells.get()? }),
         )
     }
 
@@ -151,14 +144,7 @@ impl Duos for Tx<'_> {
         self.all(
             "SELECT kind, noted_on, text, by FROM duo_notes WHERE duo = ?1 ORDER BY noted_on, number",
             [duo.0],
-            |cells| {
-                Ok(DuoNote {
-                    kind: cells.parsed()?,
-                    on: cells.parsed()?,
-                    text: cells.get()?,
-                    by: cells.get()?,
-                })
-            },
+            |cells| Ok(DuoNote { kind: cells.parsed()?, on: cells.parsed()?, text: cells.get()?, by: cells.get()? }),
         )
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use casework::Result;
-use replication::{Effect, StoredHeader};
 use replication::api::Kept;
+use replication::{Effect, StoredHeader};
 use rusqlite::params;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::envelope::{Envelope, Header};
@@ -19,11 +19,7 @@ use crate::rows::Cells;
 use crate::tx::Tx;
 
 fn envelope(cells: &mut Cells<'_>) -> Result<Envelope> {
-    Ok(Envelope {
-        header: header(&cells.get::<Vec<u8>>()?)?,
-        signature: cells.get()?,
-        body: cells.get()?,
-    })
+    Ok(Envelope { header: header(&cells.get::<Vec<u8>>()?)?, signature: cells.get()?, body: cells.get()? })
 }
 
 fn header(bytes: &[u8]) -> Result<Header> {
@@ -44,9 +40,9 @@ impl Tx<'_> {
     fn carry_out(&self, effect: &Effect) -> Result<()> {
         match effect {
             Effect::Store(envelopes) => envelopes.iter().try_for_each(|envelope| self.keep(envelope.get())),
-            Effect::Delete(ids) => ids.iter().try_for_each(|id| {
-                self.run("DELETE FROM envelopes WHERE id = ?1", [id.0]).map(|_| ())
-            }),
+            Effect::Delete(ids) => {
+                ids.iter().try_for_each(|id| self.run("DELETE FROM envelopes WHERE id = ?1", [id.0]).map(|_| ()))
+            }
             Effect::Show(view) => self.show(view),
             Effect::Hide { document, erased, .. } => {
                 if *erased {
@@ -59,9 +55,7 @@ impl Tx<'_> {
                 self.put_certificate(*root, certificate.get().serial, bytes)
             }
             Effect::Keep(Kept::List(circle, owner, bytes)) => self.put_list(*circle, *owner, bytes),
-            Effect::Settled { number, outcome } => {
-                self.settle(*number, outcome.map_err(|refusal| refusal.to_string()))
-            }
+            Effect::Settled { number, outcome } => self.settle(*number, outcome.map_err(|refusal| refusal.to_string())),
             // Not for the store.
             Effect::Load { .. }
             | Effect::Send { .. }

@@ -2,9 +2,7 @@
 
 use casework::Result;
 use casework::people::PersonId;
-use casework::ports_matches::{
-    ContactSheet, Handovers, OneTimeKey, OutgoingHandover, ReceivedSheet,
-};
+use casework::ports_matches::{ContactSheet, Handovers, OneTimeKey, OutgoingHandover, ReceivedSheet};
 use rusqlite::params;
 use schemas::ids::DocumentId;
 use schemas::language::Language;

@@ -30,8 +30,7 @@ migrations! {
 /// # Errors
 /// `Newer` when a migration was applied that this release does not know.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
-    connection
-        .execute_batch("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY) STRICT")?;
+    connection.execute_batch("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY) STRICT")?;
     let applied = connection
         .prepare("SELECT number FROM migrations ORDER BY number")?
         .query_map([], |row| row.get::<_, u32>(0))?

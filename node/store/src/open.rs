@@ -60,9 +60,7 @@ impl Store {
     pub(crate) fn open_keyed(path: &Path, key: String) -> Result<Arc<Self>, OpenError> {
         let lock = Lock::take(path)?;
         private(path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = connect(path, &key, flags, WRITER_CACHE_KIB)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
@@ -70,13 +68,7 @@ impl Store {
         )?;
         migrate(&mut connection)?;
         let writer = Writer::start(connection)?;
-        Ok(Arc::new(Self {
-            writer,
-            readers: Mutex::new(Vec::new()),
-            path: path.to_owned(),
-            key,
-            _lock: lock,
-        }))
+        Ok(Arc::new(Self { writer, readers: Mutex::new(Vec::new()), path: path.to_owned(), key, _lock: lock }))
     }
 
     /// Runs `work` in one transaction of the writer and gives its value.
@@ -94,10 +86,7 @@ impl Store {
     }
 
     /// Runs `work` on a snapshot beside the writer.
-    pub(crate) fn in_read<T>(
-        &self,
-        work: impl FnOnce(&mut Tx<'_>) -> casework::Result<T>,
-    ) -> casework::Result<T> {
+    pub(crate) fn in_read<T>(&self, work: impl FnOnce(&mut Tx<'_>) -> casework::Result<T>) -> casework::Result<T> {
         let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match kept {
             Some(connection) => connection,

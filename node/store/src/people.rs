@@ -29,8 +29,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 });
 
 static UPDATE: LazyLock<String> = LazyLock::new(|| {
-    let sets: Vec<String> =
-        COLUMNS.iter().enumerate().map(|(at, column)| format!("{column} = ?{}", at + 5)).collect();
+    let sets: Vec<String> = COLUMNS.iter().enumerate().map(|(at, column)| format!("{column} = ?{}", at + 5)).collect();
     format!(
         "UPDATE people SET version = version + 1, changed_by = ?3, changed_at = ?4, {}
          WHERE id = ?1 AND version = ?2",
@@ -67,7 +66,14 @@ impl People for Tx<'_> {
         self.insert(&INSERT, params_from_iter(all)).map(PersonId)
     }
 
-    fn update_person(&mut self, id: PersonId, version: u32, data: &PersonData, by: &str, at: Timestamp) -> Result<bool> {
+    fn update_person(
+        &mut self,
+        id: PersonId,
+        version: u32,
+        data: &PersonData,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<bool> {
         let head = [
             Value::Integer(id.0),
             Value::Integer(version.into()),

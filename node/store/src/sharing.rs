@@ -12,7 +12,14 @@ use crate::rows::seconds;
 use crate::tx::Tx;
 
 impl Sharing for Tx<'_> {
-    fn link(&mut self, document: DocumentId, person: PersonId, kind: Kind, circle: CircleId, at: Timestamp) -> Result<()> {
+    fn link(
+        &mut self,
+        document: DocumentId,
+        person: PersonId,
+        kind: Kind,
+        circle: CircleId,
+        at: Timestamp,
+    ) -> Result<()> {
         self.run(
             "INSERT INTO links (document, person, kind, circle, linked_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![document.0, person.0, kind.code(), circle.0, seconds(at)],

@@ -8,9 +8,9 @@ use std::time::Duration;
 use casework::Office;
 use casework::ports::{Circle, Clock, Network, PartnerLive, Randomness};
 use replication::{DocumentView, Effect};
+use schemas::SharedValue;
 use schemas::ids::{CircleId, DocumentId, RootId};
 use schemas::time::{Date, Timestamp};
-use schemas::SharedValue;
 
 use crate::{Identity, Partner, Store};
 
@@ -213,7 +213,8 @@ impl TestOffice {
 /// When the store fails.
 pub fn make_newer(path: &std::path::Path, number: u32) {
     let store = Store::open(path, &TEST_KEY).expect("a new store");
-    let insert = move |tx: &mut crate::Tx<'_>| tx.run("INSERT INTO migrations (number) VALUES (?1)", [number]).map(|_| ());
+    let insert =
+        move |tx: &mut crate::Tx<'_>| tx.run("INSERT INTO migrations (number) VALUES (?1)", [number]).map(|_| ());
     store.in_write(insert).expect("a migration");
 }
 

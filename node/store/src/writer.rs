@@ -37,9 +37,8 @@ impl Writer {
     /// No thread to be had.
     pub(crate) fn start(connection: Connection) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(WAITING);
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || serve(connection, &receiver))?;
+        let thread =
+            std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || serve(connection, &receiver))?;
         let id = thread.thread().id();
         Ok(Self { sender: Some(sender), thread: Some(thread), id })
     }

@@ -3,8 +3,8 @@
 use casework::Error;
 use casework::accounts::{LinkKind, SESSION_SECONDS};
 use casework::office::AccountRole;
-use schemas::time::Timestamp;
 use casework::ports::Clock;
+use schemas::time::Timestamp;
 use store::testing::{TestOffice, office_for_tests};
 
 const PASSWORD: &str = "een lang wachtwoord";
@@ -80,7 +80,11 @@ fn many_tries_at_once_are_not_many_for_one() {
     enrolled(&test);
     let waits: usize = std::thread::scope(|scope| {
         let tries: Vec<_> = (0..20).map(|_| scope.spawn(|| test.office.sign_in("an", "verkeerd wachtwoord"))).collect();
-        tries.into_iter().map(|one| one.join().expect("an answer")).filter(|answer| matches!(answer, Err(Error::Refused("sign-in-wait")))).count()
+        tries
+            .into_iter()
+            .map(|one| one.join().expect("an answer"))
+            .filter(|answer| matches!(answer, Err(Error::Refused("sign-in-wait"))))
+            .count()
     });
     assert_eq!(waits, 15);
 }

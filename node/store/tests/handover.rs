@@ -96,12 +96,7 @@ fn nothing_is_taken_before_the_match_stands_here() {
     let proposal = towns[0].office().propose(&els(), newcomer, offer).expect("a proposal");
     converge(&mut towns);
     let fixed = Fixed;
-    let binding = Binding {
-        proposal,
-        requester: towns[0].me,
-        answerer: towns[1].me,
-        direction: Direction::OfNewcomer,
-    };
+    let binding = Binding { proposal, requester: towns[0].me, answerer: towns[1].me, direction: Direction::OfNewcomer };
     let key = one_time_key(&fixed);
     let early = seal(&ContactSheet::default(), key.public, &binding, &fixed).expect("sealed").to_bytes();
     assert_eq!(verdict(&towns[1], towns[0].me, &early), Verdict::NotYet);

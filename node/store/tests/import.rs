@@ -117,7 +117,10 @@ fn persons_of_mortsel() {
     let jef = &called(&mentors, "Jef Wouters").data;
     assert_eq!((jef.given_name.as_str(), jef.family_name.as_str()), ("Jef", "Wouters"));
     assert_eq!(Part::Birth.text(jef), "1997-12-03");
-    assert_eq!((jef.contact.phone.as_str(), jef.contact.email.as_str()), ("0485 70 22 48", "jef.wouters10@voorbeeld.be"));
+    assert_eq!(
+        (jef.contact.phone.as_str(), jef.contact.email.as_str()),
+        ("0485 70 22 48", "jef.wouters10@voorbeeld.be")
+    );
     assert_eq!((jef.contact.street.as_str(), jef.contact.postal_code.as_str()), ("Molenlei 33", "2640"));
     assert_eq!((jef.capacity, jef.radius_km), (3, 10));
     assert_eq!(jef.slots.codes(), ["tue-morning", "thu-afternoon"]);
@@ -207,7 +210,10 @@ fn twice_the_same_file_changes_nothing() {
             let report = take(&at, name, &file(name));
             let counts = report.counts;
             assert_eq!((counts.taken, counts.updated, counts.refused), (0, 0, 0), "{name}");
-            assert!(report.sheets.iter().filter(|sheet| sheet.skipped.is_none()).all(|sheet| sheet.remembered), "{name}");
+            assert!(
+                report.sheets.iter().filter(|sheet| sheet.skipped.is_none()).all(|sheet| sheet.remembered),
+                "{name}"
+            );
         }
         assert_eq!((people(&at, Side::Mentor), people(&at, Side::Newcomer)), before);
     }
@@ -218,7 +224,8 @@ fn the_national_register_number_reaches_neither_preview_nor_store() {
     let at = office_of("11001", "11007", 2);
     let bytes = file("aartselaar-mentees.csv");
     let preview = at.office.read_sheet(&els(), "aartselaar-mentees.csv", &bytes).expect("a list");
-    let column = preview.sheets[0].columns.iter().find(|column| column.heading == "rijksregisternr").expect("the column");
+    let column =
+        preview.sheets[0].columns.iter().find(|column| column.heading == "rijksregisternr").expect("the column");
     assert_eq!((column.field, column.example.as_str()), (Field::NationalNumber, ""));
     assert!(!format!("{preview:?}").contains("584.46"));
     // Nobody can choose another meaning for it.
@@ -233,7 +240,8 @@ fn the_national_register_number_reaches_neither_preview_nor_store() {
 #[test]
 fn remarks_are_taken_over_only_for_ticked_rows() {
     let at = office_of("11001", "11007", 2);
-    let preview = at.office.read_sheet(&els(), "aartselaar-mentees.csv", &file("aartselaar-mentees.csv")).expect("a list");
+    let preview =
+        at.office.read_sheet(&els(), "aartselaar-mentees.csv", &file("aartselaar-mentees.csv")).expect("a list");
     let row = &preview.sheets[0].rows[0];
     assert!(row.has_remarks_text && !format!("{preview:?}").contains("gelijkschakeling diploma\", mi"));
     let choices = ImportChoices { remarks_of: [(0, row.number)].into(), ..ImportChoices::default() };

@@ -42,11 +42,22 @@ fn workbook(data: &str) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006/relationships";
-    let book = format!("<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"mentors\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>");
-    let links = format!("<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>");
+    let book = format!(
+        "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"mentors\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+    );
+    let links = format!(
+        "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+    );
     let sheet = format!("<worksheet xmlns=\"{main}\"><sheetData>{data}</sheetData></worksheet>");
-    let root = format!("<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>");
-    packed(&[("_rels/.rels", root.as_bytes()), ("xl/workbook.xml", book.as_bytes()), ("xl/_rels/workbook.xml.rels", links.as_bytes()), ("xl/worksheets/sheet1.xml", sheet.as_bytes())])
+    let root = format!(
+        "<Relationships xmlns=\"{package}\"><Relationship Id=\"r1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
+    packed(&[
+        ("_rels/.rels", root.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", links.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ])
 }
 
 fn cell(at: &str, text: &str) -> String {
@@ -97,7 +108,11 @@ fn what_unpacks_to_too_much_is_refused() {
 fn a_far_away_cell_costs_nothing() {
     let rows = format!(
         "<row r=\"1\">{}{}</row><row r=\"2\">{}{}</row><row r=\"1048576\">{}</row>",
-        cell("A1", "naam"), cell("B1", "e-mail"), cell("A2", "An Maes"), cell("B2", "an@example.org"), cell("XFD1048576", "ver")
+        cell("A1", "naam"),
+        cell("B1", "e-mail"),
+        cell("A2", "An Maes"),
+        cell("B2", "an@example.org"),
+        cell("XFD1048576", "ver")
     );
     let preview = seen(&office_for_tests(), "mentors.xlsx", &workbook(&rows));
     assert_eq!((preview.sheets[0].rows.len(), preview.counts.taken), (1, 1));
@@ -133,7 +148,9 @@ fn every_character_set_reads_the_same() {
 #[test]
 fn every_separator_reads_the_same() {
     for separator in [";", ",", "\t", "|"] {
-        let text = ["naam;mail;gsm", "An Maes;an@example.org;0470 11 22 33", "\"Bo Li\";bo@example.org;0470 11 22 34"].join("\r\n").replace(';', separator);
+        let text = ["naam;mail;gsm", "An Maes;an@example.org;0470 11 22 33", "\"Bo Li\";bo@example.org;0470 11 22 34"]
+            .join("\r\n")
+            .replace(';', separator);
         let preview = seen(&office_for_tests(), "mentors.csv", text.as_bytes());
         assert_eq!(preview.counts.taken, 2, "{separator:?}");
         let told = format!("sep={separator}\r\n{text}");
@@ -143,7 +160,8 @@ fn every_separator_reads_the_same() {
 
 #[test]
 fn a_quote_that_stays_open_swallows_nobody() {
-    let text = "naam;mail;hobby\nAn Maes;an@example.org;\"film\nBo Li;bo@example.org;muziek\nCi Wu;ci@example.org;film\n";
+    let text =
+        "naam;mail;hobby\nAn Maes;an@example.org;\"film\nBo Li;bo@example.org;muziek\nCi Wu;ci@example.org;film\n";
     let preview = seen(&office_for_tests(), "mentors.csv", text.as_bytes());
     assert_eq!((preview.counts.taken, preview.sheets[0].notes.as_slice()), (3, ["quotes-unbalanced"].as_slice()));
 }
@@ -182,8 +200,12 @@ fn wrong_cells_are_remarks_and_the_row_is_taken() {
     assert_eq!(
         said(0),
         [
-            ("date-impossible", "31/02/1990"), ("cefr-unknown", "Z9"), ("language-unknown", "Klingon"), ("slot-unknown", "ooit"),
-            ("contact-unknown", "12"), ("rrn-refused", ""),
+            ("date-impossible", "31/02/1990"),
+            ("cefr-unknown", "Z9"),
+            ("language-unknown", "Klingon"),
+            ("slot-unknown", "ooit"),
+            ("contact-unknown", "12"),
+            ("rrn-refused", ""),
         ]
     );
     assert_eq!(said(2), [("rrn-refused", "")]);

@@ -33,7 +33,8 @@ fn written(at: &TestOffice, value: &Resource) -> DocumentId {
 }
 
 fn titles(at: &TestOffice, filter: &LibraryFilter) -> Vec<String> {
-    let mut titles: Vec<String> = at.office.library(&member(), filter).expect("a list").into_iter().map(|row| row.title).collect();
+    let mut titles: Vec<String> =
+        at.office.library(&member(), filter).expect("a list").into_iter().map(|row| row.title).collect();
     titles.sort();
     titles
 }
@@ -59,7 +60,11 @@ fn filters() {
     let at = office_for_tests();
     written(&at, &page("De bib", "Boeken lenen in Mortsel", "lezen"));
     written(&at, &page("Zwembad", "Elke woensdag, in Mortsel", "sport"));
-    let filter = |text: &str, tag: &str| LibraryFilter { text: text.to_owned(), tag: tag.to_owned(), ..LibraryFilter::default() };
+    let filter = |text: &str, tag: &str| LibraryFilter {
+        text: text.to_owned(),
+        tag: tag.to_owned(),
+        ..LibraryFilter::default()
+    };
     assert_eq!(titles(&at, &filter("", "")), ["De bib", "Zwembad"]);
     assert_eq!(titles(&at, &filter("mortsel BOEKEN", "")), ["De bib"]);
     assert_eq!(titles(&at, &filter("", "Sport")), ["Zwembad"]);
@@ -90,7 +95,8 @@ fn an_edit_carries_the_heads_of_its_form() {
     assert_eq!(saved, Saved::Waiting, "nobody carries it out here");
     at.office.save_resource(&member(), id, &seen.heads, changed.clone(), Some("f2")).expect("the same form");
     let commands = at.carry_out();
-    let heads: Vec<[u8; 32]> = seen.heads.iter().map(|head| schemas::ids::from_hex(head).expect("hexadecimal")).collect();
+    let heads: Vec<[u8; 32]> =
+        seen.heads.iter().map(|head| schemas::ids::from_hex(head).expect("hexadecimal")).collect();
     assert_eq!(commands, [Outgoing::Edit { document: id, heads, value: SharedValue::Resource(changed.clone()) }]);
     assert_eq!(at.office.resource(&member(), id).expect("a page").value, changed);
     // Saving what stands there is nothing.
@@ -107,7 +113,9 @@ fn a_refused_edit_stays_as_a_draft() {
     let at = office_for_tests();
     let id = written(&at, &page("De bib", "Boeken lenen", ""));
     let seen = at.office.resource(&member(), id).expect("a page");
-    at.office.save_resource(&member(), id, &seen.heads, page("De bib", "Boeken en strips lenen", ""), None).expect("kept");
+    at.office
+        .save_resource(&member(), id, &seen.heads, page("De bib", "Boeken en strips lenen", ""), None)
+        .expect("kept");
     let (number, _) = at.store.outbox_next(0).expect("the outbox").remove(0);
     let refused = Effect::Settled { number: number.unsigned_abs(), outcome: Err(schemas::Refusal::OverBudget) };
     at.store.apply(vec![refused]).expect("a refusal");
@@ -129,7 +137,8 @@ fn remarks_and_withdrawing() {
     let theirs = Comment { resource: id, text: schemas::text::Text::new("Ja").expect("short") };
     at.arrive(at.partner, at.circle, DocumentId([5; 16]), theirs.into_value());
     let comments = at.office.resource(&member(), id).expect("a page").comments;
-    let mut said: Vec<_> = comments.iter().map(|comment| (comment.by.as_str(), comment.text.as_str(), comment.mine)).collect();
+    let mut said: Vec<_> =
+        comments.iter().map(|comment| (comment.by.as_str(), comment.text.as_str(), comment.mine)).collect();
     said.sort_unstable();
     assert_eq!(said, [("Aartselaar", "Ja", false), ("Borsbeek", "Ook op zaterdag?", true)]);
     for (text, code) in [(" ", "missing"), ("85.07.30-033.28", "rrn")] {

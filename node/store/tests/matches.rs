@@ -3,10 +3,10 @@
 mod towns;
 
 use casework::duo_state::Event;
+use casework::duo_view::{DuoPerson, PartnerItem, TodayItem};
 use casework::people::{PersonId, Purpose, Side};
 use casework::ports_matches::{DuoId, DuoStage, HandoverStage, IncomingStage, OutgoingEnd, OutgoingStage};
 use casework::search_view::{Blocker, MentorWho, ProposalPage};
-use casework::duo_view::{DuoPerson, PartnerItem, TodayItem};
 use casework::{Error, Office, answer, proposal};
 use schemas::documents::NoReason;
 use schemas::ids::DocumentId;

@@ -1,10 +1,10 @@
 //! Persons through the office on a real store: what is saved is read back, every read leaves
 //! its line, and nobody overwrites anybody.
 
+use casework::office::AccountRole;
 use casework::people::{Birth, PersonData, PersonId, Purpose, Screening, Side};
 use casework::people_view::ShareState;
 use casework::ports::Storage;
-use casework::office::AccountRole;
 use casework::{Actor, Error};
 use proptest::prelude::*;
 use schemas::language::Language;
@@ -111,7 +111,8 @@ fn a_form_whose_work_fails_may_be_sent_again() {
 fn consent_and_screening_are_kept_with_day_text_and_who() {
     let test = office_for_tests();
     let (office, an) = (&test.office, coordinator());
-    let mentor = office.save_person(&an, None, PersonData { side: Side::Mentor, ..newcomer("Jef") }, None).expect("a mentor");
+    let mentor =
+        office.save_person(&an, None, PersonData { side: Side::Mentor, ..newcomer("Jef") }, None).expect("a mentor");
     let state = |office: &casework::Office| office.open_person(&coordinator(), mentor).expect("a file").state;
     assert_eq!(state(office), ShareState::ConsentMissing);
     office.record_consent(&an, &[mentor], Purpose::CrossBorder, true, day(2026, 10, 20), "2026-1").expect("consent");
@@ -122,10 +123,14 @@ fn consent_and_screening_are_kept_with_day_text_and_who() {
     let file = office.open_person(&an, mentor).expect("a file");
     assert_eq!(file.screening, Some(seen));
     let consent = &file.consents[0];
-    assert_eq!((consent.text_version.as_str(), consent.asked_by.as_str(), consent.on), ("2026-1", "An Peeters", day(2026, 10, 20)));
+    assert_eq!(
+        (consent.text_version.as_str(), consent.asked_by.as_str(), consent.on),
+        ("2026-1", "An Peeters", day(2026, 10, 20))
+    );
     let tomorrow = office.record_consent(&an, &[mentor], Purpose::CrossBorder, true, day(2026, 10, 27), "2026-1");
     assert!(matches!(tomorrow, Err(Error::Invalid(_))));
-    let nobody = office.record_consent(&an, &[mentor, PersonId(99)], Purpose::Handover, true, day(2026, 10, 20), "2026-1");
+    let nobody =
+        office.record_consent(&an, &[mentor, PersonId(99)], Purpose::Handover, true, day(2026, 10, 20), "2026-1");
     assert!(matches!(nobody, Err(Error::NotFound)));
     assert_eq!(office.open_person(&an, mentor).expect("a file").consents.len(), 1, "all or none");
 }
@@ -139,7 +144,8 @@ fn who_waits_longest_comes_first() {
         office.save_person(&an, None, data, None).expect("a person");
     }
     let rows = office.people(&an, Side::Newcomer).expect("a list");
-    let order: Vec<(&str, u32)> = rows.iter().map(|row| (row.person.data.given_name.as_str(), row.waiting_days)).collect();
+    let order: Vec<(&str, u32)> =
+        rows.iter().map(|row| (row.person.data.given_name.as_str(), row.waiting_days)).collect();
     assert_eq!(order, [("first", 267), ("later", 25), ("today", 0)]);
     assert_eq!(rows[0].age, Some(36));
 }

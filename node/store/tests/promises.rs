@@ -64,7 +64,8 @@ struct World {
 impl World {
     fn new() -> Self {
         let mut towns = two_towns();
-        let mentors = [("Jan", 1), ("An", 2)].map(|(name, places)| (towns[1].shared(Side::Mentor, name, places), places));
+        let mentors =
+            [("Jan", 1), ("An", 2)].map(|(name, places)| (towns[1].shared(Side::Mentor, name, places), places));
         let neighbour = towns[1].somebody(Side::Newcomer, "Rania", 0);
         let newcomers = ["Farid", "Sara", "Ali"].map(|name| towns[0].shared(Side::Newcomer, name, 0).0);
         converge(&mut towns);
@@ -95,7 +96,9 @@ impl World {
                 here.office().propose(&els(), self.newcomers[newcomer], self.offers[offer]).map(|_| ())
             }
             Happens::Yes(at) => match self.incoming(at) {
-                Some(id) => there.office().record_mentor_asked(&els(), id).and_then(|()| there.office().answer_yes(&els(), id)),
+                Some(id) => {
+                    there.office().record_mentor_asked(&els(), id).and_then(|()| there.office().answer_yes(&els(), id))
+                }
                 None => Ok(()),
             },
             Happens::No(at) => match self.incoming(at) {
@@ -181,9 +184,10 @@ impl World {
 
 /// Places of a mentor that are promised: reservations not released, and duos under way.
 fn promised(records: &mut dyn Records, mentor: PersonId) -> casework::Result<usize> {
-    let held = records.all_incoming()?.into_iter().filter(|came| {
-        came.mentor == Some(mentor) && matches!(came.stage, IncomingStage::Reserved { .. })
-    });
+    let held = records
+        .all_incoming()?
+        .into_iter()
+        .filter(|came| came.mentor == Some(mentor) && matches!(came.stage, IncomingStage::Reserved { .. }));
     let duos = records.duos()?.into_iter().filter(|duo| duo.mentor == Some(mentor) && duo.stage.is_active());
     Ok(held.count() + duos.count())
 }
@@ -218,7 +222,8 @@ fn run(events: &[Happens]) -> usize {
 
 #[test]
 fn whatever_happens_the_promises_hold() {
-    let config = ProptestConfig { cases: 16, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() };
+    let config =
+        ProptestConfig { cases: 16, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() };
     let matches = Cell::new(0);
     let outcome = TestRunner::new(config).run(&prop::collection::vec(happens(), 30..110), |events| {
         matches.set(matches.get() + run(&events));

@@ -110,7 +110,13 @@ fn nothing_leaves_before_every_condition_holds() {
     assert_eq!(refused(ready(&test, young)), "person-minor");
     let ageless = PersonData { birth: Birth::Unknown, ..data(Side::Newcomer) };
     assert_eq!(refused(ready(&test, ageless)), "age-unknown");
-    let without = Circle { id: test.circle, name: "BAM".to_owned(), arrangement: String::new(), members: vec![test.me, test.partner], pair: false };
+    let without = Circle {
+        id: test.circle,
+        name: "BAM".to_owned(),
+        arrangement: String::new(),
+        members: vec![test.me, test.partner],
+        pair: false,
+    };
     test.store.insert_circle(&without).expect("a circle");
     assert_eq!(refused(ready(&test, data(Side::Newcomer))), "arrangement-missing");
     assert!(test.carry_out().is_empty(), "nothing is on its way");
@@ -131,13 +137,19 @@ fn a_card_says_no_more_than_the_guard_lets_through_and_the_ledger_says_what_left
     let [(sent, value)] = published(&commands)[..] else { panic!("one card: {commands:?}") };
     assert_eq!(sent, document);
     let card = request(value);
-    assert_eq!((codes(&card.languages), card.age_band.map(|band| band.to_string())), (vec!["ar", "fr"], Some("35-44".to_owned())));
+    assert_eq!(
+        (codes(&card.languages), card.age_band.map(|band| band.to_string())),
+        (vec!["ar", "fr"], Some("35-44".to_owned()))
+    );
     assert_eq!(card.area, Area::Municipality("11007".parse().expect("Borsbeek")), "never where she lives");
     assert_eq!(card.waiting_since.to_string(), "2026-Q2");
     let file = office.open_person(&an(), id).expect("a file");
     assert!(matches!(file.state, ShareState::Shared { .. }));
     let [line] = &file.ledger[..] else { panic!("one line") };
-    assert_eq!((line.event.as_str(), line.recipients.as_str(), line.consent.as_str()), ("published", "Aartselaar", "cross_border 2026-10-01 2026-1"));
+    assert_eq!(
+        (line.event.as_str(), line.recipients.as_str(), line.consent.as_str()),
+        ("published", "Aartselaar", "cross_border 2026-10-01 2026-1")
+    );
     assert_eq!(line.quasi, "ar fr|35-44");
     for personal in ["Rania", "Hassan", "voorbeeld", "1990"] {
         assert!(!line.what.contains(personal), "{personal}");
@@ -160,7 +172,8 @@ fn too_few_people_and_the_coordinator_sees_what_is_lost() {
     let (from, to) = ("25-34".parse().expect("a band"), "25-44".parse().expect("a band"));
     assert_eq!(preview.losses, [Loss::BandWidened { from, to }]);
     person.languages = ["ti"].iter().map(|code| code.parse().expect("a language")).collect();
-    let wish = |code: &str| Wish { about: About::Language(code.parse().expect("a language")), strength: Strength::Must };
+    let wish =
+        |code: &str| Wish { about: About::Language(code.parse().expect("a language")), strength: Strength::Must };
     person.wishes = [wish("ti")].into();
     let preview = test.office.preview_publication(&an(), ready(&test, person), None).expect("a preview");
     let card = preview.value.expect("a card");
@@ -200,7 +213,8 @@ fn a_pseudonym_is_kept_through_renewals_and_fresh_after_a_withdrawal() {
     assert!(matches!(office.withdraw(&an(), id), Err(Error::NotFound)));
     let second = office.publish(&an(), id, None).expect("a card");
     assert_ne!(first, second);
-    let events: Vec<String> = office.open_person(&an(), id).expect("a file").ledger.into_iter().map(|line| line.event).collect();
+    let events: Vec<String> =
+        office.open_person(&an(), id).expect("a file").ledger.into_iter().map(|line| line.event).collect();
     assert_eq!(events, ["published", "renewed", "withdrawn", "published"]);
 }
 
@@ -253,7 +267,11 @@ fn cards_over_the_years_cannot_be_laid_over_each_other() {
     let preview = office.preview_publication(&an(), id, None).expect("a preview");
     let card = preview.value.expect("a card");
     let band = request(&card).age_band.map(|band| band.to_string());
-    assert!(band.as_deref().is_none_or(|band| band.starts_with("35-") || band.starts_with("25-") || band.starts_with("18-")), "{band:?}");
+    assert!(
+        band.as_deref()
+            .is_none_or(|band| band.starts_with("35-") || band.starts_with("25-") || band.starts_with("18-")),
+        "{band:?}"
+    );
     assert!(preview.people.is_some_and(|people| people >= 5));
 }
 
@@ -271,7 +289,10 @@ fn a_mentor_shows_age_and_sex_only_when_he_agreed() {
     person.shows_age = true;
     person.shows_sex = true;
     let id = ready(&test, person);
-    assert_eq!((card(id).age_band.map(|band| band.to_string()), card(id).sex.is_some()), (Some("35-44".to_owned()), true));
+    assert_eq!(
+        (card(id).age_band.map(|band| band.to_string()), card(id).sex.is_some()),
+        (Some("35-44".to_owned()), true)
+    );
     assert_eq!(card(id).area.to_string(), "11007", "not where he lives");
 }
 
@@ -284,7 +305,9 @@ fn an_erased_person_is_gone_here_and_on_the_way_to_be_gone_there() {
     office.withdraw(&an(), id).expect("withdrawn");
     let second = office.publish(&an(), id, None).expect("a card");
     test.carry_out();
-    let kept = |given: &str| vec![("given_name".to_owned(), given.to_owned()), ("family_name".to_owned(), "Hassan".to_owned())];
+    let kept = |given: &str| {
+        vec![("given_name".to_owned(), given.to_owned()), ("family_name".to_owned(), "Hassan".to_owned())]
+    };
     office.keep_draft("hers", &kept("Rania")).expect("kept");
     office.keep_draft("another", &kept("Sami")).expect("kept");
     assert_eq!(office.erase_person(&an(), id).expect("erased").documents, 2);
@@ -333,7 +356,10 @@ fn a_mentor_of_many_languages_is_published_with_the_first_of_them() {
     let test = office_for_tests();
     let mut person = data(Side::Mentor);
     person.mother_tongue = "tr".parse().ok();
-    person.languages = ["am", "ar", "bg", "bn", "cs", "de", "el", "en", "es", "tr"].iter().map(|code| code.parse().expect("a language")).collect();
+    person.languages = ["am", "ar", "bg", "bn", "cs", "de", "el", "en", "es", "tr"]
+        .iter()
+        .map(|code| code.parse().expect("a language"))
+        .collect();
     let id = ready(&test, person);
     test.office.publish(&an(), id, None).expect("a card");
     test.office.tick().expect("a tick");

@@ -127,11 +127,16 @@ fn an_older_certificate_still_covers_what_was_signed_under_it() {
 fn documents_are_shown_replaced_and_hidden() {
     let test = office_for_tests();
     let owner = test.partner;
-    test.store.apply(vec![Effect::Show(view(1, owner, "first")), Effect::Show(view(2, owner, "other"))]).expect("shown");
+    test.store
+        .apply(vec![Effect::Show(view(1, owner, "first")), Effect::Show(view(2, owner, "other"))])
+        .expect("shown");
     test.store.apply(vec![Effect::Show(view(1, owner, "second"))]).expect("replaced");
     let shown = documents(&test);
     let expected = view(1, owner, "second");
-    assert_eq!((shown.len(), &shown[0].value, &shown[0].heads, &shown[0].writers), (2, &expected.value, &expected.heads, &expected.writers));
+    assert_eq!(
+        (shown.len(), &shown[0].value, &shown[0].heads, &shown[0].writers),
+        (2, &expected.value, &expected.heads, &expected.writers)
+    );
     let hide = Effect::Hide { document: DocumentId([1; 16]), kind: Kind::Comment, erased: false };
     test.store.apply(vec![hide]).expect("hidden");
     assert_eq!(documents(&test).len(), 1);
@@ -153,8 +158,15 @@ fn the_newest_list_of_each_member_is_kept() {
     let test = office_for_tests();
     let node = Node::new(1);
     let list = |version| {
-        CircleList { circle: test.circle, owner: node.id(), version, name: "BAM".to_owned(), arrangement: String::new(), members: vec![node.id()] }
-            .sign(&node.key)
+        CircleList {
+            circle: test.circle,
+            owner: node.id(),
+            version,
+            name: "BAM".to_owned(),
+            arrangement: String::new(),
+            members: vec![node.id()],
+        }
+        .sign(&node.key)
     };
     for version in [1, 2] {
         test.store.apply(vec![Effect::Keep(Kept::List(test.circle, node.id(), list(version)))]).expect("kept");
@@ -206,7 +218,9 @@ fn a_partner_comes_with_the_circle_of_two_and_goes_with_everything_about_it() {
     let circles = || -> Vec<(CircleId, bool, usize)> {
         let (sender, receiver) = std::sync::mpsc::sync_channel(4);
         let read = move |records: &mut dyn casework::ports::Records| {
-            sender.send(records.circles()?.iter().map(|c| (c.id, c.pair, c.members.len())).collect()).expect("a receiver");
+            sender
+                .send(records.circles()?.iter().map(|c| (c.id, c.pair, c.members.len())).collect())
+                .expect("a receiver");
             Ok(())
         };
         test.store.read(Box::new(read)).expect("a snapshot");

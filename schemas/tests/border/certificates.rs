@@ -75,7 +75,8 @@ fn signatures_count_from_the_first_hour_to_the_last() {
 
 #[test]
 fn another_node_under_the_same_root_is_another_author() {
-    let swapped = NodeCertificate { node: NodeKey(SigningKey::from_bytes(&[8; 32]).verifying_key().to_bytes()), ..certificate() };
+    let swapped =
+        NodeCertificate { node: NodeKey(SigningKey::from_bytes(&[8; 32]).verifying_key().to_bytes()), ..certificate() };
     let swapped = NodeCertificate::verify(&swapped.sign(&root())).expect("the root signed it");
     let envelope = Envelope::sign(header(), b"body".to_vec(), &node()).into_inner();
     assert_eq!(envelope.verify(&swapped, SIGNED.start()).map(|_| ()), Err(Refusal::UnknownAuthor));
@@ -98,7 +99,11 @@ fn lists_that_cannot_be() {
     assert_eq!(verified(&|l| l.name = "x".repeat(201)), Err(CertificateError::Limit));
     assert_eq!(verified(&|l| l.arrangement = "85.07.30-033.28".to_owned()), Err(CertificateError::Limit));
     let many = |l: &mut CircleList| {
-        l.members = (0..=MAX_MEMBERS as u16).map(|n| RootId([[n.to_be_bytes()[0]; 16], [n.to_be_bytes()[1]; 16]].concat().try_into().expect("32 bytes"))).collect();
+        l.members = (0..=MAX_MEMBERS as u16)
+            .map(|n| {
+                RootId([[n.to_be_bytes()[0]; 16], [n.to_be_bytes()[1]; 16]].concat().try_into().expect("32 bytes"))
+            })
+            .collect();
     };
     assert_eq!(verified(&many), Err(CertificateError::Limit));
 }

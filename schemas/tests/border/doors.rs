@@ -58,7 +58,8 @@ fn no_field_of_any_kind_takes_a_register_number() {
         let mut found = Vec::new();
         places(&json_of(*kind), String::new(), &mut found);
         for path in found {
-            for rrn in ["85.07.30-033.28", "85.07.30-033.99", "Vraag 85073003328 even", "85073003328", "٨٥٠٧٣٠٠٣٣٢٨"] {
+            for rrn in ["85.07.30-033.28", "85.07.30-033.99", "Vraag 85073003328 even", "85073003328", "٨٥٠٧٣٠٠٣٣٢٨"]
+            {
                 assert!(with(*kind, &path, json!(rrn)).is_err(), "{kind}{path} takes {rrn}");
             }
         }
@@ -71,7 +72,9 @@ fn no_field_takes_another_type_or_control_characters() {
         let mut found = Vec::new();
         places(&json_of(*kind), String::new(), &mut found);
         for path in found {
-            for wrong in [json!(-1), json!(1.5), json!("a\u{0}b"), json!({ "x": 1 }), json!([[]]), json!(true), json!(u64::MAX)] {
+            for wrong in
+                [json!(-1), json!(1.5), json!("a\u{0}b"), json!({ "x": 1 }), json!([[]]), json!(true), json!(u64::MAX)]
+            {
                 // A moment has no upper bound of its own; how long it may lie ahead is casework's.
                 let moment = path.ends_with("/held_until") && wrong == json!(u64::MAX);
                 assert!(moment || with(*kind, &path, wrong.clone()).is_err(), "{kind}{path} takes {wrong}");
@@ -83,8 +86,20 @@ fn no_field_takes_another_type_or_control_characters() {
 #[test]
 fn a_field_more_or_less_is_refused() {
     let optional = [
-        "kbo", "away_until", "occupation", "sector", "style", "age_band", "sex", "goal_occupation", "goal_sector",
-        "dutch", "review_on", "translation_of", "last_meeting", "next_review",
+        "kbo",
+        "away_until",
+        "occupation",
+        "sector",
+        "style",
+        "age_band",
+        "sex",
+        "goal_occupation",
+        "goal_sector",
+        "dutch",
+        "review_on",
+        "translation_of",
+        "last_meeting",
+        "next_review",
     ];
     for kind in Kind::ALL {
         let mut more = json_of(*kind);

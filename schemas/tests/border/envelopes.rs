@@ -1,11 +1,11 @@
 //! Envelopes: one form only, and nothing of them can be changed.
 
 use proptest::prelude::*;
+use schemas::Kind;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::envelope::{Content, Envelope, Header, MAX_ENVELOPE, Refusal, Stamp};
 use schemas::ids::{CircleId, DocumentId, NodeKey, RootId, Session};
 use schemas::time::{Hour, Timestamp};
-use schemas::Kind;
 
 use crate::samples::{SIGNED, certificate, change, header, node, root};
 
@@ -36,7 +36,13 @@ fn headers() -> impl Strategy<Value = Header> {
         Content::Hold,
     ];
     let ids = (any::<[u8; 16]>(), any::<[u8; 16]>(), any::<[u8; 32]>(), any::<[u8; 32]>(), any::<[u8; 32]>());
-    let words = (prop::sample::select(Kind::ALL), prop::sample::select(&CONTENTS[..]), any::<u16>(), any::<u32>(), any::<u32>());
+    let words = (
+        prop::sample::select(Kind::ALL),
+        prop::sample::select(&CONTENTS[..]),
+        any::<u16>(),
+        any::<u32>(),
+        any::<u32>(),
+    );
     (ids, words, stamps()).prop_map(|(ids, words, stamp)| Header {
         format: 1,
         circle: CircleId(ids.0),

@@ -4,13 +4,13 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use proptest::prelude::*;
+use schemas::Refused;
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
 use schemas::language::Language;
 use schemas::occupation::Occupation;
 use schemas::places::{Kbo, Refnis};
 use schemas::time::{Date, Month, Quarter, Week};
 use schemas::vocabulary::{AgeBand, Slots};
-use schemas::Refused;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -75,7 +75,8 @@ pub(crate) fn change() -> Header {
 /// JSON of a value of `kind` with every field filled.
 pub(crate) fn json_of(kind: Kind) -> Value {
     let (id, root, key) = ("0".repeat(31) + "1", "a".repeat(64), "b".repeat(64));
-    let wish = json!([{ "about": { "age": "25-44" }, "strength": "must" }, { "about": "nearby", "strength": "preferred" }]);
+    let wish =
+        json!([{ "about": { "age": "25-44" }, "strength": "must" }, { "about": "nearby", "strength": "preferred" }]);
     match kind {
         Kind::MunicipalityCard => json!({
             "refnis": "11029", "kbo": "0207463994", "name": "Dienst samenleven", "office": "samenleven@mortsel.example",

@@ -11,10 +11,7 @@ pub type Arrows = BTreeMap<String, BTreeSet<String>>;
 
 /// The arrows that the design allows. `tests` may look at everything.
 const ALLOWED: [(&str, &[&str]); 7] = [
-    (
-        "node",
-        &["web", "store", "replication", "casework", "schemas"],
-    ),
+    ("node", &["web", "store", "replication", "casework", "schemas"]),
     ("web", &["casework"]),
     ("store", &["casework", "replication", "schemas"]),
     ("casework", &["matching", "schemas"]),
@@ -24,11 +21,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates from outside that one workspace crate alone may depend on.
-const ALONE: [(&str, &str); 3] = [
-    ("libp2p", "node"),
-    ("libp2p-stream", "node"),
-    ("rusqlite", "store"),
-];
+const ALONE: [(&str, &str); 3] = [("libp2p", "node"), ("libp2p-stream", "node"), ("rusqlite", "store")];
 
 /// Crates that bring a clock, IO or randomness of their own.
 const IMPURE: [&str; 6] = ["tokio", "getrandom", "libp2p", "rusqlite", "socket2", "mio"];
@@ -44,16 +37,11 @@ struct Declared<'a> {
 }
 
 fn declared(metadata: &Value) -> Vec<Declared<'_>> {
-    let packages = metadata["packages"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
+    let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
     let mut all = Vec::new();
     for package in packages {
         let from = package["name"].as_str().unwrap_or_default();
-        for dependency in package["dependencies"]
-            .as_array()
-            .map_or(&[][..], Vec::as_slice)
-        {
+        for dependency in package["dependencies"].as_array().map_or(&[][..], Vec::as_slice) {
             let to = dependency["name"].as_str().unwrap_or_default();
             let kind = dependency["kind"].as_str().unwrap_or("normal");
             all.push(Declared { from, to, kind });
@@ -65,30 +53,18 @@ fn declared(metadata: &Value) -> Vec<Declared<'_>> {
 /// The names of the workspace's crates.
 #[must_use]
 pub fn crates(metadata: &Value) -> BTreeSet<String> {
-    let packages = metadata["packages"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    packages
-        .iter()
-        .filter_map(|package| package["name"].as_str())
-        .map(str::to_owned)
-        .collect()
+    let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
+    packages.iter().filter_map(|package| package["name"].as_str()).map(str::to_owned).collect()
 }
 
 /// The arrows as `cargo metadata --no-deps` declares them, dev-dependencies aside.
 #[must_use]
 pub fn actual(metadata: &Value) -> Arrows {
     let members = crates(metadata);
-    let mut arrows: Arrows = members
-        .iter()
-        .map(|name| (name.clone(), BTreeSet::new()))
-        .collect();
+    let mut arrows: Arrows = members.iter().map(|name| (name.clone(), BTreeSet::new())).collect();
     for dependency in declared(metadata) {
         if dependency.kind != "dev" && members.contains(dependency.to) {
-            arrows
-                .entry(dependency.from.to_owned())
-                .or_default()
-                .insert(dependency.to.to_owned());
+            arrows.entry(dependency.from.to_owned()).or_default().insert(dependency.to.to_owned());
         }
     }
     arrows
@@ -112,14 +88,9 @@ pub fn as_designed(metadata: &Value) -> Vec<Breach> {
     for dependency in declared(metadata) {
         let Declared { from, to, kind } = dependency;
         if from == "replication" && to == "casework" {
-            breach(format!(
-                "replication must not be able to name a person ({kind} dependency)"
-            ));
+            breach(format!("replication must not be able to name a person ({kind} dependency)"));
         }
-        if let Some((_, owner)) = ALONE
-            .iter()
-            .find(|(name, owner)| *name == to && *owner != from)
-        {
+        if let Some((_, owner)) = ALONE.iter().find(|(name, owner)| *name == to && *owner != from) {
             breach(format!("{from} depends on {to}; only {owner} may"));
         }
         if kind == "normal" && CORE.contains(&from) && IMPURE.contains(&to) {

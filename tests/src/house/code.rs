@@ -13,11 +13,7 @@ pub fn code_only(text: &str) -> String {
     while at < chars.len() {
         let end = literal_or_comment(&chars, at);
         if end > at {
-            out.extend(
-                chars[at..end]
-                    .iter()
-                    .map(|c| if *c == '\n' { '\n' } else { ' ' }),
-            );
+            out.extend(chars[at..end].iter().map(|c| if *c == '\n' { '\n' } else { ' ' }));
             at = end;
         } else {
             out.push(chars[at]);
@@ -41,10 +37,7 @@ fn literal_or_comment(chars: &[char], at: usize) -> usize {
 }
 
 fn find(chars: &[char], from: usize, wanted: char) -> usize {
-    chars[from..]
-        .iter()
-        .position(|c| *c == wanted)
-        .map_or(chars.len(), |n| from + n)
+    chars[from..].iter().position(|c| *c == wanted).map_or(chars.len(), |n| from + n)
 }
 
 fn block_comment(chars: &[char], from: usize) -> usize {
@@ -82,21 +75,12 @@ fn quoted(chars: &[char], from: usize, quote: char) -> usize {
 /// A char literal, as against a lifetime, closes right after one (escaped) char.
 fn char_literal(chars: &[char], at: usize) -> usize {
     let escaped = chars.get(at + 1) == Some(&'\\');
-    if escaped || chars.get(at + 2) == Some(&'\'') {
-        quoted(chars, at, '\'')
-    } else {
-        at
-    }
+    if escaped || chars.get(at + 2) == Some(&'\'') { quoted(chars, at, '\'') } else { at }
 }
 
 /// `r` begins a word of its own, or follows the `b` or `c` of a byte or C string.
 fn inside_word(chars: &[char], at: usize) -> bool {
-    let word = |n: usize| {
-        at.checked_sub(n)
-            .and_then(|i| chars.get(i))
-            .copied()
-            .filter(|c| word_char(*c))
-    };
+    let word = |n: usize| at.checked_sub(n).and_then(|i| chars.get(i)).copied().filter(|c| word_char(*c));
     match word(1) {
         None => false,
         Some('b' | 'c') => word(2).is_some(),
@@ -112,11 +96,7 @@ fn raw_string(chars: &[char], at: usize) -> usize {
     }
     let mut end = open + 1;
     while end < chars.len() {
-        let closing = chars[end + 1..]
-            .iter()
-            .take(hashes)
-            .filter(|c| **c == '#')
-            .count();
+        let closing = chars[end + 1..].iter().take(hashes).filter(|c| **c == '#').count();
         if chars[end] == '"' && closing == hashes {
             return end + 1 + hashes;
         }
@@ -135,10 +115,7 @@ pub fn without_tests(code: &str) -> String {
     let mut out = code.to_owned();
     while let Some(start) = out.find("#[cfg(test)]") {
         let end = start + item_length(&out[start..]);
-        let blank: String = out[start..end]
-            .chars()
-            .map(|c| if c == '\n' { '\n' } else { ' ' })
-            .collect();
+        let blank: String = out[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
         out.replace_range(start..end, &blank);
     }
     out
@@ -178,10 +155,7 @@ pub fn words(code: &str, needle: &str) -> Vec<usize> {
     code.match_indices(needle)
         .filter(|(at, found)| {
             let before = code[..*at].chars().next_back().is_some_and(word_char);
-            let after = code[at + found.len()..]
-                .chars()
-                .next()
-                .is_some_and(word_char);
+            let after = code[at + found.len()..].chars().next().is_some_and(word_char);
             !(first && before || last && after)
         })
         .map(|(at, _)| at)
@@ -207,9 +181,7 @@ fn expand(prefix: &str, tree: &str, found: &mut dyn FnMut(String)) {
         let branch = branch.trim();
         match branch.find('{') {
             Some(open) => {
-                let inner = branch[open + 1..]
-                    .strip_suffix('}')
-                    .unwrap_or(&branch[open + 1..]);
+                let inner = branch[open + 1..].strip_suffix('}').unwrap_or(&branch[open + 1..]);
                 expand(&format!("{prefix}{}", branch[..open].trim()), inner, found);
             }
             None if branch.is_empty() => {}
@@ -217,12 +189,7 @@ fn expand(prefix: &str, tree: &str, found: &mut dyn FnMut(String)) {
                 // A rename hides nothing: the real path is what counts.
                 let path = branch.split(" as ").next().unwrap_or(branch).trim();
                 let whole = format!("{prefix}{path}");
-                found(
-                    whole
-                        .trim_end_matches("::self")
-                        .trim_start_matches("::")
-                        .to_owned(),
-                );
+                found(whole.trim_end_matches("::self").trim_start_matches("::").to_owned());
             }
         }
     }

@@ -25,10 +25,7 @@ impl Source {
     /// A file as it would be read from the repository.
     #[must_use]
     pub fn new(path: &str, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
+        Self { path: path.to_owned(), text: text.to_owned() }
     }
 }
 
@@ -47,11 +44,7 @@ impl Breach {
     /// A breach of a rule at a line.
     #[must_use]
     pub fn new(path: &str, line: usize, what: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            what: what.into(),
-        }
+        Self { path: path.to_owned(), line, what: what.into() }
     }
 }
 
@@ -64,8 +57,5 @@ impl fmt::Display for Breach {
 /// One line per breach, for the message of a failing test.
 #[must_use]
 pub fn listed(breaches: &[Breach]) -> String {
-    breaches
-        .iter()
-        .map(|breach| format!("{breach}\n"))
-        .collect()
+    breaches.iter().map(|breach| format!("{breach}\n")).collect()
 }

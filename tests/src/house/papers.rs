@@ -27,19 +27,14 @@ pub fn fenced<'a>(text: &'a str, language: &str) -> Vec<(usize, &'a str)> {
 pub fn map_is_true(architecture: &str, actual: &Arrows) -> Vec<Breach> {
     let mut found = Vec::new();
     let mut drawn: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut breach =
-        |line: usize, what: String| found.push(Breach::new("ARCHITECTURE.md", line, what));
+    let mut breach = |line: usize, what: String| found.push(Breach::new("ARCHITECTURE.md", line, what));
     for (number, line) in fenced(architecture, "arrows") {
         let Some((from, targets)) = line.split_once("->") else {
             breach(number, format!("no arrow in `{line}`"));
             continue;
         };
         let from = from.trim();
-        let drawn_targets: BTreeSet<&str> = targets
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .collect();
+        let drawn_targets: BTreeSet<&str> = targets.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         drawn.insert(from, number);
         let Some(real) = actual.get(from) else {
             breach(number, format!("{from} is no crate of the workspace"));
@@ -47,22 +42,13 @@ pub fn map_is_true(architecture: &str, actual: &Arrows) -> Vec<Breach> {
         };
         let real: BTreeSet<&str> = real.iter().map(String::as_str).collect();
         for name in drawn_targets.difference(&real) {
-            breach(
-                number,
-                format!("{from} -> {name} is drawn but not declared"),
-            );
+            breach(number, format!("{from} -> {name} is drawn but not declared"));
         }
         for name in real.difference(&drawn_targets) {
-            breach(
-                number,
-                format!("{from} -> {name} is declared but not drawn"),
-            );
+            breach(number, format!("{from} -> {name} is declared but not drawn"));
         }
     }
-    for name in actual
-        .keys()
-        .filter(|name| !drawn.contains_key(name.as_str()))
-    {
+    for name in actual.keys().filter(|name| !drawn.contains_key(name.as_str())) {
         breach(0, format!("{name} is missing from the map"));
     }
     found
@@ -84,9 +70,7 @@ pub fn promised(readme: &str) -> Vec<(usize, Promise)> {
     let mut found = Vec::new();
     for (number, line) in fenced(readme, "sh") {
         let line = line.trim();
-        let arguments = line
-            .strip_prefix("overbuur ")
-            .or_else(|| line.strip_prefix("cargo run --release -- "));
+        let arguments = line.strip_prefix("overbuur ").or_else(|| line.strip_prefix("cargo run --release -- "));
         if let Some(arguments) = arguments {
             let words: Vec<Vec<String>> = arguments
                 .split_whitespace()
@@ -94,15 +78,8 @@ pub fn promised(readme: &str) -> Vec<(usize, Promise)> {
                 .map(|word| word.split('|').map(str::to_owned).collect())
                 .collect();
             found.push((number, Promise::Command(words)));
-        } else if let Some(path) = line
-            .split_whitespace()
-            .next()
-            .filter(|word| word.contains('/'))
-        {
-            found.push((
-                number,
-                Promise::Script(path.trim_start_matches("./").to_owned()),
-            ));
+        } else if let Some(path) = line.split_whitespace().next().filter(|word| word.contains('/')) {
+            found.push((number, Promise::Script(path.trim_start_matches("./").to_owned())));
         }
     }
     found
@@ -124,11 +101,7 @@ pub fn listed_in_help(help: &str) -> BTreeSet<String> {
 /// Every promise is kept: `is_script` tells whether a path can be run, `help`
 /// gives the help page of the program or of one of its commands.
 #[must_use]
-pub fn promises_kept(
-    readme: &str,
-    is_script: &dyn Fn(&str) -> bool,
-    help: &dyn Fn(&[&str]) -> String,
-) -> Vec<Breach> {
+pub fn promises_kept(readme: &str, is_script: &dyn Fn(&str) -> bool, help: &dyn Fn(&[&str]) -> String) -> Vec<Breach> {
     let mut found = Vec::new();
     let top = listed_in_help(&help(&[]));
     for (line, promise) in promised(readme) {
@@ -143,11 +116,7 @@ pub fn promises_kept(
                         continue;
                     }
                     let below = words.get(1).map_or(&[][..], Vec::as_slice);
-                    let known = if below.is_empty() {
-                        BTreeSet::new()
-                    } else {
-                        listed_in_help(&help(&[command]))
-                    };
+                    let known = if below.is_empty() { BTreeSet::new() } else { listed_in_help(&help(&[command])) };
                     for word in below.iter().filter(|word| !known.contains(*word)) {
                         breach(format!("`overbuur {command} {word}` is no command"));
                     }

@@ -13,8 +13,7 @@ pub fn holds_people(path: &str) -> bool {
     let Some(rest) = path.strip_prefix("node/casework/src/") else {
         return false;
     };
-    rest.split('/')
-        .any(|part| part.starts_with("people") || part.starts_with("person"))
+    rest.split('/').any(|part| part.starts_with("people") || part.starts_with("person"))
 }
 
 /// The types that the files of local persons define.
@@ -25,10 +24,8 @@ pub fn types(sources: &[Source]) -> Vec<String> {
         let code = code_only(&source.text);
         for keyword in ["struct ", "enum "] {
             for at in words(&code, keyword.trim_end()) {
-                let name: String = code[at + keyword.len()..]
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect();
+                let name: String =
+                    code[at + keyword.len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 names.push(name);
             }
         }

@@ -4,11 +4,7 @@ use super::code::{code_only, imports, line_of, without_tests, words};
 use super::{Breach, Source};
 
 /// The crates that do no IO, read no clock and draw no randomness.
-const CORE: [&str; 3] = [
-    "schemas/src/",
-    "node/replication/src/",
-    "node/matching/src/",
-];
+const CORE: [&str; 3] = ["schemas/src/", "node/replication/src/", "node/matching/src/"];
 
 /// Longest source file, in lines.
 const LONGEST: usize = 600;
@@ -20,21 +16,14 @@ pub fn nothing_unfinished(sources: &[Source]) -> Vec<Breach> {
         ("todo!", "something is left to do"),
         ("unimplemented!", "something is not implemented"),
         ("#[ignore", "a test is switched off"),
-        (
-            "thread::sleep",
-            "waits a fixed time instead of for a condition",
-        ),
+        ("thread::sleep", "waits a fixed time instead of for a condition"),
     ];
     let mut found = Vec::new();
     for source in sources {
         let code = code_only(&source.text);
         for (needle, why) in forbidden {
             for at in words(&code, needle) {
-                found.push(Breach::new(
-                    &source.path,
-                    line_of(&code, at),
-                    format!("`{needle}`: {why}"),
-                ));
+                found.push(Breach::new(&source.path, line_of(&code, at), format!("`{needle}`: {why}")));
             }
         }
     }
@@ -48,13 +37,7 @@ pub fn no_long_file(sources: &[Source]) -> Vec<Breach> {
         .iter()
         .map(|source| (source, source.text.lines().count()))
         .filter(|(_, lines)| *lines > LONGEST)
-        .map(|(source, lines)| {
-            Breach::new(
-                &source.path,
-                lines,
-                format!("{lines} lines; at most {LONGEST}"),
-            )
-        })
+        .map(|(source, lines)| Breach::new(&source.path, lines, format!("{lines} lines; at most {LONGEST}")))
         .collect()
 }
 
@@ -66,11 +49,7 @@ pub fn no_unbounded_channel(sources: &[Source]) -> Vec<Breach> {
         let code = code_only(&source.text);
         for needle in ["unbounded_channel", "unbounded", "UnboundedSender"] {
             for at in words(&code, needle) {
-                found.push(Breach::new(
-                    &source.path,
-                    line_of(&code, at),
-                    "a channel without a bound",
-                ));
+                found.push(Breach::new(&source.path, line_of(&code, at), "a channel without a bound"));
             }
         }
         // Only the standard library's unbounded channel is made without an
@@ -78,16 +57,9 @@ pub fn no_unbounded_channel(sources: &[Source]) -> Vec<Breach> {
         for at in words(&code, "channel") {
             let oneshot = code[..at].ends_with("oneshot::");
             let tail = &code[at + "channel".len()..];
-            let tail = tail
-                .strip_prefix("::<")
-                .and_then(|t| t.split_once(">()"))
-                .map_or(tail, |_| "()");
+            let tail = tail.strip_prefix("::<").and_then(|t| t.split_once(">()")).map_or(tail, |_| "()");
             if !oneshot && tail.starts_with("()") {
-                found.push(Breach::new(
-                    &source.path,
-                    line_of(&code, at),
-                    "a channel without a bound",
-                ));
+                found.push(Breach::new(&source.path, line_of(&code, at), "a channel without a bound"));
             }
         }
     }
@@ -95,10 +67,7 @@ pub fn no_unbounded_channel(sources: &[Source]) -> Vec<Breach> {
 }
 
 /// A crate that only one place may name: (name, where it may be named).
-const ALONE: [(&str, &str); 2] = [
-    ("libp2p", "node/src/network.rs"),
-    ("rusqlite", "node/store/"),
-];
+const ALONE: [(&str, &str); 2] = [("libp2p", "node/src/network.rs"), ("rusqlite", "node/store/")];
 
 /// Only `network.rs` names libp2p, and only the crate `store` names rusqlite.
 #[must_use]
@@ -150,19 +119,13 @@ pub fn core_is_pure(sources: &[Source]) -> Vec<Breach> {
         let code = without_tests(&code_only(&source.text));
         let mut breach = |at: usize, what: &str| {
             let line = line_of(&code, at);
-            let entry = Breach::new(
-                &source.path,
-                line,
-                format!("`{what}` in a crate without IO, clock and rng"),
-            );
+            let entry = Breach::new(&source.path, line, format!("`{what}` in a crate without IO, clock and rng"));
             if !found.contains(&entry) {
                 found.push(entry);
             }
         };
         for needle in IMPURE {
-            words(&code, needle)
-                .into_iter()
-                .for_each(|at| breach(at, needle));
+            words(&code, needle).into_iter().for_each(|at| breach(at, needle));
             // `use std::{fs, io}` names a path that stands nowhere in one piece.
             for (at, path) in imports(&code) {
                 if path == needle || path.starts_with(&format!("{needle}::")) {
@@ -171,13 +134,10 @@ pub fn core_is_pure(sources: &[Source]) -> Vec<Breach> {
             }
         }
         for macro_name in ["print!", "println!", "eprint!", "eprintln!", "dbg!"] {
-            words(&code, macro_name)
-                .into_iter()
-                .for_each(|at| breach(at, macro_name));
+            words(&code, macro_name).into_iter().for_each(|at| breach(at, macro_name));
         }
         // Every clock is read by a function `now` of its type.
-        code.match_indices("::now(")
-            .for_each(|(at, _)| breach(at, "::now("));
+        code.match_indices("::now(").for_each(|(at, _)| breach(at, "::now("));
     }
     found
 }

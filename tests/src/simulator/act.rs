@@ -175,8 +175,7 @@ impl World {
         let root = self.nodes[node].root;
         if let Some(view) = self.pick(node, |view| view.owner == root && !view.value.kind().is_co_edited()) {
             let number = self.rng.random_range(0..1000);
-            let value =
-                if view.value.kind() == Kind::Comment { comment(number) } else { progress(number) };
+            let value = if view.value.kind() == Kind::Comment { comment(number) } else { progress(number) };
             self.publish(node, view.circle, view.document, value);
         }
     }

@@ -159,8 +159,7 @@ impl World {
         opening.stamp = Stamp::Change { session: Session([6; 16]), seq: 1 };
         let writers = vec![root];
         let body = replication::coedited::Opening { writers, change: bomb.clone() }.to_bytes();
-        let envelopes =
-            vec![self.signed(header, bomb).into_inner(), self.signed(opening, body).into_inner()];
+        let envelopes = vec![self.signed(header, bomb).into_inner(), self.signed(opening, body).into_inner()];
         self.send_forged(victim, envelopes);
     }
 

@@ -189,8 +189,7 @@ fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
             }
             for circle in circles {
                 let ids = replica.envelope_ids(circle, honest[other].root);
-                let theirs =
-                    honest[other].replica.as_ref().map(|other| other.envelope_ids(circle, honest[this].root));
+                let theirs = honest[other].replica.as_ref().map(|other| other.envelope_ids(circle, honest[this].root));
                 let cutoff = cutoff(world);
                 let late = |id: &EnvelopeId| {
                     let held = honest[this].store.envelopes.get(id).or(honest[other].store.envelopes.get(id));

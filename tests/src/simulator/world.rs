@@ -300,9 +300,7 @@ impl World {
     /// Puts a frame on the wire from one node to another.
     pub(super) fn transmit(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
         let Some(stream) = self.streams.get(&pair(from, to)).copied() else { return };
-        if self.plant == Plant::NoCheck
-            && matches!(frames::Frame::from_bytes(&bytes), Some(frames::Frame::Check(_)))
-        {
+        if self.plant == Plant::NoCheck && matches!(frames::Frame::from_bytes(&bytes), Some(frames::Frame::Check(_))) {
             return;
         }
         let trouble = !self.healed && self.rng.random_ratio(self.scenario.trouble, 1000);

@@ -16,18 +16,14 @@ const PERSONS: u64 = 300;
 
 fn newcomers(town: &Town) -> Result<u64> {
     let rows = town.json(&["status"], &["--json"])?;
-    rows.first()
-        .and_then(|row| row["own"]["newcomers"].as_u64())
-        .context("no status")
+    rows.first().and_then(|row| row["own"]["newcomers"].as_u64()).context("no status")
 }
 
 fn list(home: &Path, round: u64) -> Result<String> {
     let mut lines = "Voornaam;Familienaam;Geboortedatum;Moedertaal;Niveau Nederlands\n".to_owned();
     for person in 0..PERSONS {
         let (day, month) = (1 + person % 28, 1 + person % 12);
-        lines.push_str(&format!(
-            "Voor{round}x{person};Achter{person};{day:02}/{month:02}/1985;Arabisch;A2\n"
-        ));
+        lines.push_str(&format!("Voor{round}x{person};Achter{person};{day:02}/{month:02}/1985;Arabisch;A2\n"));
     }
     let path = home.join(format!("nieuwkomers {round}.csv"));
     fs::write(&path, lines)?;
@@ -36,9 +32,7 @@ fn list(home: &Path, round: u64) -> Result<String> {
 
 /// Bytes that the store has written ahead.
 fn written(town: &Town) -> u64 {
-    fs::metadata(town.folder().join("store.db-wal"))
-        .map(|file| file.len())
-        .unwrap_or_default()
+    fs::metadata(town.folder().join("store.db-wal")).map(|file| file.len()).unwrap_or_default()
 }
 
 #[test]
@@ -50,37 +44,20 @@ fn killed_while_importing_it_has_all_or_nothing_and_goes_on() -> Result<()> {
         town.start()?;
         let file = list(home.path(), round)?;
         let before = written(&town);
-        let import = Process::start(
-            "import",
-            &mut overbuur(&["import", "--dir", text(town.folder())?, &file])?,
-        )?;
+        let import = Process::start("import", &mut overbuur(&["import", "--dir", text(town.folder())?, &file])?)?;
         // Each round is killed a little later: when so much more is on disk, or it is done.
         until(|| {
             let enough = written(&town) > before + round * 24 * 1024 || !import.output().is_empty();
-            Ok(if enough {
-                Ok(())
-            } else {
-                Err("nothing is written".to_owned())
-            })
+            Ok(if enough { Ok(()) } else { Err("nothing is written".to_owned()) })
         })?;
         town.kill()?;
         let said = import.wait_said()?;
         let now = newcomers(&town)?;
-        ensure!(
-            now == sure || now == sure + PERSONS,
-            "{now} persons after {sure} and a list of {PERSONS}"
-        );
-        ensure!(
-            said.code() != Some(0) || now == sure + PERSONS,
-            "what was told to be taken is gone: {said:?}"
-        );
+        ensure!(now == sure || now == sure + PERSONS, "{now} persons after {sure} and a list of {PERSONS}");
+        ensure!(said.code() != Some(0) || now == sure + PERSONS, "what was told to be taken is gone: {said:?}");
         // Again, on the stopped node: everybody is there, and nobody twice.
         town.command(&["import"], &[&file])?;
-        ensure!(
-            newcomers(&town)? == sure + PERSONS,
-            "imported again: {}",
-            newcomers(&town)?
-        );
+        ensure!(newcomers(&town)? == sure + PERSONS, "imported again: {}", newcomers(&town)?);
         sure += PERSONS;
     }
     Ok(())
@@ -96,27 +73,17 @@ fn killed_while_publishing_it_keeps_what_it_promised() -> Result<()> {
         let mut files = Vec::new();
         for person in 0..3 {
             let name = format!("Mentor{round}x{person}");
-            let fields = [
-                ("given_name", name.as_str()),
-                ("domains", "work"),
-                ("mother_tongue", "nl"),
-                ("slots", "sat-morning"),
-            ];
+            let fields =
+                [("given_name", name.as_str()), ("domains", "work"), ("mother_tongue", "nl"), ("slots", "sat-morning")];
             files.push(visitor.submit("/mentors/nieuw", "/mentors/nieuw", &fields)?);
         }
-        let ids: Vec<(&str, &str)> = files
-            .iter()
-            .map(|file| ("id", file.rsplit('/').next().unwrap_or_default()))
-            .collect();
+        let ids: Vec<(&str, &str)> =
+            files.iter().map(|file| ("id", file.rsplit('/').next().unwrap_or_default())).collect();
         let page = visitor.page(&files[0])?;
         let today = page.between("name=\"on\" type=\"text\" value=\"", "\"")?;
         let rest = [("on", today.as_str()), ("text_version", "1")];
         for what in ["toestemming", "screening"] {
-            visitor.submit(
-                "/mentors",
-                "/mentors/samen",
-                &[ids.as_slice(), &rest, &[("wat", what)]].concat(),
-            )?;
+            visitor.submit("/mentors", "/mentors/samen", &[ids.as_slice(), &rest, &[("wat", what)]].concat())?;
         }
         for file in &files {
             visitor.submit(file, &format!("{file}/publiceer"), &[])?;
@@ -124,11 +91,8 @@ fn killed_while_publishing_it_keeps_what_it_promised() -> Result<()> {
         }
         aartselaar.kill()?;
         aartselaar.start()?;
-        let offers = |all: &[serde_json::Value]| {
-            all.iter()
-                .filter(|document| document["kind"] == "mentor_offer")
-                .count()
-        };
+        let offers =
+            |all: &[serde_json::Value]| all.iter().filter(|document| document["kind"] == "mentor_offer").count();
         // What the page said was shared is a document here and at the partner.
         aartselaar.wait_for_documents(|all| offers(all) == promised)?;
         borsbeek.wait_for_documents(|all| offers(all) == promised)?;

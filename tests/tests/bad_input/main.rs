@@ -18,29 +18,13 @@ use tests::processes::run;
 fn refused(arguments: &[&str], words: &[&str]) -> Result<String> {
     let said = run(arguments)?;
     ensure!(said.code() == Some(1), "{arguments:?}: {said:?}");
-    ensure!(
-        said.stdout.is_empty(),
-        "{arguments:?} says on standard output: {}",
-        said.stdout
-    );
+    ensure!(said.stdout.is_empty(), "{arguments:?} says on standard output: {}", said.stdout);
     let mut lines = said.stderr.lines();
-    let line = lines
-        .next()
-        .with_context(|| format!("{arguments:?} says nothing"))?;
-    ensure!(
-        lines.next().is_none(),
-        "{arguments:?} says more than one line:\n{}",
-        said.stderr
-    );
-    ensure!(
-        line.starts_with("overbuur: ") && line.len() < 400,
-        "{arguments:?}: {line}"
-    );
+    let line = lines.next().with_context(|| format!("{arguments:?} says nothing"))?;
+    ensure!(lines.next().is_none(), "{arguments:?} says more than one line:\n{}", said.stderr);
+    ensure!(line.starts_with("overbuur: ") && line.len() < 400, "{arguments:?}: {line}");
     for word in words {
-        ensure!(
-            line.to_lowercase().contains(&word.to_lowercase()),
-            "{arguments:?}: “{word}” is not in “{line}”"
-        );
+        ensure!(line.to_lowercase().contains(&word.to_lowercase()), "{arguments:?}: “{word}” is not in “{line}”");
     }
     for rough in ["Error", "Os {", "panicked", "unwrap", "os error"] {
         ensure!(!line.contains(rough), "{arguments:?}: {line}");

@@ -14,26 +14,11 @@ fn an_unknown_municipality_makes_no_node() -> Result<()> {
     let home = folder()?;
     let dir = home.path().join("nergens");
     for code in ["99999", "1102", "mortsel", "", "11029x"] {
-        let words: &[&str] = if code.is_empty() {
-            &["REFNIS"]
-        } else {
-            &["REFNIS", code]
-        };
+        let words: &[&str] = if code.is_empty() { &["REFNIS"] } else { &["REFNIS", code] };
         refused(&["init", "--dir", text(&dir)?, "--refnis", code], words)?;
         ensure!(!dir.exists(), "a folder was made for {code}");
     }
-    refused(
-        &[
-            "init",
-            "--dir",
-            text(&dir)?,
-            "--refnis",
-            "11029",
-            "--kbo",
-            "123",
-        ],
-        &["123", "ondernemingsnummer"],
-    )?;
+    refused(&["init", "--dir", text(&dir)?, "--refnis", "11029", "--kbo", "123"], &["123", "ondernemingsnummer"])?;
     ensure!(!dir.exists(), "a folder was made for a wrong number");
     Ok(())
 }
@@ -44,10 +29,7 @@ fn a_municipality_that_ended_is_taken_with_a_remark() -> Result<()> {
     let town = Town::found(home.path(), "Borsbeek", "11007")?;
     let other = home.path().join("weer");
     let said = run(&["init", "--dir", text(&other)?, "--refnis", "11007"])?;
-    ensure!(
-        said.code() == Some(0) && said.stdout.contains("Antwerpen"),
-        "{said:?}"
-    );
+    ensure!(said.code() == Some(0) && said.stdout.contains("Antwerpen"), "{said:?}");
     ensure!(town.folder().join("config.json").is_file());
     Ok(())
 }
@@ -57,33 +39,15 @@ fn a_folder_that_holds_something_is_left_alone() -> Result<()> {
     let home = folder()?;
     let town = Town::found(home.path(), "Mortsel", "11029")?;
     let before = snapshot(town.folder())?;
-    refused(
-        &["init", "--dir", text(town.folder())?, "--refnis", "11001"],
-        &["al een knooppunt"],
-    )?;
+    refused(&["init", "--dir", text(town.folder())?, "--refnis", "11001"], &["al een knooppunt"])?;
     ensure!(snapshot(town.folder())? == before, "the other node changed");
 
     let letters = home.path().join("brieven");
     fs::create_dir(&letters)?;
     fs::write(letters.join("brief.txt"), "Beste")?;
-    refused(
-        &["init", "--dir", text(&letters)?, "--refnis", "11001"],
-        &["niet leeg"],
-    )?;
-    ensure!(
-        fs::read_dir(&letters)?.count() == 1,
-        "something was added to the letters"
-    );
-    refused(
-        &[
-            "init",
-            "--dir",
-            text(&letters.join("brief.txt"))?,
-            "--refnis",
-            "11001",
-        ],
-        &[],
-    )?;
+    refused(&["init", "--dir", text(&letters)?, "--refnis", "11001"], &["niet leeg"])?;
+    ensure!(fs::read_dir(&letters)?.count() == 1, "something was added to the letters");
+    refused(&["init", "--dir", text(&letters.join("brief.txt"))?, "--refnis", "11001"], &[])?;
     ensure!(fs::read_to_string(letters.join("brief.txt"))? == "Beste");
     Ok(())
 }
@@ -95,19 +59,13 @@ fn a_port_in_use_is_named() -> Result<()> {
     let taken = TcpListener::bind("127.0.0.1:0")?;
     let port = taken.local_addr()?.port();
     let dir = text(town.folder())?;
-    for more in [
-        ["--http", &format!("127.0.0.1:{port}")],
-        ["--listen", &format!("/ip4/127.0.0.1/tcp/{port}")],
-    ] {
+    for more in [["--http", &format!("127.0.0.1:{port}")], ["--listen", &format!("/ip4/127.0.0.1/tcp/{port}")]] {
         let arguments = [&["run", "--dir", dir], more.as_slice()].concat();
         let process = Process::start("run", &mut overbuur(&arguments)?)?;
         let said = process.wait_said()?;
         ensure!(said.code() == Some(1), "{more:?}: {said:?}");
         let last = said.stderr.lines().last().unwrap_or_default();
-        ensure!(
-            last.starts_with("overbuur: ") && last.contains(&port.to_string()),
-            "{more:?}: {said:?}"
-        );
+        ensure!(last.starts_with("overbuur: ") && last.contains(&port.to_string()), "{more:?}: {said:?}");
         ensure!(last.contains("in gebruik"), "{last}");
     }
     Ok(())
@@ -118,26 +76,11 @@ fn one_process_works_in_a_folder() -> Result<()> {
     let home = folder()?;
     let mut town = Town::found(home.path(), "Mortsel", "11029")?;
     town.start()?;
-    let arguments = [
-        "run",
-        "--dir",
-        text(town.folder())?,
-        "--http",
-        "127.0.0.1:0",
-        "--listen",
-        "/ip4/127.0.0.1/tcp/0",
-    ];
+    let arguments = ["run", "--dir", text(town.folder())?, "--http", "127.0.0.1:0", "--listen", "/ip4/127.0.0.1/tcp/0"];
     let said = Process::start("second", &mut overbuur(&arguments)?)?.wait_said()?;
-    ensure!(
-        said.code() == Some(1) && said.stderr.contains("ander proces"),
-        "{said:?}"
-    );
+    ensure!(said.code() == Some(1) && said.stderr.contains("ander proces"), "{said:?}");
     // The first goes on.
-    ensure!(
-        town.json(&["status"], &["--json"])?
-            .first()
-            .is_some_and(|row| row["running"] == true)
-    );
+    ensure!(town.json(&["status"], &["--json"])?.first().is_some_and(|row| row["running"] == true));
     town.stop()
 }
 
@@ -180,10 +123,7 @@ fn what_is_not_there_is_refused() -> Result<()> {
     refused(&["document", "show", "--dir", dir, "kort"], &["kort"])?;
     refused(&["erase", "--dir", dir, "77"], &["bestaat"])?;
     refused(&["confirm", "--dir", dir, "11001"], &["11001"])?;
-    refused(
-        &["import", "--dir", dir, text(&home.path().join("geen.csv"))?],
-        &["geen.csv"],
-    )?;
+    refused(&["import", "--dir", dir, text(&home.path().join("geen.csv"))?], &["geen.csv"])?;
     Ok(())
 }
 
@@ -202,10 +142,7 @@ fn wrong_use_is_exit_code_two() -> Result<()> {
     ] {
         let said = run(arguments)?;
         ensure!(said.code() == Some(2), "{arguments:?}: {said:?}");
-        ensure!(
-            said.stdout.is_empty() && !said.stderr.is_empty(),
-            "{arguments:?}: {said:?}"
-        );
+        ensure!(said.stdout.is_empty() && !said.stderr.is_empty(), "{arguments:?}: {said:?}");
     }
     Ok(())
 }

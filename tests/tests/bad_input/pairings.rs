@@ -9,10 +9,7 @@ use crate::{refused, text};
 
 fn invitation(town: &Town) -> Result<String> {
     let rows = town.json(&["invite"], &["--circle", "BAM", "--json"])?;
-    rows.first()
-        .and_then(|row| row["invitation"].as_str())
-        .map(str::to_owned)
-        .context("no invitation")
+    rows.first().and_then(|row| row["invitation"].as_str()).map(str::to_owned).context("no invitation")
 }
 
 fn partners(town: &Town) -> Result<Vec<Value>> {
@@ -42,14 +39,8 @@ fn an_invitation_that_is_none_is_refused() -> Result<()> {
         refused(&["join", "--dir", dir, wrong], &[word])?;
     }
     // Of the municipality itself.
-    refused(
-        &["join", "--dir", text(mortsel.folder())?, &good],
-        &["zelf"],
-    )?;
-    ensure!(
-        partners(&aartselaar)?.is_empty() && partners(&mortsel)?.is_empty(),
-        "something was remembered"
-    );
+    refused(&["join", "--dir", text(mortsel.folder())?, &good], &["zelf"])?;
+    ensure!(partners(&aartselaar)?.is_empty() && partners(&mortsel)?.is_empty(), "something was remembered");
     Ok(())
 }
 
@@ -64,39 +55,19 @@ fn an_invitation_works_once() -> Result<()> {
     }
     let once = invitation(&mortsel)?;
     aartselaar.json(&["join"], &["--json", &once])?;
-    refused(
-        &["join", "--dir", text(hove.folder())?, &once],
-        &["uitnodiging"],
-    )?;
-    ensure!(
-        partners(&hove)?.is_empty(),
-        "a used invitation left something"
-    );
+    refused(&["join", "--dir", text(hove.folder())?, &once], &["uitnodiging"])?;
+    ensure!(partners(&hove)?.is_empty(), "a used invitation left something");
     let waiting = partners(&mortsel)?;
-    ensure!(
-        waiting.len() == 1 && waiting[0]["refnis"] == "11001",
-        "{waiting:?}"
-    );
+    ensure!(waiting.len() == 1 && waiting[0]["refnis"] == "11001", "{waiting:?}");
 
     // Another number, or another municipality, is not confirmed.
     let dir = text(mortsel.folder())?;
-    refused(
-        &["confirm", "--dir", dir, "11001", &"12345".repeat(12)],
-        &["nummer", "niet"],
-    )?;
+    refused(&["confirm", "--dir", dir, "11001", &"12345".repeat(12)], &["nummer", "niet"])?;
     refused(&["confirm", "--dir", dir, "11021"], &["11021"])?;
-    ensure!(
-        partners(&mortsel)?[0]["what"] == "pairing",
-        "confirmed with a wrong number"
-    );
+    ensure!(partners(&mortsel)?[0]["what"] == "pairing", "confirmed with a wrong number");
     ensure!(partners(&aartselaar)?[0]["what"] == "pairing");
     // Until both confirm nothing is exchanged.
-    ensure!(
-        mortsel
-            .documents()?
-            .iter()
-            .all(|document| document["municipality"] == "Mortsel")
-    );
+    ensure!(mortsel.documents()?.iter().all(|document| document["municipality"] == "Mortsel"));
     Ok(())
 }
 
@@ -109,10 +80,7 @@ fn an_invitation_of_a_node_that_does_not_answer_is_refused() -> Result<()> {
     let good = invitation(&mortsel)?;
     mortsel.stop()?;
     aartselaar.start()?;
-    refused(
-        &["join", "--dir", text(aartselaar.folder())?, &good],
-        &["niet bereikbaar"],
-    )?;
+    refused(&["join", "--dir", text(aartselaar.folder())?, &good], &["niet bereikbaar"])?;
     ensure!(partners(&aartselaar)?.is_empty());
     Ok(())
 }

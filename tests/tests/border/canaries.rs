@@ -31,21 +31,13 @@ const TEXTS: [&str; 18] = [
 ];
 
 /// Fields of which the one partner gets the value after both said yes, sealed.
-const HANDED_OVER: [&str; 4] = [
-    "given_name",
-    "family_name",
-    "contact.phone",
-    "contact.email",
-];
+const HANDED_OVER: [&str; 4] = ["given_name", "family_name", "contact.phone", "contact.email"];
 
 impl Canaries {
     /// Of somebody, with a letter that tells the two persons apart, a phone number of nine
     /// digits after the nought, and a day of birth.
     pub(crate) fn of(letter: char, phone: &str, birth: &str) -> Self {
-        let mut made = Self {
-            fields: Vec::new(),
-            words: Vec::new(),
-        };
+        let mut made = Self { fields: Vec::new(), words: Vec::new() };
         for field in TEXTS {
             let word = format!("kanarie{letter}{}", field.replace(['.', '_'], ""));
             let text = match field {
@@ -74,37 +66,20 @@ impl Canaries {
 
     /// The fields of the form, with more.
     pub(crate) fn form<'a>(&'a self, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-        let own = self
-            .fields
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
+        let own = self.fields.iter().map(|(name, value)| (*name, value.as_str()));
         own.chain(more.iter().copied()).collect()
     }
 
     /// The fields whose canary sings in `bytes`, in whatever case and whether or not an
     /// encoding put zeros between the letters.
     pub(crate) fn in_bytes(&self, bytes: &[u8]) -> Vec<&'static str> {
-        let text: Vec<u8> = bytes
-            .iter()
-            .filter(|byte| **byte != 0)
-            .map(u8::to_ascii_lowercase)
-            .collect();
-        let sings = |word: &str| {
-            text.windows(word.len())
-                .any(|window| window == word.as_bytes())
-        };
-        self.words
-            .iter()
-            .filter(|(_, word)| sings(word))
-            .map(|(field, _)| *field)
-            .collect()
+        let text: Vec<u8> = bytes.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
+        let sings = |word: &str| text.windows(word.len()).any(|window| window == word.as_bytes());
+        self.words.iter().filter(|(_, word)| sings(word)).map(|(field, _)| *field).collect()
     }
 
     /// The same without what is handed over sealed to the one partner.
     pub(crate) fn in_bytes_beyond_handover(&self, bytes: &[u8]) -> Vec<&'static str> {
-        self.in_bytes(bytes)
-            .into_iter()
-            .filter(|field| !HANDED_OVER.contains(field))
-            .collect()
+        self.in_bytes(bytes).into_iter().filter(|field| !HANDED_OVER.contains(field)).collect()
     }
 }

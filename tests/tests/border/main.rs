@@ -37,12 +37,7 @@ impl Place {
     fn new(town: Town, officer: &str, mut canaries: Canaries) -> Result<Self> {
         canaries.add("asked_by", &officer.to_lowercase());
         let visitor = Visitor::enrol(&town, officer, PASSWORD)?;
-        Ok(Self {
-            town,
-            visitor,
-            person: String::new(),
-            canaries,
-        })
+        Ok(Self { town, visitor, person: String::new(), canaries })
     }
 
     fn person(&mut self, folder: &str, more: &[(&str, &str)]) -> Result<()> {
@@ -54,38 +49,26 @@ impl Place {
     /// Presses a button on the page of the person.
     fn step(&mut self, step: &str, fields: &[(&str, &str)]) -> Result<String> {
         let page = self.person.clone();
-        self.visitor
-            .submit(&page, &format!("{page}/{step}"), fields)
+        self.visitor.submit(&page, &format!("{page}/{step}"), fields)
     }
 
     /// What a field on the page of the person says already.
     fn usual(&mut self, name: &str) -> Result<String> {
-        self.visitor
-            .page(&self.person)?
-            .between(&format!("name=\"{name}\" type=\"text\" value=\""), "\"")
+        self.visitor.page(&self.person)?.between(&format!("name=\"{name}\" type=\"text\" value=\""), "\"")
     }
 
     fn consent(&mut self, text: &str) -> Result<()> {
         let today = self.usual("on")?;
-        let purposes = [
-            ("purpose", "cross_border"),
-            ("purpose", "handover"),
-            ("given", "ja"),
-        ];
+        let purposes = [("purpose", "cross_border"), ("purpose", "handover"), ("given", "ja")];
         let rest = [("on", today.as_str()), ("text_version", text)];
-        self.step("toestemming", &[purposes.as_slice(), &rest].concat())
-            .map(|_| ())
+        self.step("toestemming", &[purposes.as_slice(), &rest].concat()).map(|_| ())
     }
 
     /// Loads a page until it holds something.
     fn wait_for_page(&mut self, page: &str, wanted: &str) -> Result<String> {
         until(|| {
             let body = self.visitor.page(page)?.body;
-            Ok(if body.contains(wanted) {
-                Ok(body)
-            } else {
-                Err(format!("no {wanted} on {page}"))
-            })
+            Ok(if body.contains(wanted) { Ok(body) } else { Err(format!("no {wanted} on {page}")) })
         })
     }
 }
@@ -94,12 +77,7 @@ impl Place {
 fn no_canary_crosses_but_in_the_sealed_handover() -> Result<()> {
     let home = processes::folder()?;
     let (mut a, mut b, wires) = two_places(home.path())?;
-    ensure!(
-        !a.canaries
-            .in_bytes(a.visitor.page(&a.person)?.body.as_bytes())
-            .is_empty(),
-        "this test searches nothing"
-    );
+    ensure!(!a.canaries.in_bytes(a.visitor.page(&a.person)?.body.as_bytes()).is_empty(), "this test searches nothing");
 
     let (proposal, duo_a, duo_b) = match_them(&mut a, &mut b)?;
     look_outside(&a, &b, &proposal)?;
@@ -111,10 +89,7 @@ fn no_canary_crosses_but_in_the_sealed_handover() -> Result<()> {
         for place in [&a, &b] {
             silent("a log", place.canaries.in_bytes(log.as_bytes()))?;
         }
-        ensure!(
-            !log.contains(NUMBER) && !log.contains("kanarielijst"),
-            "an imported row is in a log"
-        );
+        ensure!(!log.contains(NUMBER) && !log.contains("kanarielijst"), "an imported row is in a log");
     }
     for wire in &wires {
         let heard = wire.heard();
@@ -122,10 +97,7 @@ fn no_canary_crosses_but_in_the_sealed_handover() -> Result<()> {
             silent("the wire", place.canaries.in_bytes(&heard))?;
         }
     }
-    ensure!(
-        wires.iter().map(|wire| wire.heard().len()).sum::<usize>() > 10_000,
-        "the wires heard nothing"
-    );
+    ensure!(wires.iter().map(|wire| wire.heard().len()).sum::<usize>() > 10_000, "the wires heard nothing");
 
     a.town.stop()?;
     b.town.stop()?;
@@ -150,24 +122,12 @@ fn two_places(home: &Path) -> Result<(Place, Place, [Wire; 2])> {
     pair(&towns[0], &towns[1])?;
     let wires = <[Wire; 2]>::try_from(wires).ok().context("two wires")?;
     let [a, b] = towns;
-    let mut a = Place::new(
-        a,
-        OFFICERS[0],
-        Canaries::of('a', "499 00 01 11", "17/08/1963"),
-    )?;
-    let mut b = Place::new(
-        b,
-        OFFICERS[1],
-        Canaries::of('b', "499 00 02 22", "19/09/1987"),
-    )?;
+    let mut a = Place::new(a, OFFICERS[0], Canaries::of('a', "499 00 01 11", "17/08/1963"))?;
+    let mut b = Place::new(b, OFFICERS[1], Canaries::of('b', "499 00 02 22", "19/09/1987"))?;
     a.canaries.add("screening", "kanarieascreening");
     a.canaries.add("consent text", "kanarieatekst");
     b.canaries.add("consent text", "kanariebtekst");
-    for (field, word) in [
-        ("theme", "kanarieb thema"),
-        ("plan", "kanariebplan"),
-        ("note", "kanariebnotitie"),
-    ] {
+    for (field, word) in [("theme", "kanarieb thema"), ("plan", "kanariebplan"), ("note", "kanariebnotitie")] {
         b.canaries.add(field, word);
     }
 
@@ -182,29 +142,17 @@ fn two_places(home: &Path) -> Result<(Place, Place, [Wire; 2])> {
     a.person("/mentors", &[card.as_slice(), &mentor].concat())?;
     a.consent("kanarieatekst")?;
     let today = a.usual("seen_on")?;
-    a.step(
-        "screening",
-        &[
-            ("seen_on", today.as_str()),
-            ("seen_by", "kanarieascreening"),
-        ],
-    )?;
+    a.step("screening", &[("seen_on", today.as_str()), ("seen_by", "kanarieascreening")])?;
     a.step("publiceer", &[])?;
     b.town.wait_for_kind("mentor_offer")?;
-    let newcomer = [
-        ("dutch", "B1"),
-        ("sex", "female"),
-        ("children", "3"),
-        ("languages", "ti"),
-    ];
+    let newcomer = [("dutch", "B1"), ("sex", "female"), ("children", "3"), ("languages", "ti")];
     b.person("/nieuwkomers", &[card.as_slice(), &newcomer].concat())?;
     b.consent("kanariebtekst")?;
     b.step("publiceer", &[])?;
     a.town.wait_for_kind("match_request")?;
     let list = home.join("lijst nieuwkomers.csv");
     std::fs::write(&list, LIST)?;
-    b.town
-        .command(&["import"], &[list.to_str().context("a name")?])?;
+    b.town.command(&["import"], &[list.to_str().context("a name")?])?;
     Ok((a, b, wires))
 }
 
@@ -212,11 +160,7 @@ fn two_places(home: &Path) -> Result<(Place, Place, [Wire; 2])> {
 fn announce(town: &Town) -> Result<Wire> {
     let path = town.folder().join("config.json");
     let mut settings: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
-    let listen = settings["listen"][0]
-        .as_str()
-        .and_then(|at| at.rsplit('/').next())
-        .context("no port")?
-        .parse()?;
+    let listen = settings["listen"][0].as_str().and_then(|at| at.rsplit('/').next()).context("no port")?.parse()?;
     let wire = Wire::to(listen)?;
     settings["announce"] = json!([format!("/ip4/127.0.0.1/tcp/{}", wire.port)]);
     std::fs::write(&path, settings.to_string())?;
@@ -237,17 +181,10 @@ fn match_them(a: &mut Place, b: &mut Place) -> Result<(String, String, String)> 
     b.wait_for_page(&page, &format!("{page}/bevestig"))?;
     b.visitor.submit(&page, &format!("{page}/bevestig"), &[])?;
     let mut duos = Vec::new();
-    for (place, word) in [
-        (&mut *a, "kanariebgivenname"),
-        (&mut *b, "kanarieagivenname"),
-    ] {
+    for (place, word) in [(&mut *a, "kanariebgivenname"), (&mut *b, "kanarieagivenname")] {
         let shown = place.wait_for_page(&page, "href=\"/duos/")?;
-        let rest = shown
-            .split("href=\"/duos/")
-            .find(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        let number = rest
-            .and_then(|rest| rest.split('"').next())
-            .context("no duo")?;
+        let rest = shown.split("href=\"/duos/").find(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let number = rest.and_then(|rest| rest.split('"').next()).context("no duo")?;
         let duo = format!("/duos/{number}");
         place.wait_for_page(&duo, word)?;
         duos.push(duo);
@@ -259,46 +196,22 @@ fn match_them(a: &mut Place, b: &mut Place) -> Result<(String, String, String)> 
 
 /// Both say yes, a meeting with a theme, a plan and a note.
 fn after_the_duo(a: &mut Place, b: &mut Place, duo_a: &str, duo_b: &str) -> Result<()> {
-    a.visitor.submit(
-        duo_a,
-        &format!("{duo_a}/zegt"),
-        &[("wie", "mentor"), ("antwoord", "ja")],
-    )?;
-    b.visitor.submit(
-        duo_b,
-        &format!("{duo_b}/zegt"),
-        &[("wie", "newcomer"), ("antwoord", "ja")],
-    )?;
-    let on = b
-        .visitor
-        .page(duo_b)?
-        .between("name=\"on\" type=\"text\" value=\"", "\"")?;
-    let met = [
-        ("on", on.as_str()),
-        ("minutes", "90"),
-        ("theme", "kanarieb thema"),
-    ];
-    b.visitor
-        .submit(duo_b, &format!("{duo_b}/ontmoeting"), &met)?;
+    a.visitor.submit(duo_a, &format!("{duo_a}/zegt"), &[("wie", "mentor"), ("antwoord", "ja")])?;
+    b.visitor.submit(duo_b, &format!("{duo_b}/zegt"), &[("wie", "newcomer"), ("antwoord", "ja")])?;
+    let on = b.visitor.page(duo_b)?.between("name=\"on\" type=\"text\" value=\"", "\"")?;
+    let met = [("on", on.as_str()), ("minutes", "90"), ("theme", "kanarieb thema")];
+    b.visitor.submit(duo_b, &format!("{duo_b}/ontmoeting"), &met)?;
     // What has no page yet goes through the same use cases.
     b.town.stop()?;
     let (office, actor) = (b.town.office()?, Actor::command_line());
     let id = DuoId(duo_b.rsplit('/').next().context("no duo")?.parse()?);
     let day = Date::new(2026, 1, 15).ok().context("a day")?;
     office.add_plan_item(&actor, id, PlanKind::Goal, "kanariebplan".to_owned(), None)?;
-    office.add_duo_note(
-        &actor,
-        id,
-        NoteKind::Review,
-        day,
-        "kanariebnotitie".to_owned(),
-    )?;
+    office.add_duo_note(&actor, id, NoteKind::Review, day, "kanariebnotitie".to_owned())?;
     drop(office);
     b.town.start()?;
     a.town.wait_for_documents(|all| {
-        all.iter().any(|document| {
-            document["kind"] == "duo_progress" && document["value"]["meetings"] == 1
-        })
+        all.iter().any(|document| document["kind"] == "duo_progress" && document["value"]["meetings"] == 1)
     })?;
     Ok(())
 }
@@ -314,12 +227,7 @@ fn look_outside(a: &Place, b: &Place, proposal: &str) -> Result<()> {
     let file = scratch.path().join("saved.automerge");
     for holder in [a, b] {
         let documents = holder.town.documents()?;
-        ensure!(
-            documents
-                .iter()
-                .any(|document| document["document"] == proposal),
-            "the proposal is not here"
-        );
+        ensure!(documents.iter().any(|document| document["document"] == proposal), "the proposal is not here");
         let mut texts = vec![Value::Array(documents.clone()).to_string()];
         for command in [["status"], ["partners"]] {
             texts.push(holder.town.command(&command, &["--json"])?);
@@ -327,15 +235,10 @@ fn look_outside(a: &Place, b: &Place, proposal: &str) -> Result<()> {
         for document in &documents {
             let id = document["document"].as_str().context("no id")?;
             let file = file.to_str().context("a name")?;
-            holder
-                .town
-                .command(&["document", "save"], &[id, "--out", file])?;
+            holder.town.command(&["document", "save"], &[id, "--out", file])?;
             let bytes = std::fs::read(file)?;
             for person in [a, b] {
-                silent(
-                    &format!("saved {document}"),
-                    person.canaries.in_bytes(&bytes),
-                )?;
+                silent(&format!("saved {document}"), person.canaries.in_bytes(&bytes))?;
             }
             texts.push(holder.town.command(&["document", "show"], &[id])?);
         }
@@ -352,14 +255,8 @@ fn look_outside(a: &Place, b: &Place, proposal: &str) -> Result<()> {
 /// handed over, and of the imported list nothing that had to stay out.
 fn stores_hold_only_their_own(place: &Place, other: &Place) -> Result<()> {
     let values = place.town.store()?.every_value()?;
-    let own: Vec<&str> = values
-        .iter()
-        .flat_map(|(_, bytes)| place.canaries.in_bytes(bytes))
-        .collect();
-    ensure!(
-        own.contains(&"intake.needs") && own.contains(&"birth"),
-        "this test can't read the store: {own:?}"
-    );
+    let own: Vec<&str> = values.iter().flat_map(|(_, bytes)| place.canaries.in_bytes(bytes)).collect();
+    ensure!(own.contains(&"intake.needs") && own.contains(&"birth"), "this test can't read the store: {own:?}");
     let mut handed = 0;
     for (column, bytes) in &values {
         let singing = if column.starts_with("received_sheets.") {
@@ -370,26 +267,14 @@ fn stores_hold_only_their_own(place: &Place, other: &Place) -> Result<()> {
         };
         silent(&format!("{column} of {}", place.town.name), singing)?;
         let text = String::from_utf8_lossy(bytes);
-        ensure!(
-            !text.contains(NUMBER) && !text.contains("83081712345"),
-            "a national number is in {column}"
-        );
-        ensure!(
-            !text.contains("kanarielijstopmerking"),
-            "a remark that nobody ticked is in {column}"
-        );
+        ensure!(!text.contains(NUMBER) && !text.contains("83081712345"), "a national number is in {column}");
+        ensure!(!text.contains("kanarielijstopmerking"), "a remark that nobody ticked is in {column}");
     }
-    ensure!(
-        handed >= 3,
-        "name, phone and mail were handed over: {handed}"
-    );
+    ensure!(handed >= 3, "name, phone and mail were handed over: {handed}");
     // Nothing of any person is in a document, also not in what the own node holds of it.
     for table in ["envelopes.", "documents."] {
-        let some: Vec<&Vec<u8>> = values
-            .iter()
-            .filter(|(at, _)| at.starts_with(table))
-            .map(|(_, bytes)| bytes)
-            .collect();
+        let some: Vec<&Vec<u8>> =
+            values.iter().filter(|(at, _)| at.starts_with(table)).map(|(_, bytes)| bytes).collect();
         ensure!(!some.is_empty(), "no {table} in the store");
         for bytes in some {
             silent(table, place.canaries.in_bytes(bytes))?;
@@ -409,10 +294,7 @@ fn files_are_sealed(place: &Place, other: &Place) -> Result<()> {
         let bytes = std::fs::read(&path)?;
         large += usize::from(bytes.len() > 10_000);
         for person in [place, other] {
-            silent(
-                &path.display().to_string(),
-                person.canaries.in_bytes(&bytes),
-            )?;
+            silent(&path.display().to_string(), person.canaries.in_bytes(&bytes))?;
         }
     }
     ensure!(large > 0, "the folder holds no store");

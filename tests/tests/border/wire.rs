@@ -37,10 +37,7 @@ impl Wire {
 
     /// What went through so far, both ways.
     pub(crate) fn heard(&self) -> Vec<u8> {
-        self.heard
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -52,9 +49,7 @@ fn carry(mut from: TcpStream, mut to: TcpStream, ear: &Arc<Mutex<Vec<u8>>>) {
             if count == 0 || to.write_all(&bytes[..count]).is_err() {
                 break;
             }
-            ear.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend_from_slice(&bytes[..count]);
+            ear.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&bytes[..count]);
         }
         let _ = to.shutdown(Shutdown::Both);
     });

@@ -9,7 +9,8 @@ use tests::visitor::Visitor;
 use crate::steps::PASSWORD;
 use crate::walk::Walk;
 
-const FIRST: &str = "Breng je identiteitskaart mee.\n\nHet loket is open op maandag.\n\nParkeren kan achter het gemeentehuis.";
+const FIRST: &str =
+    "Breng je identiteitskaart mee.\n\nHet loket is open op maandag.\n\nParkeren kan achter het gemeentehuis.";
 
 /// The text of a page as the form gives it, and the heads it was given with.
 fn text_of(visitor: &mut Visitor, page: &str) -> Result<(String, Vec<String>)> {
@@ -44,20 +45,11 @@ fn change(visitor: &mut Visitor, page: &str, from: &str, to: &str) -> Result<()>
 }
 
 /// Waits until the text of a page holds all of these.
-fn wait_for_text(
-    town: &Town,
-    visitor: &mut Visitor,
-    page: &str,
-    wanted: &[&str],
-) -> Result<String> {
+fn wait_for_text(town: &Town, visitor: &mut Visitor, page: &str, wanted: &[&str]) -> Result<String> {
     until(|| {
         let (text, _) = text_of(visitor, page)?;
         let all = wanted.iter().all(|part| text.contains(part));
-        Ok(if all {
-            Ok(text)
-        } else {
-            Err(format!("in {}: {text}", town.name))
-        })
+        Ok(if all { Ok(text) } else { Err(format!("in {}: {text}", town.name)) })
     })
 }
 
@@ -69,22 +61,13 @@ async fn two_municipalities_change_one_text_apart_and_both_edits_survive() -> Re
     writer.open("/netwerk").await?;
     writer.look("netwerk-leeg").await?;
     writer.open("/netwerk/nieuw").await?;
-    writer
-        .write("title", "Je eerste bezoek aan het loket")
-        .await?;
+    writer.write("title", "Je eerste bezoek aan het loket").await?;
     writer.write("body", FIRST).await?;
     writer.write("tags", "loket").await?;
     writer.look("bron-nieuw").await?;
-    writer
-        .press("form[action='/netwerk/nieuw'] button", "main .notice")
-        .await?;
+    writer.press("form[action='/netwerk/nieuw'] button", "main .notice").await?;
     aartselaar.wait_for_kind("resource")?;
-    let page = format!(
-        "/netwerk/{}",
-        borsbeek.wait_for_kind("resource")?["document"]
-            .as_str()
-            .context("no id")?
-    );
+    let page = format!("/netwerk/{}", borsbeek.wait_for_kind("resource")?["document"].as_str().context("no id")?);
     writer.open("/netwerk").await?;
     writer.look("netwerk").await?;
     writer.open(&page).await?;
@@ -96,10 +79,7 @@ async fn two_municipalities_change_one_text_apart_and_both_edits_survive() -> Re
     // Each writes while the other is away.
     let mut b = Visitor::enrol(&borsbeek, COORDINATOR, PASSWORD)?;
     let mut a = Visitor::new(&aartselaar);
-    let entered = a.post(
-        "/aanmelden",
-        &[("name", COORDINATOR), ("password", PASSWORD), ("next", "/")],
-    )?;
+    let entered = a.post("/aanmelden", &[("name", COORDINATOR), ("password", PASSWORD), ("next", "/")])?;
     ensure!(entered.status == 303, "sign-in: {}", entered.status);
     wait_for_text(&borsbeek, &mut b, &page, &["op maandag"])?;
     borsbeek.stop()?;
@@ -107,29 +87,17 @@ async fn two_municipalities_change_one_text_apart_and_both_edits_survive() -> Re
     wait_for_text(&aartselaar, &mut a, &page, &["donderdagavond"])?;
     aartselaar.stop()?;
     borsbeek.start()?;
-    change(
-        &mut b,
-        &page,
-        "je identiteitskaart mee",
-        "je identiteitskaart en je contract mee",
-    )?;
+    change(&mut b, &page, "je identiteitskaart mee", "je identiteitskaart en je contract mee")?;
     wait_for_text(&borsbeek, &mut b, &page, &["je contract"])?;
     aartselaar.start()?;
 
-    let both = [
-        "op maandag en donderdagavond",
-        "je identiteitskaart en je contract mee",
-        "Parkeren kan achter",
-    ];
+    let both = ["op maandag en donderdagavond", "je identiteitskaart en je contract mee", "Parkeren kan achter"];
     let there = wait_for_text(&aartselaar, &mut a, &page, &both)?;
     let here = wait_for_text(&borsbeek, &mut b, &page, &both)?;
     ensure!(here == there, "two texts:\n{here}\n\n{there}");
     // Character by character: nothing stands twice.
     for part in ["identiteitskaart", "maandag", "Parkeren"] {
-        ensure!(
-            here.matches(part).count() == 1,
-            "{part} stands twice: {here}"
-        );
+        ensure!(here.matches(part).count() == 1, "{part} stands twice: {here}");
     }
     Ok(())
 }
@@ -140,20 +108,10 @@ fn two_forms_opened_together_merge() -> Result<()> {
     let (aartselaar, borsbeek) = two_partners(home.path())?;
     let mut a = Visitor::enrol(&aartselaar, COORDINATOR, PASSWORD)?;
     let mut b = Visitor::enrol(&borsbeek, COORDINATOR, PASSWORD)?;
-    let fields = [
-        ("title", "Loket"),
-        ("kind", "welcome_sheet"),
-        ("language", "nl"),
-        ("licence", "CC-BY-4.0"),
-        ("body", FIRST),
-    ];
+    let fields =
+        [("title", "Loket"), ("kind", "welcome_sheet"), ("language", "nl"), ("licence", "CC-BY-4.0"), ("body", FIRST)];
     a.submit("/netwerk/nieuw", "/netwerk/nieuw", &fields)?;
-    let page = format!(
-        "/netwerk/{}",
-        borsbeek.wait_for_kind("resource")?["document"]
-            .as_str()
-            .context("no id")?
-    );
+    let page = format!("/netwerk/{}", borsbeek.wait_for_kind("resource")?["document"].as_str().context("no id")?);
     // Both look at the same text; the first saves, and it arrives, before the second saves.
     let (text, heads) = text_of(&mut b, &page)?;
     change(&mut a, &page, "op maandag", "op dinsdag")?;

@@ -26,10 +26,7 @@ fn borsbeek(home: &std::path::Path, account: Option<(&str, AccountRole)>) -> Res
 /// How many newcomers the node has.
 fn newcomers(town: &Town) -> Result<u64> {
     let status = town.json(&["status"], &["--json"])?;
-    status
-        .first()
-        .and_then(|row| row["own"]["newcomers"].as_u64())
-        .with_context(|| format!("{status:?}"))
+    status.first().and_then(|row| row["own"]["newcomers"].as_u64()).with_context(|| format!("{status:?}"))
 }
 
 #[tokio::test]
@@ -40,28 +37,13 @@ async fn a_session_that_ended_while_typing_keeps_the_text() -> Result<()> {
         let mut walk = Walk::first_time(&town, javascript).await?;
         walk.open("/nieuwkomers/nieuw").await?;
         walk.type_in(&WANTS_TO_WELD).await?;
-        walk.write(
-            "intake.remarks",
-            "Een lange zin die niemand twee keer wil typen.",
-        )
-        .await?;
+        walk.write("intake.remarks", "Een lange zin die niemand twee keer wil typen.").await?;
         walk.browser.client().delete_all_cookies().await?;
-        walk.press(".savebar button", "form[action='/aanmelden']")
-            .await?;
-        ensure!(
-            newcomers(&town)? == 0,
-            "somebody without a session saved a person"
-        );
+        walk.press(".savebar button", "form[action='/aanmelden']").await?;
+        ensure!(newcomers(&town)? == 0, "somebody without a session saved a person");
         walk.look("sessie-voorbij").await?;
-        walk.sign_in(
-            COORDINATOR,
-            PASSWORD,
-            "main form[action='/nieuwkomers/nieuw']",
-        )
-        .await?;
-        ensure!(
-            walk.value("intake.remarks").await? == "Een lange zin die niemand twee keer wil typen."
-        );
+        walk.sign_in(COORDINATOR, PASSWORD, "main form[action='/nieuwkomers/nieuw']").await?;
+        ensure!(walk.value("intake.remarks").await? == "Een lange zin die niemand twee keer wil typen.");
         for (name, text) in WANTS_TO_WELD.lines {
             ensure!(walk.value(name).await? == *text, "{name} is not kept");
         }
@@ -70,10 +52,7 @@ async fn a_session_that_ended_while_typing_keeps_the_text() -> Result<()> {
         ensure!(walk.path().await? == format!("/nieuwkomers/{number}") && newcomers(&town)? == 1);
         // What was saved waits no longer.
         walk.open("/nieuwkomers/nieuw").await?;
-        ensure!(
-            walk.value("given_name").await?.is_empty(),
-            "the kept text comes back"
-        );
+        ensure!(walk.value("given_name").await?.is_empty(), "the kept text comes back");
         walk.close().await?;
     }
     Ok(())
@@ -98,52 +77,26 @@ async fn the_second_of_two_coordinators_sees_both_versions() -> Result<()> {
         let home = processes::folder()?;
         let town = borsbeek(home.path(), Some((COLLEAGUE, AccountRole::Coordinator)))?;
         let mut first = Visitor::enrol(&town, COLLEAGUE, PASSWORD)?;
-        let file = first.submit(
-            "/nieuwkomers/nieuw",
-            "/nieuwkomers/nieuw",
-            &intake("", "Een job.", "Hulp."),
-        )?;
+        let file = first.submit("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
         let edit = format!("{file}/bewerk");
 
         let mut second = Walk::first_time(&town, javascript).await?;
         second.open(&edit).await?;
-        second
-            .write("intake.goals", "Een attest als lasser.")
-            .await?;
+        second.write("intake.goals", "Een attest als lasser.").await?;
         let version = first.page(&edit)?.hidden("version")?;
-        first.submit(
-            &edit,
-            &edit,
-            &intake(&version, "Een eigen zaak.", "Hulp bij papieren."),
-        )?;
+        first.submit(&edit, &edit, &intake(&version, "Een eigen zaak.", "Hulp bij papieren."))?;
 
-        second
-            .press(".savebar button", "form:has([name='keep.intake.goals'])")
-            .await?;
+        second.press(".savebar button", "form:has([name='keep.intake.goals'])").await?;
         let text = second.text().await?;
-        for seen in [
-            "Een attest als lasser.",
-            "Een eigen zaak.",
-            "Hulp bij papieren.",
-            COLLEAGUE,
-        ] {
-            ensure!(
-                text.contains(seen),
-                "{seen} is not on the page of the conflict:\n{text}"
-            );
+        for seen in ["Een attest als lasser.", "Een eigen zaak.", "Hulp bij papieren.", COLLEAGUE] {
+            ensure!(text.contains(seen), "{seen} is not on the page of the conflict:\n{text}");
         }
         second.look("twee-versies").await?;
         second.tick("keep.intake.goals", "both").await?;
         second.tick("keep.intake.needs", "theirs").await?;
-        second
-            .press(".savebar button", "main section#delen")
-            .await?;
+        second.press(".savebar button", "main section#delen").await?;
         let now = second.text().await?;
-        for kept in [
-            "Een attest als lasser.",
-            "Een eigen zaak.",
-            "Hulp bij papieren.",
-        ] {
+        for kept in ["Een attest als lasser.", "Een eigen zaak.", "Hulp bij papieren."] {
             ensure!(now.contains(kept), "{kept} is lost:\n{now}");
         }
         second.close().await?;
@@ -157,36 +110,15 @@ fn a_form_sent_twice_makes_one_person() -> Result<()> {
     let town = borsbeek(home.path(), None)?;
     let mut visitor = Visitor::enrol(&town, COORDINATOR, PASSWORD)?;
     let page = visitor.page("/nieuwkomers/nieuw")?;
-    let [csrf, number, from] = [
-        page.hidden("_csrf")?,
-        page.hidden("_number")?,
-        page.hidden("_page")?,
-    ];
-    let mut fields = vec![
-        ("_csrf", csrf.as_str()),
-        ("_number", &number),
-        ("_page", &from),
-    ];
+    let [csrf, number, from] = [page.hidden("_csrf")?, page.hidden("_number")?, page.hidden("_page")?];
+    let mut fields = vec![("_csrf", csrf.as_str()), ("_number", &number), ("_page", &from)];
     fields.extend(intake("", "Een job.", "Hulp."));
-    let [once, twice] = [
-        visitor.post("/nieuwkomers/nieuw", &fields)?,
-        visitor.post("/nieuwkomers/nieuw", &fields)?,
-    ];
-    ensure!(
-        once.status == 303 && twice.status == 303,
-        "{once:?} {twice:?}"
-    );
-    ensure!(
-        once.header("location") == twice.header("location"),
-        "{twice:?}"
-    );
+    let [once, twice] = [visitor.post("/nieuwkomers/nieuw", &fields)?, visitor.post("/nieuwkomers/nieuw", &fields)?];
+    ensure!(once.status == 303 && twice.status == 303, "{once:?} {twice:?}");
+    ensure!(once.header("location") == twice.header("location"), "{twice:?}");
     ensure!(newcomers(&town)? == 1, "sent twice, saved twice");
     // Another form with the same words is another person: names are not unique.
-    visitor.submit(
-        "/nieuwkomers/nieuw",
-        "/nieuwkomers/nieuw",
-        &intake("", "Een job.", "Hulp."),
-    )?;
+    visitor.submit("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
     ensure!(newcomers(&town)? == 2);
     Ok(())
 }
@@ -197,22 +129,11 @@ fn a_form_from_elsewhere_changes_nothing() -> Result<()> {
     let town = borsbeek(home.path(), None)?;
     let mut visitor = Visitor::enrol(&town, COORDINATOR, PASSWORD)?;
     let refused = visitor.post("/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
-    ensure!(
-        refused.status == 403,
-        "without the session's token: {}",
-        refused.status
-    );
+    ensure!(refused.status == 403, "without the session's token: {}", refused.status);
     let mut fields = intake("", "Een job.", "Hulp.");
-    fields.push((
-        "_csrf",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-    ));
+    fields.push(("_csrf", "0000000000000000000000000000000000000000000000000000000000000000"));
     let refused = visitor.post("/nieuwkomers/nieuw", &fields)?;
-    ensure!(
-        refused.status == 403,
-        "with another token: {}",
-        refused.status
-    );
+    ensure!(refused.status == 403, "with another token: {}", refused.status);
     ensure!(newcomers(&town)? == 0);
     Ok(())
 }
@@ -222,57 +143,27 @@ fn a_member_sees_the_library_only() -> Result<()> {
     let home = processes::folder()?;
     let town = borsbeek(home.path(), Some((MEMBER, AccountRole::Member)))?;
     let mut coordinator = Visitor::enrol(&town, COORDINATOR, PASSWORD)?;
-    let file = coordinator.submit(
-        "/nieuwkomers/nieuw",
-        "/nieuwkomers/nieuw",
-        &intake("", "Een job.", "Hulp."),
-    )?;
+    let file = coordinator.submit("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
     let mut member = Visitor::enrol(&town, MEMBER, PASSWORD)?;
-    let names_nobody =
-        |answer: &Answer| !answer.body.contains("Rahimi") && !answer.body.contains("Navid");
+    let names_nobody = |answer: &Answer| !answer.body.contains("Rahimi") && !answer.body.contains("Navid");
     for path in ["/", "/netwerk"] {
         let answer = member.page(path)?;
         ensure!(names_nobody(&answer), "{path} names a person");
-        for other in [
-            "/nieuwkomers",
-            "/mentors",
-            "/voorstellen",
-            "/duos",
-            "/partners",
-            "/invoer",
-        ] {
-            ensure!(
-                !answer.body.contains(&format!("href=\"{other}\"")),
-                "{path} leads to {other}"
-            );
+        for other in ["/nieuwkomers", "/mentors", "/voorstellen", "/duos", "/partners", "/invoer"] {
+            ensure!(!answer.body.contains(&format!("href=\"{other}\"")), "{path} leads to {other}");
         }
     }
     let deeper = ["zoek", "bewerk", "deelregister", "vergeet"].map(|part| format!("{file}/{part}"));
-    let closed = [
-        "/nieuwkomers",
-        "/mentors",
-        "/nieuwkomers/nieuw",
-        "/voorstellen",
-        "/duos",
-        "/partners",
-        "/invoer",
-        &file,
-    ];
-    for path in closed
-        .into_iter()
-        .chain(deeper.iter().map(String::as_str))
-        .chain(["/zoeken?q=navid"])
-    {
+    let closed =
+        ["/nieuwkomers", "/mentors", "/nieuwkomers/nieuw", "/voorstellen", "/duos", "/partners", "/invoer", &file];
+    for path in closed.into_iter().chain(deeper.iter().map(String::as_str)).chain(["/zoeken?q=navid"]) {
         let answer = member.get(path)?;
         ensure!(answer.status == 403, "{path}: {}", answer.status);
         ensure!(names_nobody(&answer), "{path} names a person");
     }
-    for action in [
-        "/nieuwkomers/nieuw",
-        &format!("{file}/bewerk"),
-        &format!("{file}/publiceer"),
-        &format!("{file}/vergeet"),
-    ] {
+    for action in
+        ["/nieuwkomers/nieuw", &format!("{file}/bewerk"), &format!("{file}/publiceer"), &format!("{file}/vergeet")]
+    {
         let mut fields = intake("1", "Iets anders.", "Iets anders.");
         fields.push(("zeker", "ja"));
         let answer = member.send("/", action, &fields)?;

@@ -13,29 +13,19 @@ const FAR: usize = 120;
 
 impl Walk {
     async fn hit(&self, keys: &str) -> Result<()> {
-        Ok(self
-            .browser
-            .client()
-            .active_element()
-            .await?
-            .send_keys(keys)
-            .await?)
+        Ok(self.browser.client().active_element().await?.send_keys(keys).await?)
     }
 
     /// Tabs until the focus is on what `css` names, and it is seen to be there.
     async fn tab_to(&self, css: &str) -> Result<()> {
-        let here = format!(
-            "const at = document.activeElement; return at.matches({css:?}) && at.matches(':focus-visible')"
-        );
+        let here =
+            format!("const at = document.activeElement; return at.matches({css:?}) && at.matches(':focus-visible')");
         let outlined = "const style = getComputedStyle(document.activeElement);
             return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none'";
         for _ in 0..FAR {
             self.hit(&String::from(char::from(Key::Tab))).await?;
             if self.browser.client().execute(&here, Vec::new()).await? == true {
-                ensure!(
-                    self.browser.client().execute(outlined, Vec::new()).await? == true,
-                    "no focus ring on {css}"
-                );
+                ensure!(self.browser.client().execute(outlined, Vec::new()).await? == true, "no focus ring on {css}");
                 return Ok(());
             }
         }
@@ -44,10 +34,7 @@ impl Walk {
 
     async fn enter(&self, awaited: &str) -> Result<()> {
         self.hit(&String::from(char::from(Key::Enter))).await?;
-        self.await_element(awaited)
-            .await
-            .map(|_| ())
-            .context("after Enter")
+        self.await_element(awaited).await.map(|_| ()).context("after Enter")
     }
 }
 
@@ -85,16 +72,10 @@ async fn from_the_door_to_a_proposal_without_a_mouse() -> Result<()> {
     b.tab_to("main a").await?;
     b.hit(&String::from(char::from(Key::Down))).await?;
     let at = "return document.activeElement.matches('article.match.at')";
-    ensure!(
-        b.browser.client().execute(at, Vec::new()).await? == true,
-        "the arrow leads to no card"
-    );
+    ensure!(b.browser.client().execute(at, Vec::new()).await? == true, "the arrow leads to no card");
     b.hit("v").await?;
     let on = "return document.activeElement.matches('[data-propose]')";
-    ensure!(
-        b.browser.client().execute(on, Vec::new()).await? == true,
-        "v leads to no button"
-    );
+    ensure!(b.browser.client().execute(on, Vec::new()).await? == true, "v leads to no button");
     b.enter("main .steps li:first-child.done").await?;
     aartselaar.wait_for_kind("proposal")?;
     b.close().await

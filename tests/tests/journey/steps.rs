@@ -31,12 +31,7 @@ pub(crate) const WELDER: Somebody = Somebody {
         ("recruited_via", "infoavond"),
         ("intake.experience", "Last al dertig jaar."),
     ],
-    choices: &[
-        ("mother_tongue", "nl"),
-        ("occupation", "7212"),
-        ("sector", "metal"),
-        ("style", "doing"),
-    ],
+    choices: &[("mother_tongue", "nl"), ("occupation", "7212"), ("sector", "metal"), ("style", "doing")],
     ticks: &[
         ("domains", "work"),
         ("domains", "language"),
@@ -65,18 +60,8 @@ pub(crate) const WANTS_TO_WELD: Somebody = Somebody {
         ("intake.needs", "Werk vinden dat past."),
         ("intake.goals", "Een attest als lasser."),
     ],
-    choices: &[
-        ("mother_tongue", "fa"),
-        ("dutch", "A2"),
-        ("occupation", "7212"),
-        ("sector", "metal"),
-    ],
-    ticks: &[
-        ("domains", "work"),
-        ("interests", "cycling"),
-        ("slots", "sat-morning"),
-        ("slots", "mon-evening"),
-    ],
+    choices: &[("mother_tongue", "fa"), ("dutch", "A2"), ("occupation", "7212"), ("sector", "metal")],
+    ticks: &[("domains", "work"), ("interests", "cycling"), ("slots", "sat-morning"), ("slots", "mon-evening")],
     languages: &[],
 };
 
@@ -117,11 +102,7 @@ impl Walk {
 
     /// Saves the intake on the screen; the number of the person.
     pub(crate) async fn save_intake(&self) -> Result<String> {
-        self.press(
-            ".savebar button",
-            "main .notice + .head, main section#delen",
-        )
-        .await?;
+        self.press(".savebar button", "main .notice + .head, main section#delen").await?;
         self.number().await
     }
 
@@ -130,11 +111,7 @@ impl Walk {
         let yes = "form[action$='/toestemming'] button[value='ja']";
         if mentor {
             self.press(yes, "a.main-act[href='#screening']").await?;
-            self.press(
-                "form[action$='/screening'] button",
-                "a.main-act[href='#delen']",
-            )
-            .await
+            self.press("form[action$='/screening'] button", "a.main-act[href='#delen']").await
         } else {
             self.press(yes, "form[action$='/publiceer']").await
         }
@@ -142,11 +119,7 @@ impl Walk {
 
     /// Publishes the person on the screen.
     pub(crate) async fn publish(&self) -> Result<()> {
-        self.press(
-            "form[action$='/publiceer'] button",
-            "#delen form[action$='/intrekken']",
-        )
-        .await
+        self.press("form[action$='/publiceer'] button", "#delen form[action$='/intrekken']").await
     }
 
     /// Takes somebody from intake to published.

@@ -43,25 +43,10 @@ pub(crate) struct Walk {
 impl Walk {
     /// Opens a browser for `town`; its pictures go in a folder of their own.
     pub(crate) async fn start(town: &Town, javascript: bool) -> Result<Self> {
-        let browser = Browser::start(Options {
-            javascript,
-            ..Options::default()
-        })
-        .await?;
-        let how = if javascript {
-            "with-javascript"
-        } else {
-            "without-javascript"
-        };
+        let browser = Browser::start(Options { javascript, ..Options::default() }).await?;
+        let how = if javascript { "with-javascript" } else { "without-javascript" };
         let pictures = pictures()?.join(how).join(town.name.to_lowercase());
-        Ok(Self {
-            browser,
-            host: town.at(""),
-            visitor: Visitor::new(town),
-            pictures,
-            titles: BTreeMap::new(),
-            seen: 0,
-        })
+        Ok(Self { browser, host: town.at(""), visitor: Visitor::new(town), pictures, titles: BTreeMap::new(), seen: 0 })
     }
 
     /// Opens a page.
@@ -72,19 +57,13 @@ impl Walk {
     /// Path and query of the page on the screen.
     pub(crate) async fn path(&self) -> Result<String> {
         let url = self.browser.client().current_url().await?;
-        Ok(url.query().map_or_else(
-            || url.path().to_owned(),
-            |query| format!("{}?{query}", url.path()),
-        ))
+        Ok(url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())))
     }
 
     /// The number at the end of the path on the screen.
     pub(crate) async fn number(&self) -> Result<String> {
         let path = self.path().await?;
-        path.rsplit('/')
-            .next()
-            .map(str::to_owned)
-            .context("no number in the address")
+        path.rsplit('/').next().map(str::to_owned).context("no number in the address")
     }
 
     /// Chooses a password with an enrolment link and comes in.
@@ -93,19 +72,14 @@ impl Walk {
         self.look("uitnodiging").await?;
         self.write("password", password).await?;
         self.write("password_again", password).await?;
-        self.press(
-            "form[action^='/uitnodiging/'] button",
-            "body.in main[data-path='/']",
-        )
-        .await
+        self.press("form[action^='/uitnodiging/'] button", "body.in main[data-path='/']").await
     }
 
     /// Signs in with name and password; the page that comes shows `awaited`.
     pub(crate) async fn sign_in(&self, name: &str, password: &str, awaited: &str) -> Result<()> {
         self.write("name", name).await?;
         self.write("password", password).await?;
-        self.press("form[action='/aanmelden'] button", awaited)
-            .await
+        self.press("form[action='/aanmelden'] button", awaited).await
     }
 
     /// Types in a field in the place of what was there.
@@ -117,33 +91,20 @@ impl Walk {
 
     /// Chooses one of a list that opens.
     pub(crate) async fn choose(&self, name: &str, value: &str) -> Result<()> {
-        let list = self
-            .browser
-            .find(&format!("main select[name='{name}']"))
-            .await?;
-        list.select_by_value(value)
-            .await
-            .with_context(|| format!("{name}: {value}"))
+        let list = self.browser.find(&format!("main select[name='{name}']")).await?;
+        list.select_by_value(value).await.with_context(|| format!("{name}: {value}"))
     }
 
     /// Ticks a box with the space bar: whoever uses a mouse would scroll first.
     pub(crate) async fn tick(&self, name: &str, value: &str) -> Result<()> {
         let css = format!("main input[name='{name}'][value='{value}']");
-        self.browser
-            .find(&css)
-            .await?
-            .send_keys(" ")
-            .await
-            .with_context(|| css)
+        self.browser.find(&css).await?.send_keys(" ").await.with_context(|| css)
     }
 
     /// Opens a part of the page that is folded.
     pub(crate) async fn unfold(&self, details: &str) -> Result<()> {
         let summary = self.browser.find(&format!("{details} > summary")).await?;
-        summary
-            .send_keys(" ")
-            .await
-            .with_context(|| details.to_owned())
+        summary.send_keys(" ").await.with_context(|| details.to_owned())
     }
 
     /// What stands in a field.
@@ -174,10 +135,7 @@ impl Walk {
         match self.browser.find(css).await {
             Ok(element) => Ok(element),
             Err(error) => {
-                let (path, text) = (
-                    self.path().await.unwrap_or_default(),
-                    self.text().await.unwrap_or_default(),
-                );
+                let (path, text) = (self.path().await.unwrap_or_default(), self.text().await.unwrap_or_default());
                 Err(error).with_context(|| format!("on {path}:\n{text}"))
             }
         }
@@ -197,13 +155,7 @@ impl Walk {
             return Ok(());
         }
         let seen = tokio::time::timeout(DEADLINE, async {
-            while self
-                .browser
-                .client()
-                .find(fantoccini::Locator::Css(css))
-                .await
-                .is_err()
-            {
+            while self.browser.client().find(fantoccini::Locator::Css(css)).await.is_err() {
                 self.open(path).await?;
             }
             Ok::<(), anyhow::Error>(())
@@ -218,9 +170,7 @@ impl Walk {
     /// scrolls sideways, no script failed, the policy is strict, and no other page has its title.
     /// Leaves pictures.
     pub(crate) async fn look(&mut self, name: &str) -> Result<()> {
-        self.look_closely(name)
-            .await
-            .with_context(|| format!("{} {name}", self.host))
+        self.look_closely(name).await.with_context(|| format!("{} {name}", self.host))
     }
 
     /// In which widths and themes a page is looked at. Without JavaScript the server sends the
@@ -238,14 +188,10 @@ impl Walk {
         for (width, dark) in self.sights() {
             self.browser.resize(width, 900).await?;
             self.browser.prefer_dark(dark).await?;
-            axe::clean(&self.browser)
-                .await
-                .with_context(|| format!("{width} px, dark {dark}"))?;
+            axe::clean(&self.browser).await.with_context(|| format!("{width} px, dark {dark}"))?;
             let theme = if dark { "-dark" } else { "" };
             let file = format!("{:02}-{name}-{width}{theme}.png", self.seen);
-            self.browser
-                .whole_picture(&self.pictures.join(file))
-                .await?;
+            self.browser.whole_picture(&self.pictures.join(file)).await?;
             self.fits(width).await?;
         }
         self.browser.prefer_dark(false).await?;
@@ -258,48 +204,22 @@ impl Walk {
 
     /// No page is wider than its window.
     async fn fits(&self, width: u32) -> Result<()> {
-        let script =
-            "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]";
-        self.browser
-            .cdp(
-                "Emulation.setScriptExecutionDisabled",
-                json!({"value": false}),
-            )
-            .await?;
+        let script = "const page = document.documentElement; return [page.scrollWidth, page.clientWidth]";
+        self.browser.cdp("Emulation.setScriptExecutionDisabled", json!({"value": false})).await?;
         let sizes = self.browser.client().execute(script, Vec::new()).await?;
         let disabled = !self.browser.javascript();
-        self.browser
-            .cdp(
-                "Emulation.setScriptExecutionDisabled",
-                json!({"value": disabled}),
-            )
-            .await?;
+        self.browser.cdp("Emulation.setScriptExecutionDisabled", json!({"value": disabled})).await?;
         let [wide, window] = [&sizes[0], &sizes[1]].map(|size| size.as_u64().unwrap_or(u64::MAX));
-        ensure!(
-            wide <= window,
-            "scrolls sideways at {width} px: {wide} in {window}"
-        );
+        ensure!(wide <= window, "scrolls sideways at {width} px: {wide} in {window}");
         Ok(())
     }
 
     async fn title_is_its_own(&mut self, name: &str) -> Result<()> {
         let title = self.browser.client().title().await?;
         ensure!(!title.trim().is_empty(), "no title");
-        let path = self
-            .path()
-            .await?
-            .split(['?', '#'])
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let known = self
-            .titles
-            .entry(title.clone())
-            .or_insert_with(|| path.clone());
-        ensure!(
-            *known == path,
-            "“{title}” is the title of {known} and of {path} ({name})"
-        );
+        let path = self.path().await?.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let known = self.titles.entry(title.clone()).or_insert_with(|| path.clone());
+        ensure!(*known == path, "“{title}” is the title of {known} and of {path} ({name})");
         Ok(())
     }
 
@@ -308,26 +228,17 @@ impl Walk {
         for cookie in self.browser.client().get_all_cookies().await? {
             // A one-time notice stays for the browser.
             if !cookie.name().ends_with("-melding") {
-                self.visitor
-                    .cookies
-                    .insert(cookie.name().to_owned(), cookie.value().to_owned());
+                self.visitor.cookies.insert(cookie.name().to_owned(), cookie.value().to_owned());
             }
         }
         let path = self.path().await?;
         let answer = self.visitor.get(&path)?;
         let policy = answer.header("content-security-policy");
         for part in POLICY {
-            ensure!(
-                policy.split(';').any(|said| said.trim() == part),
-                "{path}: {part} is not in {policy}"
-            );
+            ensure!(policy.split(';').any(|said| said.trim() == part), "{path}: {part} is not in {policy}");
         }
         ensure!(!policy.contains("unsafe"), "{path}: {policy}");
-        ensure!(
-            answer.header("x-content-type-options") == "nosniff",
-            "{path}: {:?}",
-            answer.headers
-        );
+        ensure!(answer.header("x-content-type-options") == "nosniff", "{path}: {:?}", answer.headers);
         Ok(())
     }
 

@@ -19,7 +19,8 @@ const BROKEN: &str = "<!doctype html><html lang=\"nl\"><head><meta charset=\"utf
 <div><button class=\"tiny\">a</button><button class=\"tiny\">b</button></div></main>\
 <p>Buiten elk gebied</p></body></html>";
 
-const STYLE: &str = ".pale { color: #bbb; background: #fff } .tiny { width: 10px; height: 10px; padding: 0; margin: 0 }";
+const STYLE: &str =
+    ".pale { color: #bbb; background: #fff } .tiny { width: 10px; height: 10px; padding: 0; margin: 0 }";
 
 const SCRIPTED: &str = "<!doctype html><html lang=\"nl\"><head><meta charset=\"utf-8\"><title>Script</title>\
 <script type=\"module\" src=\"/state.js\"></script></head><body><main><h1>Een pagina</h1><p id=\"state\">zonder</p>\
@@ -88,11 +89,7 @@ fn page(path: &str, form: &str) -> (&'static str, &'static str, String) {
         "/broken.css" => ("200 OK", "text/css", STYLE.to_owned()),
         "/scripted" => ("200 OK", "text/html", SCRIPTED.to_owned()),
         "/state.js" => ("200 OK", "text/javascript", SCRIPT.to_owned()),
-        "/form" => (
-            "200 OK",
-            "text/html",
-            CLEAN.replace("Met tekst.", &format!("ontvangen: {form}")),
-        ),
+        "/form" => ("200 OK", "text/html", CLEAN.replace("Met tekst.", &format!("ontvangen: {form}"))),
         _ => ("404 Not Found", "text/plain", String::new()),
     }
 }

@@ -148,10 +148,8 @@ struct OnePage {
 }
 
 async fn one(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Result<Response, Fault> {
-    let values = vec![
-        ("on".to_owned(), casework::dutch_date::format(visit.today)),
-        ("minutes".to_owned(), "60".to_owned()),
-    ];
+    let values =
+        vec![("on".to_owned(), casework::dutch_date::format(visit.today)), ("minutes".to_owned(), "60".to_owned())];
     show(&app, &visit, id, values, &[]).await
 }
 
@@ -159,10 +157,8 @@ async fn show(app: &App, visit: &Visit, id: i64, values: Pairs, errors: &[FieldE
     let actor = visit.actor.clone();
     let duo = app.run(move |office| office.duo(&actor, DuoId(id))).await?;
     let w = &visit.words;
-    let heading = w.fill(
-        "duo-heading",
-        &[("newcomer", &person(w, &duo.row.newcomer)), ("mentor", &person(w, &duo.row.mentor))],
-    );
+    let heading =
+        w.fill("duo-heading", &[("newcomer", &person(w, &duo.row.newcomer)), ("mentor", &person(w, &duo.row.mentor))]);
     let f = Frame::new(app, visit, Nav::Duos, heading.clone()).await?.refreshing("duos");
     let values = crate::drafts::fill(app, visit, values).await;
     let form = Form::new(w, values).with_errors(errors);
@@ -228,7 +224,11 @@ fn view(w: &Words, duo: &DuoPage, f: Frame, form: Form, visit: &Visit) -> OnePag
                 by: meeting.by.clone(),
             })
             .collect(),
-        events: duo.events.iter().filter_map(|event| Some((event_code(*event)?, w.t(&format!("step-{}", event_code(*event)?))))).collect(),
+        events: duo
+            .events
+            .iter()
+            .filter_map(|event| Some((event_code(*event)?, w.t(&format!("step-{}", event_code(*event)?)))))
+            .collect(),
         proposal: duo.proposal.map(|id| id.to_string()).unwrap_or_default(),
         form,
         themes,
@@ -261,7 +261,14 @@ fn half(w: &Words, role: String, folder: &str, who: &DuoPerson, said: Option<boo
         None => String::new(),
     };
     let ours = matches!(who, DuoPerson::Own { .. });
-    Half { role, name: person(w, who), href, contact, said: words, may_say: ours && said.is_none() && stage == DuoStage::FirstMeeting }
+    Half {
+        role,
+        name: person(w, who),
+        href,
+        contact,
+        said: words,
+        may_say: ours && said.is_none() && stage == DuoStage::FirstMeeting,
+    }
 }
 
 fn theirs_words(w: &Words, theirs: &casework::schemas::DuoProgress) -> String {

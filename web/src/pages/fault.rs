@@ -37,4 +37,3 @@ pub(crate) async fn page(app: &App, visit: Option<&Visit>, words: &Words, fault:
         Err(_) => fault.status().into_response(),
     }
 }
-

@@ -10,7 +10,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use casework::FieldError;
-use casework::library::form::{KINDS, LICENCES, kind_code, kind_of_code, licence_code, parse_resource_form, resource_to_form};
+use casework::library::form::{
+    KINDS, LICENCES, kind_code, kind_of_code, licence_code, parse_resource_form, resource_to_form,
+};
 use casework::library::markdown::{Block, Span};
 use casework::library::{LibraryFilter, ResourceRow, Saved};
 use casework::schemas::DocumentId;
@@ -185,7 +187,10 @@ async fn show(app: &App, visit: &Visit, id: String, typed: Pairs, errors: &[Fiel
     let tags: Vec<String> = page.value.tags.iter().map(ToString::to_string).collect();
     let mut facts = vec![
         (w.t("field-language"), v::language(w, page.value.language)),
-        (w.t("field-licence"), w.t(&format!("licence-{}", licence_code(page.value.licence).to_lowercase().replace('.', "-")))),
+        (
+            w.t("field-licence"),
+            w.t(&format!("licence-{}", licence_code(page.value.licence).to_lowercase().replace('.', "-"))),
+        ),
     ];
     if !tags.is_empty() {
         facts.push((w.t("field-tags"), tags.join(", ")));
@@ -257,9 +262,9 @@ async fn form_page(app: &App, visit: &Visit, at: At, form: Form) -> Result<Respo
     let w = &visit.words;
     let f = Frame::new(app, visit, Nav::Library, at.title).await?;
     let failed = !form.wrong.is_empty();
-    let licences = LICENCES.iter().map(|(_, code)| {
-        ((*code).to_owned(), w.t(&format!("licence-{}", code.to_lowercase().replace('.', "-"))))
-    });
+    let licences = LICENCES
+        .iter()
+        .map(|(_, code)| ((*code).to_owned(), w.t(&format!("licence-{}", code.to_lowercase().replace('.', "-")))));
     let mut response = html(&EditPage {
         f,
         form,
@@ -395,7 +400,12 @@ async fn write(app: &App, visit: Visit, id: String, key: DocumentId, posted: Pos
     Ok(flash(notice, app, &format!("/netwerk/{id}")))
 }
 
-async fn comment(State(app): State<App>, visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
+async fn comment(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Fault> {
     let (actor, key, text) = (visit.actor.clone(), document(&id)?, posted.value("text").to_owned());
     let number = Some(posted.number.clone()).filter(|number| !number.is_empty());
     match app.run(move |office| office.comment(&actor, key, &text, number.as_deref())).await {

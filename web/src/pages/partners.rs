@@ -9,8 +9,8 @@ use axum::routing::get;
 use crate::app::App;
 use crate::door::Visit;
 use crate::fault::Fault;
-use crate::frame::{Dot, Frame, Nav, dot, html};
 use crate::format;
+use crate::frame::{Dot, Frame, Nav, dot, html};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/partners", get(page))
@@ -47,8 +47,18 @@ const HEIGHT: i64 = 300;
 /// are enough for a drawing, more partners share them on an outer ring.
 fn seat(at: usize, count: usize) -> (i64, i64) {
     const CIRCLE: [(i64, i64); 12] = [
-        (0, -1000), (500, -866), (866, -500), (1000, 0), (866, 500), (500, 866),
-        (0, 1000), (-500, 866), (-866, 500), (-1000, 0), (-866, -500), (-500, -866),
+        (0, -1000),
+        (500, -866),
+        (866, -500),
+        (1000, 0),
+        (866, 500),
+        (500, 866),
+        (0, 1000),
+        (-500, 866),
+        (-866, 500),
+        (-1000, 0),
+        (-866, -500),
+        (-500, -866),
     ];
     let step = (CIRCLE.len() / count.clamp(1, CIRCLE.len())).max(1);
     // Two partners stand left and right rather than above and below.
@@ -92,7 +102,11 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
         .collect();
     let names = |members: &[casework::schemas::RootId]| {
         let known = std::iter::once(&found.me).chain(found.partners.iter().map(|partner| &partner.municipality));
-        known.filter(|place| members.contains(&place.root)).map(|place| place.name.clone()).collect::<Vec<_>>().join(", ")
+        known
+            .filter(|place| members.contains(&place.root))
+            .map(|place| place.name.clone())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let circles = found
         .circles

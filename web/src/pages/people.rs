@@ -222,9 +222,8 @@ async fn bulk(app: App, visit: Visit, side: Side, posted: Posted) -> Result<Resp
     if ids.is_empty() {
         return Err(Fault::Refused("nobody-ticked"));
     }
-    let on = casework::dutch_date::parse(posted.value("on"), visit.today).map_err(|code| {
-        Fault::Invalid(vec![casework::FieldError { field: "on".to_owned(), code }])
-    })?;
+    let on = casework::dutch_date::parse(posted.value("on"), visit.today)
+        .map_err(|code| Fault::Invalid(vec![casework::FieldError { field: "on".to_owned(), code }]))?;
     let count = visit.words.count(&format!("people-count-{}", side.code()), ids.len());
     let (actor, text) = (visit.actor.clone(), posted.value("text_version").to_owned());
     let screening = posted.value("wat") == "screening";
@@ -269,11 +268,8 @@ pub(crate) async fn find(State(app): State<App>, visit: Visit, Query(query): Que
     let hit = !text.trim().is_empty();
     let rows = people.iter().map(|person| row(w, person, visit.today));
     let people = rows.filter(|row| hit && found(row, &text)).take(50).collect();
-    let resources = resources
-        .iter()
-        .filter(|_| hit)
-        .map(|page| (format!("/netwerk/{}", page.id), page.title.clone()))
-        .collect();
+    let resources =
+        resources.iter().filter(|_| hit).map(|page| (format!("/netwerk/{}", page.id), page.title.clone())).collect();
     let f = Frame::new(&app, &visit, crate::frame::Nav::None, w.t("find-title")).await?;
     html(&FindPage { f, text, people, resources })
 }

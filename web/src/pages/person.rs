@@ -91,8 +91,7 @@ async fn load(app: &App, visit: &Visit, id: i64) -> Result<(PersonFile, Option<P
     app.run(move |office| {
         let file = office.open_person(&actor, PersonId(id))?;
         let wanted = matches!(file.state, ShareState::NotShared);
-        let preview =
-            if wanted { Some(office.preview_publication(&actor, PersonId(id), None)?) } else { None };
+        let preview = if wanted { Some(office.preview_publication(&actor, PersonId(id), None)?) } else { None };
         Ok((file, preview))
     })
     .await
@@ -340,14 +339,11 @@ async fn withdraw(State(app): State<App>, visit: Visit, Path(id): Path<i64>, _: 
     Ok(flash("notice-card-withdrawn", &app, &to))
 }
 
-async fn consent(
-    State(app): State<App>,
-    visit: Visit,
-    Path(id): Path<i64>,
-    posted: Posted,
-) -> Result<Response, Fault> {
-    let purposes: Vec<Purpose> =
-        Purpose::ALL.into_iter().filter(|purpose| posted.values("purpose").any(|code| code == purpose.code())).collect();
+async fn consent(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted: Posted) -> Result<Response, Fault> {
+    let purposes: Vec<Purpose> = Purpose::ALL
+        .into_iter()
+        .filter(|purpose| posted.values("purpose").any(|code| code == purpose.code()))
+        .collect();
     let on = casework::dutch_date::parse(posted.value("on"), visit.today);
     let mut errors = Vec::new();
     if purposes.is_empty() {
@@ -447,4 +443,3 @@ async fn erase(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted
     let what = words.count("erased-documents", erased.documents);
     Ok(flash_with(&app, to, "notice-erased", &what, ""))
 }
-

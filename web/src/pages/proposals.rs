@@ -103,8 +103,9 @@ fn mentor_name(w: &Words, row: &IncomingRow) -> String {
 /// A partner's mentor by trade and municipality, within a sentence.
 fn offer_name(w: &Words, card: Option<&MentorOffer>, municipality: &str) -> String {
     match card.and_then(|card| card.occupation.as_ref()) {
-        Some(trade) => w
-            .fill("a-trade-of", &[("trade", &v::occupation(w, trade).to_lowercase()), ("municipality", municipality)]),
+        Some(trade) => {
+            w.fill("a-trade-of", &[("trade", &v::occupation(w, trade).to_lowercase()), ("municipality", municipality)])
+        }
         None => w.with("a-mentor-of", "municipality", municipality),
     }
 }
@@ -141,9 +142,7 @@ fn outgoing_state(w: &Words, state: proposal::State) -> (String, &'static str, b
         proposal::State::Reserved { held_until } => {
             (w.with("state-out-reserved", "until", format::moment(held_until)), "asks", true)
         }
-        proposal::State::Refused { reason } => {
-            (w.with("state-refused", "reason", reason_words(w, reason)), "", false)
-        }
+        proposal::State::Refused { reason } => (w.with("state-refused", "reason", reason_words(w, reason)), "", false),
         proposal::State::Unanswered => (w.t("state-unanswered"), "", false),
         proposal::State::ReservationOver | proposal::State::Lapsed => (w.t("state-lapsed"), "", false),
         proposal::State::Confirmed => (w.t("state-out-confirmed"), "shared", false),
@@ -273,10 +272,7 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
             OnePage {
                 id,
                 incoming: true,
-                heading: w.fill(
-                    "proposal-in-heading",
-                    &[("municipality", &row.municipality.name), ("mentor", &name)],
-                ),
+                heading: w.fill("proposal-in-heading", &[("municipality", &row.municipality.name), ("mentor", &name)]),
                 state,
                 state_class,
                 steps: steps(w, done, over),
@@ -306,8 +302,7 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
             OnePage {
                 id,
                 incoming: false,
-                heading: w
-                    .fill("proposal-out-heading", &[("newcomer", &row.newcomer_name), ("mentor", &mentor)]),
+                heading: w.fill("proposal-out-heading", &[("newcomer", &row.newcomer_name), ("mentor", &mentor)]),
                 state,
                 state_class,
                 steps: steps(w, done, over),

@@ -290,9 +290,7 @@ async fn match_here(
     let mentor: i64 = posted.value("mentor").parse().map_err(|_| Fault::NotFound)?;
     let duo = app
         .run(move |office| {
-            office.once(&posted.number, |office| {
-                office.match_locally(&visit.actor, PersonId(id), PersonId(mentor))
-            })
+            office.once(&posted.number, |office| office.match_locally(&visit.actor, PersonId(id), PersonId(mentor)))
         })
         .await?;
     app.changed(Region::Duos);

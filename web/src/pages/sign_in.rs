@@ -8,11 +8,11 @@ use casework::accounts::LinkKind;
 use std::collections::BTreeMap;
 
 use crate::app::App;
-use crate::{cookies, drafts};
 use crate::door::{Guest, Posted, Visit, draft_cookie, is_local};
 use crate::fault::Fault;
 use crate::fields::Form;
 use crate::frame::{Frame, html};
+use crate::{cookies, drafts};
 
 /// Seconds that the browser keeps the session's cookie; the store ends the session itself.
 const COOKIE_SECONDS: u64 = 12 * 3600;

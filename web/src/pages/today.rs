@@ -82,11 +82,7 @@ fn worth(w: &Words, circle: &CircleWorth) -> Worth {
             let own = value.owners.get(&place.root)?;
             let words = w.fill(
                 "today-gain",
-                &[
-                    ("alone", &text(own.alone)),
-                    ("together", &text(own.together)),
-                    ("all", &text(own.requests)),
-                ],
+                &[("alone", &text(own.alone)), ("together", &text(own.together)), ("all", &text(own.requests))],
             );
             let extra = own.together.saturating_sub(own.alone);
             Some(Gain { name: place.name.clone(), words, alone: own.alone, extra, requests: own.requests.max(1) })
@@ -119,8 +115,7 @@ fn mine(w: &Words, item: &TodayItem, today: Date, now: Timestamp) -> Line {
             line(w, text, more, "today-answer-verb", format!("/voorstellen/{proposal}"), *reminded)
         }
         TodayItem::Confirm { proposal, newcomer_name, municipality, held_until } => {
-            let text =
-                w.fill("today-confirm", &[("newcomer", newcomer_name), ("municipality", &municipality.name)]);
+            let text = w.fill("today-confirm", &[("newcomer", newcomer_name), ("municipality", &municipality.name)]);
             let more = w.with("today-held", "until", format::moment(*held_until));
             let urgent = held_until.0 < now.0 + 3 * 86_400;
             line(w, text, more, "today-confirm-verb", format!("/voorstellen/{proposal}"), urgent)
@@ -183,8 +178,7 @@ fn who(w: &Words, newcomers: usize, mentors: usize) -> String {
 fn partner(w: &Words, item: &PartnerItem, now: Timestamp) -> Line {
     match item {
         PartnerItem::ForAnswer { proposal, newcomer_name, municipality, days, reminded } => {
-            let text = w
-                .fill("today-for-answer", &[("municipality", &municipality.name), ("newcomer", newcomer_name)]);
+            let text = w.fill("today-for-answer", &[("municipality", &municipality.name), ("newcomer", newcomer_name)]);
             let more = w.count("today-waits-days", *days);
             line(w, text, more, "today-look-verb", format!("/voorstellen/{proposal}"), *reminded)
         }

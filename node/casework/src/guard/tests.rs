@@ -22,7 +22,13 @@ fn set(codes: &[&str]) -> BTreeSet<Language> {
     codes.iter().map(|code| language(code)).collect()
 }
 
-fn guarded(languages: &[&str], age: Option<&str>, past: &[Quasi], offered: &[&str], cells: &[PopulationCell]) -> Option<Guarded> {
+fn guarded(
+    languages: &[&str],
+    age: Option<&str>,
+    past: &[Quasi],
+    offered: &[&str],
+    cells: &[PopulationCell],
+) -> Option<Guarded> {
     let (languages, offered) = (set(languages), set(offered));
     let subject = Subject { languages: &languages, age_band: age.map(band), past, offered: &offered };
     guard(&subject, Register::Table { cells, refnis: here() }, K)
@@ -68,7 +74,8 @@ impl WiderTo for AgeBand {
     fn wider_to(self, last: &str) -> AgeBand {
         let last = band(last);
         let open = last.to().is_none();
-        let text = if open { format!("{}+", self.from()) } else { format!("{}-{}", self.from(), last.to().unwrap_or(0)) };
+        let text =
+            if open { format!("{}+", self.from()) } else { format!("{}-{}", self.from(), last.to().unwrap_or(0)) };
         text.parse().expect("a union of bands")
     }
 }

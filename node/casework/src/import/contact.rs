@@ -36,7 +36,9 @@ pub fn reached(text: &str) -> Reached {
     }
     let rest = others.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
     let digits = rest.chars().filter(char::is_ascii_digit).count();
-    let label = |word: &&str| matches!(fold(word).as_str(), "" | "gsm" | "tel" | "telefoon" | "mail" | "e mail" | "t" | "m" | "e");
+    let label = |word: &&str| {
+        matches!(fold(word).as_str(), "" | "gsm" | "tel" | "telefoon" | "mail" | "e mail" | "t" | "m" | "e")
+    };
     let rest: String = rest.split(' ').filter(|word| !label(word)).collect::<Vec<_>>().join(" ");
     if rest.is_empty() {
         return reached;
@@ -53,7 +55,11 @@ pub fn reached(text: &str) -> Reached {
 /// A spreadsheet that took a phone for a number lost its zero.
 fn phone(written: &str) -> String {
     let bare = written.bytes().all(|byte| byte.is_ascii_digit());
-    if bare && !written.starts_with('0') && matches!(written.len(), 8 | 9) { format!("0{written}") } else { written.to_owned() }
+    if bare && !written.starts_with('0') && matches!(written.len(), 8 | 9) {
+        format!("0{written}")
+    } else {
+        written.to_owned()
+    }
 }
 
 fn is_mail(word: &str) -> bool {
@@ -66,7 +72,9 @@ fn is_mail(word: &str) -> bool {
 /// Digits of a phone without its country: what two ways of writing have in common.
 pub fn phone_digits(phone: &str) -> String {
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-    let local = digits.strip_prefix("0032").or_else(|| digits.strip_prefix("32").filter(|_| phone.trim_start().starts_with('+')));
+    let local = digits
+        .strip_prefix("0032")
+        .or_else(|| digits.strip_prefix("32").filter(|_| phone.trim_start().starts_with('+')));
     local.unwrap_or(&digits).trim_start_matches('0').to_owned()
 }
 

@@ -69,12 +69,14 @@ fn month_of(text: &str) -> Result<i16, Code> {
     if let Ok(month) = number(text) {
         return Ok(month);
     }
-    let named = MONTHS.iter().position(|names| names.iter().any(|name| *name == text || (text == "sept" && *name == "sep")));
+    let named =
+        MONTHS.iter().position(|names| names.iter().any(|name| *name == text || (text == "sept" && *name == "sep")));
     named.map(|at| at as i16 + 1).ok_or("date-unknown")
 }
 
 fn made(year: i16, month: i16, day: i16) -> Result<Date, Code> {
-    let (month, day) = (i8::try_from(month).map_err(|_| "date-impossible")?, i8::try_from(day).map_err(|_| "date-impossible")?);
+    let (month, day) =
+        (i8::try_from(month).map_err(|_| "date-impossible")?, i8::try_from(day).map_err(|_| "date-impossible")?);
     Date::new(year, month, day).map_err(|_| "date-impossible")
 }
 

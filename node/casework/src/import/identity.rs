@@ -87,7 +87,12 @@ impl Finder {
     ///
     /// # Errors
     /// A failing store.
-    pub(crate) fn find(&mut self, records: &mut dyn Records, hand: &Hand, row: &PersonData) -> Result<Option<PersonId>> {
+    pub(crate) fn find(
+        &mut self,
+        records: &mut dyn Records,
+        hand: &Hand,
+        row: &PersonData,
+    ) -> Result<Option<PersonId>> {
         for (way, print) in ways(&self.key, row) {
             let mut candidates = Vec::new();
             for id in self.known(records, hand, row.side, &print)? {
@@ -97,7 +102,9 @@ impl Finder {
             }
             candidates.retain(|candidate| self.alike(way, candidate, row));
             // Of several the one with the most in common, then the first.
-            let best = candidates.iter().max_by_key(|candidate| (self.common(candidate, row), std::cmp::Reverse(candidate.id)));
+            let best = candidates
+                .iter()
+                .max_by_key(|candidate| (self.common(candidate, row), std::cmp::Reverse(candidate.id)));
             if let Some(best) = best {
                 self.claimed.insert(best.id);
                 return Ok(Some(best.id));

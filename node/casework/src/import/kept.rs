@@ -36,8 +36,13 @@ impl WaitingLists {
     /// Keeps a list.
     pub(crate) fn put(&self, token: String, file_name: &str, sheets: Vec<Sheet>, actor: &Actor, now: Timestamp) {
         let cells = sheets.iter().flat_map(|sheet| &sheet.rows).map(Vec::len).sum();
-        let waiting =
-            Waiting { file_name: file_name.into(), sheets: Arc::new(sheets), account: actor.account, since: now, cells };
+        let waiting = Waiting {
+            file_name: file_name.into(),
+            sheets: Arc::new(sheets),
+            account: actor.account,
+            since: now,
+            cells,
+        };
         let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lists.retain(|_, list| !list.is_over(now));
         while lists.len() >= MOST || lists.values().map(|list| list.cells).sum::<usize>() + cells > MOST_CELLS {

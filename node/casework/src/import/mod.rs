@@ -22,4 +22,6 @@ pub mod values;
 pub mod words;
 
 pub use field::{Field, Part};
-pub use report::{ColumnPreview, Counts, ImportChoices, ImportPreview, ImportReport, Outcome, Remark, RowPreview, SheetPreview};
+pub use report::{
+    ColumnPreview, Counts, ImportChoices, ImportPreview, ImportReport, Outcome, Remark, RowPreview, SheetPreview,
+};

@@ -2,8 +2,8 @@
 
 /// Words with which a family name begins (Flemish, French, Arabic, German …).
 const PREFIXES: [&str; 24] = [
-    "van", "von", "vande", "vanden", "vander", "ver", "de", "den", "der", "het", "ten", "ter", "te", "op", "la", "le", "du",
-    "des", "el", "al", "ben", "bin", "ibn", "abu",
+    "van", "von", "vande", "vanden", "vander", "ver", "de", "den", "der", "het", "ten", "ter", "te", "op", "la", "le",
+    "du", "des", "el", "al", "ben", "bin", "ibn", "abu",
 ];
 
 /// Given and family name of a full name. *Peeters, Jan* and *PEETERS Jan* put the family name
@@ -18,10 +18,12 @@ pub fn split(full: &str) -> (String, String) {
     if words.len() < 2 {
         return (full, String::new());
     }
-    let shouted = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1 && word.chars().all(|c| !c.is_lowercase());
+    let shouted =
+        |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1 && word.chars().all(|c| !c.is_lowercase());
     let capitals = words.iter().filter(|word| shouted(word)).count();
     if capitals > 0 && capitals < words.len() {
-        let of = |wanted: bool| words.iter().filter(|word| shouted(word) == wanted).copied().collect::<Vec<_>>().join(" ");
+        let of =
+            |wanted: bool| words.iter().filter(|word| shouted(word) == wanted).copied().collect::<Vec<_>>().join(" ");
         return (of(false), of(true));
     }
     let starts = |word: &str| {

@@ -72,7 +72,9 @@ pub fn read(cells: &[Cell], fields: &[Field], context: &Context) -> Option<ReadR
     pairs.sort_by_key(|(field, _)| *field != Field::RegisteredOn);
     for (field, cell) in pairs {
         match cell {
-            Cell::Refused if field != Field::NationalNumber && field != Field::Skip => row.remark("rrn-refused", field, ""),
+            Cell::Refused if field != Field::NationalNumber && field != Field::Skip => {
+                row.remark("rrn-refused", field, "")
+            }
             Cell::Refused => {}
             Cell::Text(text) if text.is_empty() => {}
             Cell::Text(text) => row.cell(field, text),
@@ -116,7 +118,9 @@ impl Reader<'_> {
             Field::FullName | Field::GivenName | Field::FamilyName => self.name(field, text),
             Field::BirthDate | Field::BirthYear | Field::Age => self.birth(field, text),
             Field::Contact | Field::Phone | Field::Email => self.contact(field, text),
-            Field::Address | Field::Street | Field::PostalCode | Field::Municipality | Field::MeetsIn => self.place(field, text),
+            Field::Address | Field::Street | Field::PostalCode | Field::Municipality | Field::MeetsIn => {
+                self.place(field, text)
+            }
             Field::Capacity | Field::Radius | Field::Children => self.number(field, text),
             Field::RegisteredOn => self.registered(text),
             Field::Remarks => self.remarks_text(text),
@@ -230,7 +234,9 @@ impl Reader<'_> {
             _ => 20,
         };
         let number = match (digits.parse::<u8>(), fold(text).as_str()) {
-            (Ok(number), _) if number <= most && digits.len() == text.chars().filter(char::is_ascii_digit).count() => number,
+            (Ok(number), _) if number <= most && digits.len() == text.chars().filter(char::is_ascii_digit).count() => {
+                number
+            }
             (_, "geen" | "nee" | "neen") if field == Field::Children => 0,
             _ => return self.remark("number-unknown", field, text),
         };
@@ -398,7 +404,10 @@ impl Reader<'_> {
             return;
         }
         let alone = names.iter().any(|name| name.is_empty());
-        if alone && self.read.given.len() == 1 && ["totaal", "aantal", "total", "som"].contains(&fold(&person.full_name()).as_str()) {
+        if alone
+            && self.read.given.len() == 1
+            && ["totaal", "aantal", "total", "som"].contains(&fold(&person.full_name()).as_str())
+        {
             self.read.refused = Some("row-total");
             return;
         }

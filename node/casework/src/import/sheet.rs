@@ -183,9 +183,7 @@ fn unpacks_within_limits(bytes: &[u8]) -> Result<(), &'static str> {
 }
 
 /// Runs a reader; a panic in it refuses the file.
-fn guarded(
-    read: impl FnOnce() -> Result<Vec<Sheet>, &'static str>,
-) -> Result<Vec<Sheet>, &'static str> {
+fn guarded(read: impl FnOnce() -> Result<Vec<Sheet>, &'static str>) -> Result<Vec<Sheet>, &'static str> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err("file-broken"))
 }
 

@@ -21,8 +21,32 @@ const PARTS: [&[&str]; 3] = [
 ];
 /// Words that say nothing about when.
 const NOISE: [&str; 26] = [
-    "en", "op", "in", "de", "het", "s", "of", "ook", "et", "and", "le", "la", "les", "on", "the", "telkens", "meestal", "graag", "liefst",
-    "vrij", "kan", "beschikbaar", "elke", "iedere", "alle", "tot",
+    "en",
+    "op",
+    "in",
+    "de",
+    "het",
+    "s",
+    "of",
+    "ook",
+    "et",
+    "and",
+    "le",
+    "la",
+    "les",
+    "on",
+    "the",
+    "telkens",
+    "meestal",
+    "graag",
+    "liefst",
+    "vrij",
+    "kan",
+    "beschikbaar",
+    "elke",
+    "iedere",
+    "alle",
+    "tot",
 ];
 
 /// Slots of a cell and the words that were not understood. A day without a part of the day is
@@ -38,7 +62,8 @@ pub fn slots(text: &str) -> (Slots, Vec<String>) {
     let mut unknown = Vec::new();
     for (at, word) in words.iter().enumerate() {
         // "ma t/m vr" folds to "ma t m vr"; "ma-vr" is not told from "ma, vr" and stays two days.
-        let until = words.get(at.wrapping_sub(2)..at).is_some_and(|before| before == ["t", "m"]) || words.get(at.wrapping_sub(1)) == Some(&"tot");
+        let until = words.get(at.wrapping_sub(2)..at).is_some_and(|before| before == ["t", "m"])
+            || words.get(at.wrapping_sub(1)) == Some(&"tot");
         if matches!(*word, "t" | "m") {
             continue;
         }
@@ -75,7 +100,9 @@ impl Reader {
         match word {
             "weekend" | "weekends" => self.day(&[5, 6]),
             "weekdagen" | "werkdagen" | "week" | "weekdag" | "semaine" => self.day(&[0, 1, 2, 3, 4]),
-            "dagen" | "altijd" | "dag" | "toujours" | "always" if self.days.is_empty() => self.day(&[0, 1, 2, 3, 4, 5, 6]),
+            "dagen" | "altijd" | "dag" | "toujours" | "always" if self.days.is_empty() => {
+                self.day(&[0, 1, 2, 3, 4, 5, 6])
+            }
             "dag" | "hele" | "journee" => {}
             "overdag" => self.parts.extend([0, 1]),
             _ => return self.joined(word),
@@ -89,7 +116,8 @@ impl Reader {
             let rest = word.strip_prefix(names[0])?;
             part_of(rest).map(|part| (vec![day], part))
         });
-        let split = split.or_else(|| word.strip_prefix("week").and_then(part_of).map(|part| (vec![0, 1, 2, 3, 4], part)));
+        let split =
+            split.or_else(|| word.strip_prefix("week").and_then(part_of).map(|part| (vec![0, 1, 2, 3, 4], part)));
         let Some((days, part)) = split else { return false };
         self.day(&days);
         self.parts.push(part);
@@ -120,7 +148,8 @@ impl Reader {
 
 fn day_of(word: &str) -> Option<usize> {
     // "maandagen" and "maandags" are Mondays.
-    let stem = word.strip_suffix("en").or_else(|| word.strip_suffix('s')).filter(|stem| stem.ends_with("dag")).unwrap_or(word);
+    let stem =
+        word.strip_suffix("en").or_else(|| word.strip_suffix('s')).filter(|stem| stem.ends_with("dag")).unwrap_or(word);
     DAYS.iter().position(|names| names.contains(&stem))
 }
 

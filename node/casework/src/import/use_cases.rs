@@ -259,7 +259,8 @@ impl Import {
     }
 
     fn row_print(&self, read: &ReadRow) -> Print {
-        let texts: Vec<String> = read.given.iter().map(|part| format!("{} {}", part.code(), part.text(&read.person))).collect();
+        let texts: Vec<String> =
+            read.given.iter().map(|part| format!("{} {}", part.code(), part.text(&read.person))).collect();
         let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         texts.push(read.person.side.code());
         self.key.print("row", &texts)

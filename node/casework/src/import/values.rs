@@ -14,8 +14,11 @@ use crate::import::words::{fold, items};
 /// Sex as registers and people write it.
 pub fn sex(text: &str) -> Option<Sex> {
     match fold(text).as_str() {
-        "v" | "vr" | "vrouw" | "vrouwelijk" | "f" | "femme" | "feminin" | "female" | "woman" | "mevrouw" | "mevr" | "mw" => Some(Sex::Female),
-        "m" | "man" | "mannelijk" | "h" | "homme" | "masculin" | "male" | "meneer" | "mijnheer" | "dhr" => Some(Sex::Male),
+        "v" | "vr" | "vrouw" | "vrouwelijk" | "f" | "femme" | "feminin" | "female" | "woman" | "mevrouw" | "mevr"
+        | "mw" => Some(Sex::Female),
+        "m" | "man" | "mannelijk" | "h" | "homme" | "masculin" | "male" | "meneer" | "mijnheer" | "dhr" => {
+            Some(Sex::Male)
+        }
         "x" | "anders" | "andere" | "autre" | "other" | "non binair" => Some(Sex::Other),
         _ => None,
     }
@@ -49,13 +52,49 @@ fn level(part: &str) -> Option<Cefr> {
 
 /// Names that the bundled list writes otherwise, folded.
 const OTHER_NAMES: &[(&str, &str)] = &[
-    ("dari", "fa"), ("farsi", "fa"), ("perzisch", "fa"), ("persisch", "fa"), ("persan", "fa"), ("persian", "fa"),
-    ("koerdisch", "ku"), ("kurmanci", "ku"), ("kurmanji", "ku"), ("sorani", "ku"), ("pashtu", "ps"), ("pashto", "ps"), ("pasjto", "ps"),
-    ("pasjtoe", "ps"), ("pachtou", "ps"), ("tigrinja", "ti"), ("tigrigna", "ti"), ("tigrinya", "ti"), ("amharisch", "am"),
-    ("somalisch", "so"), ("somalie", "so"), ("vlaams", "nl"), ("flamand", "nl"), ("neerlandais", "nl"), ("marokkaans", "ar"), ("arabe", "ar"),
-    ("syrisch", "ar"), ("tamazight", "ber"), ("amazigh", "ber"), ("berbers", "ber"), ("mandarijn", "zh"), ("kantonees", "zh"),
-    ("pendjabi", "pa"), ("panjabi", "pa"), ("oerdoe", "ur"), ("fulani", "ff"), ("peul", "ff"), ("pular", "ff"),
-    ("kirundi", "rn"), ("oekrainisch", "uk"), ("servo kroatisch", "sr"), ("filipijns", "tl"), ("castiliaans", "es"),
+    ("dari", "fa"),
+    ("farsi", "fa"),
+    ("perzisch", "fa"),
+    ("persisch", "fa"),
+    ("persan", "fa"),
+    ("persian", "fa"),
+    ("koerdisch", "ku"),
+    ("kurmanci", "ku"),
+    ("kurmanji", "ku"),
+    ("sorani", "ku"),
+    ("pashtu", "ps"),
+    ("pashto", "ps"),
+    ("pasjto", "ps"),
+    ("pasjtoe", "ps"),
+    ("pachtou", "ps"),
+    ("tigrinja", "ti"),
+    ("tigrigna", "ti"),
+    ("tigrinya", "ti"),
+    ("amharisch", "am"),
+    ("somalisch", "so"),
+    ("somalie", "so"),
+    ("vlaams", "nl"),
+    ("flamand", "nl"),
+    ("neerlandais", "nl"),
+    ("marokkaans", "ar"),
+    ("arabe", "ar"),
+    ("syrisch", "ar"),
+    ("tamazight", "ber"),
+    ("amazigh", "ber"),
+    ("berbers", "ber"),
+    ("mandarijn", "zh"),
+    ("kantonees", "zh"),
+    ("pendjabi", "pa"),
+    ("panjabi", "pa"),
+    ("oerdoe", "ur"),
+    ("fulani", "ff"),
+    ("peul", "ff"),
+    ("pular", "ff"),
+    ("kirundi", "rn"),
+    ("oekrainisch", "uk"),
+    ("servo kroatisch", "sr"),
+    ("filipijns", "tl"),
+    ("castiliaans", "es"),
 ];
 
 /// The language of a Dutch, French or English name, or of its code. Dari counts as Persian.
@@ -111,10 +150,27 @@ fn by_stem<T: Copy>(stems: Stems<T>, item: &str) -> Option<T> {
 
 const DOMAINS: Stems<Domain> = &[
     (Domain::Volunteering, &["vrijwillig", "benevol", "volunt"]),
-    (Domain::Leisure, &["vrije tijd", "vrijetijd", "ontspann", "loisir", "leisure", "sport", "hobby", "ontmoet", "sociaal"]),
+    (
+        Domain::Leisure,
+        &["vrije tijd", "vrijetijd", "ontspann", "loisir", "leisure", "sport", "hobby", "ontmoet", "sociaal"],
+    ),
     (Domain::Language, &["taal", "nederlands", "oefenkans", "langue", "language", "neerlandais", "conversatie"]),
     (Domain::Administration, &["admin", "papier", "formulier", "brieven", "documenten"]),
-    (Domain::Education, &["opleiding", "studie", "studeren", "school", "cursus", "diploma", "formation", "etudes", "education", "training"]),
+    (
+        Domain::Education,
+        &[
+            "opleiding",
+            "studie",
+            "studeren",
+            "school",
+            "cursus",
+            "diploma",
+            "formation",
+            "etudes",
+            "education",
+            "training",
+        ],
+    ),
     (Domain::Work, &["werk", "job", "jobs", "solliciter", "tewerkstelling", "emploi", "travail", "work"]),
 ];
 
@@ -179,7 +235,8 @@ fn known_title(title: &str) -> Option<Isco> {
         return None;
     }
     let folded = fold(title);
-    Isco::by_title_nl(title).or_else(|| Isco::titles_nl().find(|(known, _)| fold(known) == folded).map(|(_, isco)| isco))
+    Isco::by_title_nl(title)
+        .or_else(|| Isco::titles_nl().find(|(known, _)| fold(known) == folded).map(|(_, isco)| isco))
 }
 
 const INTERESTS: Stems<Interest> = &[
@@ -196,7 +253,10 @@ const INTERESTS: Stems<Interest> = &[
     (Interest::Swimming, &["zwem", "natation", "nager", "swim"]),
     (Interest::Walking, &["wandel", "marche", "randonn", "walk", "hiking"]),
     (Interest::Travel, &["reizen", "voyage", "travel"]),
-    (Interest::Arts, &["kunst", "theater", "toneel", "museum", "musea", "schilderen", "tekenen", "cultuur", "peinture", "art"]),
+    (
+        Interest::Arts,
+        &["kunst", "theater", "toneel", "museum", "musea", "schilderen", "tekenen", "cultuur", "peinture", "art"],
+    ),
     (Interest::Sport, &["sport", "fitness", "lopen", "tennis", "basket", "yoga", "padel"]),
 ];
 
@@ -215,7 +275,18 @@ pub fn wishes(text: &str) -> (BTreeSet<Wish>, Vec<String>) {
         if says(&["geen", "niet", "pas", "not", "no", "sauf", "behalve"]) {
             return None;
         }
-        let must = says(&["moet", "alleen", "enkel", "uitsluitend", "verplicht", "absoluut", "must", "only", "doit", "uniquement"]);
+        let must = says(&[
+            "moet",
+            "alleen",
+            "enkel",
+            "uitsluitend",
+            "verplicht",
+            "absoluut",
+            "must",
+            "only",
+            "doit",
+            "uniquement",
+        ]);
         let strength = if must { Strength::Must } else { Strength::Preferred };
         let about = about(&words, &folded)?;
         Some(vec![Wish { about, strength }])
@@ -234,6 +305,9 @@ fn about(words: &[&str], folded: &str) -> Option<About> {
     } else if starts(&["sector", "secteur", "vakgebied", "branche"]) || folded.contains("zelfde beroep") {
         Some(About::SameSector)
     } else {
-        words.iter().find_map(|word| language(word.strip_suffix("talig").unwrap_or(word)).filter(|_| word.len() > 2)).map(About::Language)
+        words
+            .iter()
+            .find_map(|word| language(word.strip_suffix("talig").unwrap_or(word)).filter(|_| word.len() > 2))
+            .map(About::Language)
     }
 }

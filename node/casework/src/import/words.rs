@@ -59,6 +59,20 @@ pub fn says_nothing(text: &str) -> bool {
     let folded = fold(text);
     matches!(
         folded.as_str(),
-        "" | "nvt" | "n v t" | "geen" | "onbekend" | "niet gekend" | "x" | "na" | "n a" | "nihil" | "aucun" | "aucune" | "none" | "unknown" | "maakt niet uit" | "geen voorkeur"
+        "" | "nvt"
+            | "n v t"
+            | "geen"
+            | "onbekend"
+            | "niet gekend"
+            | "x"
+            | "na"
+            | "n a"
+            | "nihil"
+            | "aucun"
+            | "aucune"
+            | "none"
+            | "unknown"
+            | "maakt niet uit"
+            | "geen voorkeur"
     )
 }

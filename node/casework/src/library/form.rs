@@ -59,8 +59,7 @@ pub fn parse_resource_form(fields: &[(String, String)]) -> Result<Resource> {
     };
     let tags = form.tags();
     let review_on = form.optional("review_on", "date-impossible", |text| Date::from_str(text).ok());
-    let translation_of =
-        form.optional("translation_of", "unknown", |text| DocumentId::try_from(text.to_owned()).ok());
+    let translation_of = form.optional("translation_of", "unknown", |text| DocumentId::try_from(text.to_owned()).ok());
     match (title, body, kind, language, licence, tags) {
         (Some(title), Some(body), Some(kind), Some(language), Some(licence), Some(tags)) if form.errors.is_empty() => {
             let (title, body): (Line, Body) = (title, body);
@@ -164,7 +163,13 @@ mod tests {
     use super::*;
 
     fn form(changed: &[(&str, &str)]) -> Vec<(String, String)> {
-        let usual = [("title", "Bib"), ("kind", "welcome_sheet"), ("language", "nl"), ("body", "# Wat\r\nBoeken"), ("tags", "Lezen, #gratis")];
+        let usual = [
+            ("title", "Bib"),
+            ("kind", "welcome_sheet"),
+            ("language", "nl"),
+            ("body", "# Wat\r\nBoeken"),
+            ("tags", "Lezen, #gratis"),
+        ];
         let kept = usual.iter().filter(|(name, _)| !changed.iter().any(|(other, _)| other == name));
         kept.chain(changed).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }

@@ -46,7 +46,9 @@ pub fn render(body: &str) -> Vec<Block> {
         }
         match (marked, blocks.last_mut()) {
             (Mark::Heading(level), _) => blocks.push(Block::Heading(level, spans(text))),
-            (Mark::Bullet, Some(Block::Bullets(items))) | (Mark::Number, Some(Block::Numbers(items))) => items.push(spans(text)),
+            (Mark::Bullet, Some(Block::Bullets(items))) | (Mark::Number, Some(Block::Numbers(items))) => {
+                items.push(spans(text))
+            }
             (Mark::Bullet, _) => blocks.push(Block::Bullets(vec![spans(text)])),
             (Mark::Number, _) => blocks.push(Block::Numbers(vec![spans(text)])),
             (Mark::None, _) => {
@@ -180,12 +182,18 @@ mod tests {
     fn styles_and_links() {
         let link = |text: &str, href: &str| Span::Link { text: text.to_owned(), href: href.to_owned() };
         for (text, expected) in [
-            ("**vet** en *schuin*", vec![Span::Strong("vet".into()), Span::Plain(" en ".into()), Span::Emphasis("schuin".into())]),
+            (
+                "**vet** en *schuin*",
+                vec![Span::Strong("vet".into()), Span::Plain(" en ".into()), Span::Emphasis("schuin".into())],
+            ),
             ("_zo_", vec![Span::Emphasis("zo".into())]),
             ("2 * 3 * 4", plain("2 * 3 * 4")),
             ("**open", plain("**open")),
             ("[VDAB](https://vdab.be)", vec![link("VDAB", "https://vdab.be")]),
-            ("zie https://vdab.be.", vec![Span::Plain("zie ".into()), link("https://vdab.be", "https://vdab.be"), Span::Plain(".".into())]),
+            (
+                "zie https://vdab.be.",
+                vec![Span::Plain("zie ".into()), link("https://vdab.be", "https://vdab.be"), Span::Plain(".".into())],
+            ),
             ("[x](javascript:alert(1))", plain("[x](javascript:alert(1))")),
             ("<script>alert(1)</script>", plain("<script>alert(1)</script>")),
             ("#geen kop", plain("#geen kop")),

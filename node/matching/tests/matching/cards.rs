@@ -8,9 +8,7 @@ use schemas::bounded::{Kilometres, Places};
 use schemas::documents::Weights;
 use schemas::ids::{DocumentId, RootId};
 use schemas::places::{Area, Refnis};
-use schemas::vocabulary::{
-    About, AgeBand, Cefr, Domain, Interest, Sector, Set, Sex, Slots, Strength, Wish,
-};
+use schemas::vocabulary::{About, AgeBand, Cefr, Domain, Interest, Sector, Set, Sex, Slots, Strength, Wish};
 use schemas::{MatchRequest, MatchingRules, MentorOffer};
 
 pub(crate) const MORTSEL: &str = "11029";
@@ -117,9 +115,8 @@ fn occupations() -> impl Strategy<Value = Option<schemas::occupation::Occupation
 }
 
 fn slots() -> impl Strategy<Value = Slots> {
-    prop::collection::vec((0usize..2, 0usize..2), 0..5).prop_map(|slots| {
-        slots.into_iter().fold(Slots::none(), |all, (day, part)| all.union(Slots::slot(day, part)))
-    })
+    prop::collection::vec((0usize..2, 0usize..2), 0..5)
+        .prop_map(|slots| slots.into_iter().fold(Slots::none(), |all, (day, part)| all.union(Slots::slot(day, part))))
 }
 
 fn bands() -> impl Strategy<Value = Option<AgeBand>> {
@@ -134,9 +131,8 @@ fn wishes() -> impl Strategy<Value = Set<Wish, 8>> {
         some(&["nl", "ar"]).prop_map(|code| About::Language(language(code))),
         Just(About::SameSector),
     ];
-    let wish = (about, prop::bool::weighted(0.15)).prop_map(|(about, hard)| {
-        if hard { must(about) } else { preferred(about) }
-    });
+    let wish =
+        (about, prop::bool::weighted(0.15)).prop_map(|(about, hard)| if hard { must(about) } else { preferred(about) });
     prop::collection::vec(wish, 0..3).prop_map(set)
 }
 
@@ -149,7 +145,14 @@ fn places() -> impl Strategy<Value = Refnis> {
 }
 
 pub(crate) fn requests(number: u8) -> impl Strategy<Value = Request> {
-    let first = (words(Domain::ALL, 5), occupations(), prop::option::of(some(Sector::ALL)), prop::option::of(some(Cefr::ALL)), languages(), bands());
+    let first = (
+        words(Domain::ALL, 5),
+        occupations(),
+        prop::option::of(some(Sector::ALL)),
+        prop::option::of(some(Cefr::ALL)),
+        languages(),
+        bands(),
+    );
     let second = (prop::option::of(places()), radii(), slots(), words(Interest::ALL, 4), wishes(), 2023u16..2027);
     (first, second, 1u8..4).prop_map(move |(first, second, of)| Request {
         id: id(number),
@@ -173,7 +176,8 @@ pub(crate) fn requests(number: u8) -> impl Strategy<Value = Request> {
 }
 
 pub(crate) fn offers(number: u8) -> impl Strategy<Value = Offer> {
-    let first = (words(Domain::ALL, 6), occupations(), prop::option::of(some(Sector::ALL)), 0u8..3, languages(), bands());
+    let first =
+        (words(Domain::ALL, 6), occupations(), prop::option::of(some(Sector::ALL)), 0u8..3, languages(), bands());
     let second = (places(), radii(), slots(), words(Interest::ALL, 4), wishes(), prop::option::of(some(Sex::ALL)));
     (first, second, 1u8..4).prop_map(move |(first, second, of)| Offer {
         id: id(100 + number),

@@ -26,9 +26,10 @@ fn instances() -> impl Strategy<Value = Instance> {
     (0usize..6, 1usize..6, 1u32..=1_000_000).prop_flat_map(|(rows, columns, unit)| {
         let edge = prop::option::of(0u32..=(1_000_000 / unit).min(4));
         let row = prop::collection::vec(edge, columns).prop_map(move |weights| {
-            let edges = weights.into_iter().enumerate().filter_map(|(mentor, weight)| {
-                Some(Edge { mentor: mentor as u32, weight: weight? * unit })
-            });
+            let edges = weights
+                .into_iter()
+                .enumerate()
+                .filter_map(|(mentor, weight)| Some(Edge { mentor: mentor as u32, weight: weight? * unit }));
             edges.collect::<Vec<_>>()
         });
         (prop::collection::vec(0u32..3, columns), prop::collection::vec(row, rows))

@@ -40,11 +40,29 @@ fn enough_dutch_or_a_shared_language() {
     let little = |r: &mut Request, _: &mut Offer| r.card.dutch = Some(Cefr::A1);
     let found = misfits(little);
     assert!(matches!(&found[..], [Misfit::NoSharedLanguage { dutch: Some(Cefr::A1), needed: Cefr::A2, .. }]));
-    assert!(misfits(|r, o| { little(r, o); o.card.languages = set([language("fa")]) }).is_empty());
+    assert!(
+        misfits(|r, o| {
+            little(r, o);
+            o.card.languages = set([language("fa")])
+        })
+        .is_empty()
+    );
     // A level decides above the list of languages; without a level the list does.
     let listed = set([language("nl")]);
-    assert!(!misfits(|r, _| { r.card.dutch = Some(Cefr::A1); r.card.languages = listed.clone() }).is_empty());
-    assert!(misfits(|r, _| { r.card.dutch = None; r.card.languages = listed }).is_empty());
+    assert!(
+        !misfits(|r, _| {
+            r.card.dutch = Some(Cefr::A1);
+            r.card.languages = listed.clone()
+        })
+        .is_empty()
+    );
+    assert!(
+        misfits(|r, _| {
+            r.card.dutch = None;
+            r.card.languages = listed
+        })
+        .is_empty()
+    );
     assert!(!misfits(|r, _| r.card.dutch = None).is_empty());
     // A card without languages says nothing against Dutch; one that lists others does.
     assert!(misfits(|_, o| o.card.languages = set([])).is_empty());
@@ -147,8 +165,7 @@ fn the_score_is_the_sum_of_nine_shares() {
     let (request, offer) = (newcomer(), welder());
     let pair = eligible(&request, &offer, &rules()).expect("allowed");
     let score = score(&request, &offer, &pair, &rules());
-    let values: Vec<(u32, u32, u32)> =
-        score.parts.iter().map(|part| (part.have, part.of, part.value())).collect();
+    let values: Vec<(u32, u32, u32)> = score.parts.iter().map(|part| (part.have, part.of, part.value())).collect();
     // The usual weights are 300, 150, 150, 120, 120, 60, 50, 50, 100 of 1,100.
     assert_eq!(
         values,
@@ -202,8 +219,7 @@ fn reasons_and_misses_in_values() {
 
 #[test]
 fn the_other_way_and_ties_by_id() {
-    let requests: Vec<Request> =
-        [3, 1, 2].into_iter().map(|number| Request { id: id(number), ..newcomer() }).collect();
+    let requests: Vec<Request> = [3, 1, 2].into_iter().map(|number| Request { id: id(number), ..newcomer() }).collect();
     let found = requests_for(&welder(), &requests, &rules(), 2);
     let ids: Vec<_> = found.iter().map(|candidate| (candidate.index, candidate.id)).collect();
     assert_eq!(ids, [(1, id(1)), (2, id(2))]);

@@ -97,9 +97,7 @@ proptest! {
 #[test]
 fn the_cards_often_fit() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let circles: Vec<_> = (0..200)
-        .map(|_| circles().new_tree(&mut runner).expect("a circle").current())
-        .collect();
+    let circles: Vec<_> = (0..200).map(|_| circles().new_tree(&mut runner).expect("a circle").current()).collect();
     let matched = |(requests, offers, rules): &(Vec<Request>, Vec<Offer>, Rules)| {
         assign(requests, offers, rules).expect("few cards").pairs.len()
     };

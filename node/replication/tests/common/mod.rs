@@ -1,9 +1,9 @@
 //! What the tests of this crate share: an example of every kind, keys, and envelopes.
 
 use ed25519_dalek::SigningKey;
+use replication::body;
 use replication::coedited::Opening;
 use replication::edit::{self, Editor};
-use replication::body;
 use schemas::border::SCHEMA;
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope, FORMAT, Header, Stamp};
@@ -84,11 +84,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(number: u8) -> Self {
-        Self {
-            root: RootId([number; 32]),
-            key: SigningKey::from_bytes(&[number; 32]),
-            session: Session([number; 16]),
-        }
+        Self { root: RootId([number; 32]), key: SigningKey::from_bytes(&[number; 32]), session: Session([number; 16]) }
     }
     pub(crate) fn node(&self) -> NodeKey {
         NodeKey(self.key.verifying_key().to_bytes())

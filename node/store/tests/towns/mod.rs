@@ -189,7 +189,10 @@ impl Town {
     }
 
     /// Reads records as they are.
-    pub(crate) fn look<T: Send + 'static>(&self, read: impl FnOnce(&mut dyn Records) -> casework::Result<T> + Send + 'static) -> T {
+    pub(crate) fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut dyn Records) -> casework::Result<T> + Send + 'static,
+    ) -> T {
         let (sender, receiver) = mpsc::sync_channel(1);
         let work = move |records: &mut dyn Records| {
             sender.send(read(records)?).expect("the test waits");
@@ -263,7 +266,9 @@ impl Town {
 
     /// Documents of which the partner lacks something.
     pub(crate) fn waiting(&self) -> Vec<DocumentId> {
-        let lacks = |(id, versions): &(&DocumentId, &Vec<Signed>)| self.delivered.get(id).copied().unwrap_or(0) < versions.len();
+        let lacks = |(id, versions): &(&DocumentId, &Vec<Signed>)| {
+            self.delivered.get(id).copied().unwrap_or(0) < versions.len()
+        };
         self.written.iter().filter(lacks).map(|(id, _)| *id).collect()
     }
 
@@ -338,8 +343,6 @@ pub(crate) fn converge([one, other]: &mut [Town; 2]) {
 impl Town {
     /// Loses the one-time key of a match, as a restore from a backup does.
     pub(crate) fn lose_key(&self, proposal: DocumentId) {
-        self.store()
-            .write(Box::new(move |records| records.destroy_one_time_key(proposal)))
-            .expect("the store");
+        self.store().write(Box::new(move |records| records.destroy_one_time_key(proposal))).expect("the store");
     }
 }
