@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::runtime::{self, Ask};
@@ -18,6 +18,9 @@ use crate::{chores, control};
 /// # Errors
 /// A port in use, another process in the folder, or a store that does not open.
 pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bool) -> Result<()> {
+    // Before anything else: a signal that comes early must end the node as cleanly as a late one.
+    let terminate = signal(SignalKind::terminate()).context("no signals")?;
+    let interrupt = signal(SignalKind::interrupt()).context("no signals")?;
     let mut home = crate::home::Home::open(dir)?;
     if let Some(http) = http {
         home.configuration.http = http;
@@ -44,7 +47,7 @@ pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bo
     tracing::info!(%address, "the pages are served");
     let serving = tokio::spawn(async move { axum::serve(pages, router).await });
     let failed = tokio::select! {
-        ended = until_stopped(demo) => { ended?; false }
+        () = until_stopped(terminate, interrupt, demo) => false,
         // The runtime ends by itself only when the store failed.
         () = handle.asks.closed() => true,
     };
@@ -64,9 +67,7 @@ pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bo
     Ok(())
 }
 
-async fn until_stopped(demo: bool) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
+async fn until_stopped(mut terminate: Signal, mut interrupt: Signal, demo: bool) {
     let parent_gone = async {
         if !demo {
             return std::future::pending().await;
@@ -85,5 +86,4 @@ async fn until_stopped(demo: bool) -> Result<()> {
         _ = interrupt.recv() => {}
         () = parent_gone => {}
     }
-    Ok(())
 }
