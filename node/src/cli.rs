@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::accounts::Role;
+
 /// Match newcomers with volunteer mentors across municipal borders, without a central server.
 #[derive(Debug, Parser)]
 #[command(name = "overbuur", version, about, arg_required_else_help = true)]
@@ -173,6 +175,19 @@ pub enum Command {
     Status {
         #[command(flatten)]
         at: Dir,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes an account, or a new link for a known one, with which somebody chooses a password.
+    Account {
+        #[command(flatten)]
+        at: Dir,
+        /// Name to sign in with.
+        name: String,
+        /// What a new account may do.
+        #[arg(long, value_enum, default_value = "coordinator")]
+        role: Role,
         /// JSON instead of sentences.
         #[arg(long)]
         json: bool,

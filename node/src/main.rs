@@ -131,6 +131,9 @@ async fn carry_out(command: Command) -> Result<()> {
         Command::Status { at, json } => {
             ask(&at.dir, Request::Status, json, |rows| rows.iter().flat_map(print::status).collect()).await
         }
+        Command::Account { at, name, role, json } => {
+            ask(&at.dir, Request::Account { name, role }, json, print::accounts).await
+        }
         Command::Erase { at, person, json } => {
             ask(&at.dir, Request::Erase { person }, json, |rows| {
                 let line = |row: &Value| {

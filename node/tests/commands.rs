@@ -153,6 +153,22 @@ fn a_port_in_use_and_a_second_process_are_refused() {
 }
 
 #[test]
+fn accounts_get_a_link_on_a_stopped_and_on_a_running_node() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dir = temp.path().join("mortsel");
+    init(&dir, "11029");
+    let path = dir.to_str().expect("UTF-8");
+    let made = rows(&["account", "--dir", path, "An Peeters", "--role", "member", "--json"]).remove(0);
+    assert_eq!((made["role"].as_str(), made["known"].as_bool()), (Some("member"), Some(false)));
+    let node = Node::start(&dir);
+    let again = rows(&["account", "--dir", path, "an peeters", "--json"]).remove(0);
+    assert_eq!(again["known"], true);
+    assert_ne!(again["link"], made["link"]);
+    assert!(refused(&["account", "--dir", path, " "]).contains("name"));
+    node.stop();
+}
+
+#[test]
 fn two_municipalities_pair_and_hold_each_others_documents() {
     let temp = tempfile::tempdir().expect("a folder");
     let dirs = ["mortsel", "aartselaar"].map(|name| temp.path().join(name));

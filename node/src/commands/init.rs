@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use casework::Office;
 use casework::office::AccountRole;
 use schemas::places::{Kbo, Refnis};
 use serde_json::{Value, json};
 use store::Identity;
 
+use crate::commands::accounts;
 use crate::home::{Configuration, Home};
 use crate::service::Service;
 use crate::{clock, keys};
@@ -62,9 +62,9 @@ pub fn init(new: NewNode<'_>) -> Result<Value> {
         incarnation: 1,
     })?;
     service.store.keep_certificate(service.home.owner(), claims.serial, &service.home.certificate_bytes)?;
-    let mut links = vec![link(&service.office, &address, "beheerder", AccountRole::Administrator)?];
+    let mut links = vec![accounts::make(&service.office, &address, "beheerder", AccountRole::Administrator)?];
     if let Some(name) = new.coordinator {
-        links.push(link(&service.office, &address, name, AccountRole::Coordinator)?);
+        links.push(accounts::make(&service.office, &address, name, AccountRole::Coordinator)?);
     }
     service.home.finish()?;
     Ok(json!({
@@ -76,10 +76,4 @@ pub fn init(new: NewNode<'_>) -> Result<Value> {
         "root_key": new.dir.join("root.key"),
         "links": links,
     }))
-}
-
-fn link(office: &Office, address: &str, name: &str, role: AccountRole) -> Result<Value> {
-    let account = office.create_account(name, role)?;
-    let token = office.enrol_link(account)?;
-    Ok(json!({ "name": name, "role": role.code(), "link": format!("{address}/uitnodiging/{token}") }))
 }

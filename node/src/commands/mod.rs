@@ -1,6 +1,7 @@
 //! What a node does when it is asked through its control socket or by a command on a stopped
 //! node. A request is data; each answers with rows of JSON or one sentence that says why not.
 
+pub mod accounts;
 mod documents;
 mod import;
 pub mod init;
@@ -76,6 +77,13 @@ pub enum Request {
     },
     /// Drafts for the whole waiting list.
     Match,
+    /// A link for a new or known account.
+    Account {
+        /// Name.
+        name: String,
+        /// What a new one may do.
+        role: accounts::Role,
+    },
     /// Erases a person.
     Erase {
         /// Number.
@@ -114,6 +122,7 @@ pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) ->
             import::import(service, name, file, dry_run, demo && service.demo).await
         }
         Request::Match => matching::whole_list(service).await,
+        Request::Account { name, role } => accounts::account(service, name, role).await,
         Request::Erase { person } => persons::erase(service, person).await,
         Request::Documents => documents::list(service),
         Request::Document { document } => documents::show(service, &document),

@@ -31,10 +31,17 @@ pub fn init(row: &Value) -> Vec<String> {
     if !row["remark"].is_null() {
         lines.insert(1, format!("Let op: {}", text(&row["remark"])));
     }
-    for link in row["links"].as_array().into_iter().flatten() {
-        lines.push(format!("Eerste aanmelding van {}: {}", text(&link["name"]), text(&link["link"])));
-    }
+    lines.extend(accounts(row["links"].as_array().map_or(&[], Vec::as_slice)));
     lines
+}
+
+/// Links with which somebody chooses a password.
+pub fn accounts(rows: &[Value]) -> Vec<String> {
+    let line = |row: &Value| {
+        let what = if row["known"] == true { "Nieuwe link voor" } else { "Eerste aanmelding van" };
+        format!("{what} {}: {}", text(&row["name"]), text(&row["link"]))
+    };
+    rows.iter().map(line).collect()
 }
 
 /// An invitation.
