@@ -205,20 +205,28 @@ enum Of {
     Text,
 }
 
+/// Reads the head of the next run and adds it to `total`: how many rows it covers and how many
+/// values follow it (nulls: none, a repeated value: one, literals: as many as rows). None when
+/// the column claims more rows than a change may have.
+fn run_head(reader: &mut Reader<'_>, total: &mut u64) -> Scan<Option<(u64, u64)>> {
+    let length = reader.signed()?;
+    let (run, values) = match length {
+        0 => (reader.unsigned()?, 0),
+        1.. => (length.unsigned_abs(), 1),
+        _ => (length.unsigned_abs(), length.unsigned_abs()),
+    };
+    if run == 0 {
+        return Err(UNSAFE);
+    }
+    *total = total.saturating_add(run);
+    Ok((*total <= MAX_OPERATIONS).then_some((run, values)))
+}
+
 /// Walks a run-length column; `check` sees each run's length and value (of a text: zero).
 fn runs(mut reader: Reader<'_>, of: Of, mut check: impl FnMut(u64, u64) -> bool) -> Scan<Option<u64>> {
     let mut total = 0u64;
     while !reader.0.is_empty() {
-        let length = reader.signed()?;
-        let (run, values) = match length {
-            0 => (reader.unsigned()?, 0),
-            1.. => (length.unsigned_abs(), 1),
-            _ => (length.unsigned_abs(), length.unsigned_abs()),
-        };
-        total = total.saturating_add(run);
-        if run == 0 || total > MAX_OPERATIONS {
-            return if run == 0 { Err(UNSAFE) } else { Ok(None) };
-        }
+        let Some((run, values)) = run_head(&mut reader, &mut total)? else { return Ok(None) };
         let each = if values == 1 { run } else { 1 };
         for _ in 0..values {
             let value = match of {
@@ -242,16 +250,7 @@ fn deltas(mut reader: Reader<'_>, highest: u64) -> Scan<Option<u64>> {
     let mut total = 0u64;
     let mut value = 0i128;
     while !reader.0.is_empty() {
-        let length = reader.signed()?;
-        let (run, values) = match length {
-            0 => (reader.unsigned()?, 0),
-            1.. => (length.unsigned_abs(), 1),
-            _ => (length.unsigned_abs(), length.unsigned_abs()),
-        };
-        total = total.saturating_add(run);
-        if run == 0 || total > MAX_OPERATIONS {
-            return if run == 0 { Err(UNSAFE) } else { Ok(None) };
-        }
+        let Some((run, values)) = run_head(&mut reader, &mut total)? else { return Ok(None) };
         let each = if values == 1 { i128::from(run) } else { 1 };
         for _ in 0..values {
             // A run is a straight line: when both ends are inside, all of it is.
