@@ -137,6 +137,10 @@ impl Language {
     pub fn name_en(self) -> &'static str {
         TABLE[usize::from(self.0)].3
     }
+    /// Its place in the list, below 128, for sets kept as bits.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
     /// Every language of the list except codes that another one covers (`prs` counts as `fa`).
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().enumerate().filter(|(_, row)| row.0 != "prs").map(|(at, _)| Self(at as u8))
@@ -199,6 +203,7 @@ mod tests {
     fn the_list_is_ordered_by_code() {
         assert!(TABLE.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert_eq!(Language::dutch().code(), "nl");
+        assert!(TABLE.len() <= 128);
         for language in Language::all() {
             assert_eq!(language.code().parse(), Ok(language));
         }

@@ -113,6 +113,11 @@ impl Refnis {
         found
     }
 
+    /// Its place in the table, from 0, for lists by municipality.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
     /// Every municipality, by code.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..TABLE.len() as u16).map(Self)

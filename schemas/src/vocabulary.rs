@@ -299,6 +299,10 @@ impl Slots {
     pub fn has(self, weekday: usize, daypart: usize) -> bool {
         self.0 & Self::slot(weekday, daypart).0 != 0
     }
+    /// The slots as bits, Monday morning the lowest.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
     /// How many slots there are.
     pub fn len(self) -> u32 {
         self.0.count_ones()

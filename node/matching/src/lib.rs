@@ -9,7 +9,9 @@ pub mod card;
 pub mod circle;
 pub mod counterfactual;
 pub mod eligible;
+pub mod evening;
 pub mod flow;
+pub mod index;
 pub mod rank;
 pub mod score;
 
@@ -18,5 +20,6 @@ pub use card::{Offer, Request, Rules, Side};
 pub use circle::{CircleValue, OwnerValue, value_of_circle};
 pub use counterfactual::{Change, Counterfactual, NearMiss, near_misses, why_not_first};
 pub use eligible::{LocalCheck, Misfit, Pair, eligible};
+pub use index::Mentors;
 pub use rank::{Candidate, requests_for, top};
 pub use score::{Miss, Reason, Score, Strength, Subject, score};

@@ -16,9 +16,9 @@ pub const FULL: u32 = 1_000_000;
 /// Quarters of waiting that count; more does not add.
 pub const MAX_QUARTERS: u32 = 8;
 /// Shared interests, and common slots, that are enough for all points of their subject.
-const ENOUGH: u32 = 3;
+pub(crate) const ENOUGH: u32 = 3;
 /// Shared languages that are enough.
-const ENOUGH_LANGUAGES: u32 = 2;
+pub(crate) const ENOUGH_LANGUAGES: u32 = 2;
 /// From this share of what the request can reach a candidate is strong, in thousandths.
 const STRONG: u64 = 700;
 /// From this share it is good.

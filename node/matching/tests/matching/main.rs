@@ -1,6 +1,8 @@
 //! What the matching promises, from one pair of cards to a whole circle.
 
 mod cards;
+mod evening;
 mod flow;
+mod index;
 mod pairs;
 mod properties;

@@ -1,0 +1,256 @@
+//! Mentors' cards kept ready for a search, as they come and go: the same answer as
+//! [`crate::top`] gives, without looking at every card.
+//!
+//! Cards lie by municipality and by group of occupations. A search goes through the cards that
+//! may be akin in occupation first, from near to far, then through the others; it skips what
+//! cannot beat the worst that is to be shown. Cards with wishes, and pairs that failed before,
+//! are looked at in full only when they come so far. It holds cards; it never decides.
+
+mod neighbours;
+mod packed;
+mod question;
+
+use std::collections::BTreeMap;
+
+use schemas::MatchingRules;
+use schemas::ids::{DocumentId, RootId};
+use schemas::places::Refnis;
+
+use self::packed::{Packed, group};
+use self::question::{Points, Question};
+use crate::card::{Offer, Request, Rules};
+use crate::rank::{Candidate, rate, top};
+
+/// Mentors' cards, in order for searches.
+#[derive(Debug, Default)]
+pub struct Mentors {
+    /// By [`Refnis::index`].
+    cells: Vec<Cell>,
+    /// Every card; a free place is reused.
+    cards: Vec<Option<Offer>>,
+    free: Vec<u32>,
+    places: BTreeMap<DocumentId, u32>,
+    owners: Vec<RootId>,
+    numbers: BTreeMap<RootId, u32>,
+}
+
+/// The cards of one municipality with a place left.
+#[derive(Debug, Default)]
+struct Cell {
+    buckets: Vec<(u16, Vec<Packed>)>,
+    /// How many cards of each owner are here.
+    owners: BTreeMap<u32, u32>,
+}
+
+/// The best so far: score and id, the best first.
+struct Best {
+    n: usize,
+    found: Vec<(u32, DocumentId, u32)>,
+}
+
+impl Best {
+    /// Whether a card with this score may still be one of the best.
+    fn wants(&self, total: u32) -> bool {
+        self.found.len() < self.n || self.found.last().is_some_and(|(least, ..)| total >= *least)
+    }
+
+    fn add(&mut self, total: u32, id: DocumentId, slot: u32) {
+        let before = |other: &(u32, DocumentId, u32)| other.0 > total || other.0 == total && other.1 < id;
+        let at = self.found.partition_point(before);
+        self.found.insert(at, (total, id, slot));
+        self.found.truncate(self.n);
+    }
+}
+
+impl Mentors {
+    /// The cards of `offers`; of several with one id the last counts.
+    pub fn new(offers: impl IntoIterator<Item = Offer>) -> Self {
+        let mut index = Self::default();
+        for offer in offers {
+            index.insert(offer);
+        }
+        index
+    }
+
+    /// How many cards there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The card of a document.
+    pub fn get(&self, id: DocumentId) -> Option<&Offer> {
+        self.cards[*self.places.get(&id)? as usize].as_ref()
+    }
+
+    /// Takes a card, in the place of an earlier one of the same document.
+    pub fn insert(&mut self, offer: Offer) {
+        self.remove(offer.id);
+        let slot = self.free.pop().unwrap_or(self.cards.len() as u32);
+        let owner = self.number(offer.owner);
+        self.places.insert(offer.id, slot);
+        if offer.card.capacity_left.get() > 0 {
+            let packed = Packed::new(slot, owner, &offer.card);
+            let cell = self.cell(offer.card.area);
+            *cell.owners.entry(owner).or_default() += 1;
+            let group = group(offer.card.occupation.as_ref());
+            match cell.buckets.binary_search_by_key(&group, |bucket| bucket.0) {
+                Ok(at) => cell.buckets[at].1.push(packed),
+                Err(at) => cell.buckets.insert(at, (group, vec![packed])),
+            }
+        }
+        match self.cards.get_mut(slot as usize) {
+            Some(place) => *place = Some(offer),
+            None => self.cards.push(Some(offer)),
+        }
+    }
+
+    /// Lets go of a card; whether it was there.
+    pub fn remove(&mut self, id: DocumentId) -> bool {
+        let Some(slot) = self.places.remove(&id) else { return false };
+        self.free.push(slot);
+        let Some(offer) = self.cards[slot as usize].take() else { return false };
+        if offer.card.capacity_left.get() > 0 {
+            let owner = self.number(offer.owner);
+            let cell = self.cell(offer.card.area);
+            let group = group(offer.card.occupation.as_ref());
+            if let Ok(at) = cell.buckets.binary_search_by_key(&group, |bucket| bucket.0) {
+                cell.buckets[at].1.retain(|packed| packed.slot != slot);
+                if cell.buckets[at].1.is_empty() {
+                    cell.buckets.remove(at);
+                }
+            }
+            if let Some(count) = cell.owners.get_mut(&owner) {
+                *count -= 1;
+                if *count == 0 {
+                    cell.owners.remove(&owner);
+                }
+            }
+        }
+        true
+    }
+
+    fn cell(&mut self, area: Refnis) -> &mut Cell {
+        if self.cells.len() <= area.index() {
+            self.cells.resize_with(area.index() + 1, Cell::default);
+        }
+        &mut self.cells[area.index()]
+    }
+
+    fn number(&mut self, owner: RootId) -> u32 {
+        if let Some(number) = self.numbers.get(&owner) {
+            return *number;
+        }
+        let number = self.owners.len() as u32;
+        self.owners.push(owner);
+        self.numbers.insert(owner, number);
+        number
+    }
+
+    /// The best `n` cards for one request, with their scores in millionths: the highest first,
+    /// ties by id.
+    pub fn best(&self, request: &Request, rules: &Rules, n: usize) -> Vec<(DocumentId, u32)> {
+        self.search(request, rules, n).found.into_iter().map(|(total, id, _)| (id, total)).collect()
+    }
+
+    /// The best `n` cards for one request, explained. The index of a candidate is its place in
+    /// this ranking.
+    pub fn top(&self, request: &Request, rules: &Rules, n: usize) -> Vec<Candidate> {
+        let best = self.search(request, rules, n).found;
+        let offers: Vec<Offer> = best.iter().filter_map(|(_, _, slot)| self.cards[*slot as usize].clone()).collect();
+        top(request, &offers, rules, n)
+    }
+
+    fn search(&self, request: &Request, rules: &Rules, n: usize) -> Best {
+        let mut best = Best { n, found: Vec::with_capacity(n.min(self.len()) + 1) };
+        if n == 0 {
+            return best;
+        }
+        let question = Question::new(request);
+        let mut all = AllPoints::new(&question, self, rules);
+        let akin = group(request.card.goal_occupation.as_ref());
+        let sought = request.card.goal_occupation.is_some();
+        let near = neighbours::of(request.place()).iter();
+        let reached: Vec<(u32, &Cell)> = near
+            .take_while(|(metres, _)| question.reaches(*metres))
+            .filter_map(|(metres, at)| Some((*metres, self.cells.get(usize::from(*at))?)))
+            .filter(|(_, cell)| !cell.owners.is_empty())
+            .collect();
+        for akin_now in [true, false] {
+            for (metres, cell) in &reached {
+                let most = cell.owners.keys().map(|owner| all.of(*owner).at_most(*metres, akin_now && sought)).max();
+                if !most.is_some_and(|most| best.wants(most)) {
+                    continue;
+                }
+                for (_, cards) in cell.buckets.iter().filter(|(group, _)| (*group == akin) == akin_now) {
+                    self.compare(&question, cards, *metres, &mut all, &mut best);
+                }
+            }
+        }
+        best
+    }
+
+    fn compare(
+        &self,
+        question: &Question<'_>,
+        cards: &[Packed],
+        metres: u32,
+        all: &mut AllPoints<'_>,
+        best: &mut Best,
+    ) {
+        for card in cards {
+            let Some(compared) = question.compare(card, all.of(card.owner), metres) else { continue };
+            if !best.wants(compared.total) {
+                continue;
+            }
+            let Some(offer) = &self.cards[card.slot as usize] else { continue };
+            let failed = || all.rules.failed_before.contains(&(question.request.id, offer.id));
+            let total = match compared.open {
+                true => rate(question.request, offer, all.rules).map(|(_, score)| score.total),
+                false => (!failed()).then_some(compared.total),
+            };
+            if let Some(total) = total {
+                best.add(total, offer.id, card.slot);
+            }
+        }
+    }
+}
+
+/// Points by owner; owners with the same rules share them.
+struct AllPoints<'a> {
+    rules: &'a Rules,
+    question: &'a Question<'a>,
+    index: &'a Mentors,
+    ours: MatchingRules,
+    by_owner: Vec<Option<u16>>,
+    points: Vec<(MatchingRules, Points)>,
+}
+
+impl<'a> AllPoints<'a> {
+    fn new(question: &'a Question<'a>, index: &'a Mentors, rules: &'a Rules) -> Self {
+        let by_owner = vec![None; index.owners.len()];
+        Self { rules, question, index, ours: rules.of(question.request.owner), by_owner, points: Vec::new() }
+    }
+
+    fn of(&mut self, owner: u32) -> &Points {
+        let at = match self.by_owner[owner as usize] {
+            Some(at) => at,
+            None => self.make(owner),
+        };
+        &self.points[usize::from(at)].1
+    }
+
+    fn make(&mut self, owner: u32) -> u16 {
+        let theirs = self.rules.of(self.index.owners[owner as usize]);
+        let at = self.points.iter().position(|(rules, _)| *rules == theirs).unwrap_or_else(|| {
+            self.points.push((theirs, self.question.points(&self.ours, &theirs, self.rules)));
+            self.points.len() - 1
+        }) as u16;
+        self.by_owner[owner as usize] = Some(at);
+        at
+    }
+}

@@ -1,0 +1,77 @@
+//! The index answers as the plain scan does, whatever came and went before.
+
+use crate::cards::*;
+use matching::*;
+use proptest::prelude::*;
+use schemas::bounded::Places;
+
+fn scan(request: &Request, offers: &[Offer], rules: &Rules, n: usize) -> Vec<(schemas::ids::DocumentId, u32)> {
+    top(request, offers, rules, n).into_iter().map(|candidate| (candidate.id, candidate.score.total)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_index_finds_what_a_scan_finds(
+        (requests, offers, mut rules) in circles(),
+        n in 0usize..9,
+        comes_and_goes in prop::collection::vec((0usize..7, 0usize..7, any::<bool>()), 0..12),
+    ) {
+        rules.failed_before.extend([(requests[0].id, offers[0].id), (requests[1].id, offers[2].id)]);
+        let mut held = offers.clone();
+        let mut index = Mentors::new(offers.clone());
+        for (at, like, goes) in comes_and_goes {
+            let id = offers[at].id;
+            let was_there = held.iter().any(|offer| offer.id == id);
+            held.retain(|offer| offer.id != id);
+            if goes {
+                prop_assert_eq!(index.remove(id), was_there);
+            } else {
+                let changed = Offer { id, owner: offers[at].owner, card: offers[like].card.clone() };
+                held.push(changed.clone());
+                index.insert(changed);
+            }
+        }
+        prop_assert_eq!(index.len(), held.len());
+        for request in &requests {
+            prop_assert_eq!(index.best(request, &rules, n), scan(request, &held, &rules, n));
+            let explained: Vec<_> = index.top(request, &rules, n).into_iter().map(|c| (c.id, c.reasons)).collect();
+            let scanned: Vec<_> = top(request, &held, &rules, n).into_iter().map(|c| (c.id, c.reasons)).collect();
+            prop_assert_eq!(explained, scanned);
+        }
+    }
+}
+
+#[test]
+fn a_full_mentor_is_kept_and_not_found() {
+    let mut index = Mentors::new([welder()]);
+    assert_eq!(index.best(&newcomer(), &rules(), 10).len(), 1);
+    let mut full = welder();
+    full.card.capacity_left = Places::clamped(0);
+    index.insert(full.clone());
+    assert_eq!(index.best(&newcomer(), &rules(), 10), []);
+    assert_eq!(index.get(full.id), Some(&full));
+    assert!(index.remove(full.id) && !index.remove(full.id) && index.is_empty());
+}
+
+#[test]
+fn an_esco_occupation_counts_when_it_is_the_same() {
+    let esco = |end: char| format!("http://data.europa.eu/esco/occupation/0000000{end}-0000-0000-0000-000000000000");
+    let mut request = newcomer();
+    request.card.goal_occupation = Some(esco('1').parse().expect("an ESCO occupation"));
+    let offers: Vec<Offer> = ['1', '2']
+        .iter()
+        .zip(1..)
+        .map(|(end, number)| {
+            let mut offer = welder();
+            offer.id = id(number);
+            offer.card.occupation = Some(esco(*end).parse().expect("an ESCO occupation"));
+            offer
+        })
+        .chain([welder()])
+        .collect();
+    let found = Mentors::new(offers.clone()).best(&request, &rules(), 3);
+    assert_eq!(found, scan(&request, &offers, &rules(), 3));
+    assert!(found[0].0 == id(1) && found[0].1 > found[1].1);
+}
