@@ -114,7 +114,23 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
+
+    /// Every text file below a folder, with its path.
+    fn texts(folder: &Path) -> Vec<(PathBuf, String)> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).expect("a folder of the sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                found.extend(texts(&path));
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                found.push((path, text));
+            }
+        }
+        found
+    }
 
     #[test]
     fn counts_choose_one_or_more() {
@@ -131,7 +147,7 @@ mod tests {
 
     #[test]
     fn every_file_of_words_is_known() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("locales/nl");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales/nl");
         assert_eq!(std::fs::read_dir(folder).expect("the Dutch words").count(), DUTCH.len());
         let words = Words::dutch();
         assert!(words.has("notice-intake") && !words.has("notice-none"));
@@ -141,26 +157,20 @@ mod tests {
     #[test]
     fn every_key_that_is_used_exists() {
         let words = Words::dutch();
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut missing = Vec::new();
         let mut seen = 0;
-        for folder in ["src", "src/pages", "templates", "templates/fields"] {
-            for entry in std::fs::read_dir(root.join(folder)).expect("a folder of this crate") {
-                let path = entry.expect("an entry").path();
-                let Ok(text) = std::fs::read_to_string(&path) else { continue };
-                for call in ["t(\"", "with(\"", "fill(\"", "count(\"", "count_with(\"", "flash(\"", "flash_with(\""] {
-                    for part in text.split(call).skip(1) {
-                        let key = part.split('"').next().unwrap_or_default();
-                        let is_key = key.starts_with(|c: char| c.is_ascii_lowercase())
-                            && !key.ends_with('-')
-                            && key
-                                .bytes()
-                                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
-                        if is_key && key.contains('-') {
-                            seen += 1;
-                            if !words.has(key) {
-                                missing.push(format!("{}: {key}", path.display()));
-                            }
+        for (path, text) in ["src", "templates"].iter().flat_map(|folder| texts(&root.join(folder))) {
+            for call in ["t(\"", "with(\"", "fill(\"", "count(\"", "count_with(\"", "flash(\"", "flash_with(\""] {
+                for part in text.split(call).skip(1) {
+                    let key = part.split('"').next().unwrap_or_default();
+                    let is_key = key.starts_with(|c: char| c.is_ascii_lowercase())
+                        && !key.ends_with('-')
+                        && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+                    if is_key && key.contains('-') {
+                        seen += 1;
+                        if !words.has(key) {
+                            missing.push(format!("{}: {key}", path.display()));
                         }
                     }
                 }
@@ -173,7 +183,7 @@ mod tests {
     /// Codes of the audit rows about a person, which its page shows in words.
     #[test]
     fn every_look_at_a_person_has_words() {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../node/casework/src");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node/casework/src");
         let kinds = [
             "person",
             "people",
@@ -189,18 +199,14 @@ mod tests {
         ];
         let words = Words::dutch();
         let (mut seen, mut missing) = (0, Vec::new());
-        for folder in ["", "import"] {
-            for entry in std::fs::read_dir(root.join(folder)).expect("a folder of casework") {
-                let Ok(text) = std::fs::read_to_string(entry.expect("an entry").path()) else { continue };
-                for code in text.split('"').filter(|part| part.len() < 40) {
-                    let Some((kind, what)) = code.split_once('.') else { continue };
-                    let is_code =
-                        !what.is_empty() && what.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-                    if kinds.contains(&kind) && is_code {
-                        seen += 1;
-                        if !words.has(&format!("audit-{kind}-{what}")) {
-                            missing.push(code.to_owned());
-                        }
+        for (_, text) in texts(&root) {
+            for code in text.split('"').filter(|part| part.len() < 40) {
+                let Some((kind, what)) = code.split_once('.') else { continue };
+                let is_code = !what.is_empty() && what.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+                if kinds.contains(&kind) && is_code {
+                    seen += 1;
+                    if !words.has(&format!("audit-{kind}-{what}")) {
+                        missing.push(code.to_owned());
                     }
                 }
             }

@@ -4,54 +4,35 @@
 //! Personal records stay in this crate and in the store that implements its [`ports`]. Person
 //! types implement neither `Serialize` nor `Shared`; only a card made by [`publication`] leaves.
 //! No clock is read and no randomness drawn but through the ports.
+//!
+//! Files lie in folders by subject; their modules are named from the root of the crate, so that a
+//! file can move to another folder without anybody noticing.
 
 pub mod accounts;
-pub mod answer;
-mod answering;
-mod cast;
-pub mod consent;
 mod desk;
-pub mod duo;
-mod duo_pages;
-pub mod duo_state;
-pub mod duo_view;
-pub mod dutch_date;
-pub mod erasure;
+mod duos;
 pub mod error;
-pub mod form;
-pub mod guard;
-mod halves;
 mod hand;
-pub mod handover;
-pub mod handovers;
 pub mod import;
 pub mod library;
-mod local_checks;
-mod match_pages;
-mod matches;
-pub mod matches_codes;
+mod matchmaking;
 pub mod office;
-pub mod opening_days;
-mod own_cards;
-pub mod partners;
-pub mod people;
-pub mod people_cases;
-pub mod people_view;
-pub mod population;
+mod persons;
 pub mod ports;
 pub mod ports_matches;
-pub mod proposal;
-pub mod pseudonym;
-pub mod publication;
-mod search;
-pub mod search_view;
-mod settle;
+mod sharing;
 pub mod tick;
 mod today;
-mod whole_list;
 
+pub(crate) use duos::duo_pages;
+pub use duos::{duo, duo_state, duo_view};
 pub use error::{Error, FieldError, Result};
-pub use form::{parse_person_form, person_to_form};
 pub use matching;
+pub use matchmaking::{answer, handover, handovers, matches_codes, opening_days, proposal, search_view};
+pub(crate) use matchmaking::{halves, local_checks, match_pages, matches, settle, whole_list};
 pub use office::{Actor, Office};
+pub use persons::form::{parse_person_form, person_to_form};
+pub use persons::{consent, dutch_date, erasure, form, people, people_cases, people_view};
 pub use schemas;
+pub(crate) use sharing::{cast, own_cards};
+pub use sharing::{guard, partners, population, pseudonym, publication};

@@ -1,0 +1,18 @@
+//! From looking for a mentor to the handover: search, proposal, answer, confirmation. Each
+//! municipality writes its own half of a match, and never the other's.
+
+pub mod answer;
+mod answering;
+pub(crate) mod halves;
+pub mod handover;
+pub mod handovers;
+pub(crate) mod local_checks;
+pub(crate) mod match_pages;
+pub(crate) mod matches;
+pub mod matches_codes;
+pub mod opening_days;
+pub mod proposal;
+mod search;
+pub mod search_view;
+pub(crate) mod settle;
+pub(crate) mod whole_list;
