@@ -266,6 +266,8 @@ pub struct PartnerState {
     pub refused: BTreeMap<Refusal, u64>,
     /// Bytes sent and received.
     pub bytes: (u64, u64),
+    /// Times that this side had said something and then heard back, on the stream that is open.
+    pub round_trips: u64,
     /// Whether sets are equal as of the last check, per circle.
     pub in_step: BTreeMap<CircleId, bool>,
 }

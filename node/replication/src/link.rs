@@ -19,6 +19,8 @@ pub(crate) struct Link {
     pub(crate) state: PartnerState,
     /// Whether it has greeted on this stream.
     pub(crate) ready: bool,
+    /// Whether the last frame on this stream went out.
+    pub(crate) spoke: bool,
     /// Versions of lists that it says it knows.
     pub(crate) known: BTreeMap<(CircleId, RootId), u64>,
     pub(crate) refused_here: BTreeSet<EnvelopeId>,
@@ -38,6 +40,8 @@ impl Link {
     /// Forgets what belongs to one stream.
     fn reset(&mut self) {
         self.ready = false;
+        self.spoke = false;
+        self.state.round_trips = 0;
         self.known.clear();
         self.refused_here.clear();
         self.refused_there.clear();
@@ -139,6 +143,7 @@ impl Replica {
             return;
         };
         link.state.bytes.1 += bytes.len() as u64;
+        link.state.round_trips += u64::from(std::mem::take(&mut link.spoke));
         let ready = link.ready;
         match Frame::from_bytes(bytes) {
             None => {

@@ -223,6 +223,7 @@ impl Replica {
     pub(crate) fn send_bytes(&mut self, partner: RootId, frame: Vec<u8>) {
         if let Some(link) = self.links.get_mut(&partner) {
             link.state.bytes.0 += frame.len() as u64;
+            link.spoke = true;
             self.effect(Effect::Send { partner, frame });
         }
     }
@@ -237,6 +238,7 @@ impl Replica {
         let bytes: u64 = ids.iter().map(size).sum();
         if let Some(link) = self.links.get_mut(&partner) {
             link.state.bytes.0 += bytes;
+            link.spoke |= !ids.is_empty();
         }
         for part in ids.chunks(MAX_READ) {
             self.effect(Effect::SendStored { partner, envelopes: part.to_vec() });

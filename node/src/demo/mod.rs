@@ -75,7 +75,7 @@ pub async fn demo(dir: &Path, http_port: u16, data: Option<&Path>, once: bool) -
         }
     };
     summary.seconds = (started.elapsed().as_secs_f64() * 10.0).round() / 10.0;
-    crate::write_lines([serde_json::to_string(&summary)?])?;
+    crate::program::write_lines([serde_json::to_string(&summary)?])?;
     let ended = if once {
         Ok(())
     } else {
@@ -330,7 +330,7 @@ async fn tell(nodes: &[Node]) -> Result<Summary> {
         let name = own["municipality"].as_str().unwrap_or_default();
         lines.push(format!("  {name}: alleen {}, samen {} van de {}", own["alone"], own["together"], own["newcomers"]));
     }
-    crate::write_lines(lines)?;
+    crate::program::write_lines(lines)?;
     let [mentors, newcomers, proposals, duos] = counts;
     Ok(Summary {
         municipalities: nodes.len(),

@@ -4,6 +4,11 @@
 //! It never waits for a partner: what a partner is too slow to take waits in a queue with a
 //! bound, and one that is full closes the stream.
 
+mod effects;
+mod partners;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +16,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use casework::ports::Outgoing;
 use rand_chacha::ChaCha20Rng;
-use replication::api::Kept;
-use replication::{Command, Effect, Input, Notice, PartnerState, Replica};
-use schemas::certificate::{CircleList, NodeCertificate, Verified};
+use replication::{Command, Effect, Input, PartnerState, Replica};
+use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, Session};
 use schemas::time::Timestamp;
 use store::Store;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use crate::home::Home;
 use crate::link::{self, Asked, Event};
@@ -59,6 +63,19 @@ pub trait Desk: Send + Sync {
     fn is_open(&self) -> bool;
 }
 
+/// How far the exchange has come since the start of this runtime. Only rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Streams to partners that were opened.
+    pub streams: u64,
+    /// Envelopes made durable.
+    pub stored: u64,
+    /// Documents that were built and shown, durable too.
+    pub shown: u64,
+    /// Checks of a circle that ended without difference.
+    pub reconciled: u64,
+}
+
 /// A handle to the running runtime.
 #[derive(Clone)]
 pub struct Handle {
@@ -70,6 +87,8 @@ pub struct Handle {
     pub outlook: Arc<std::sync::Mutex<link::Outlook>>,
     /// Node keys of confirmed partners with a certificate that covers now.
     pub nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
+    /// How far it has come.
+    pub progress: watch::Receiver<Progress>,
 }
 
 /// What a runtime is made of.
@@ -97,6 +116,7 @@ struct Runtime {
     certificates: BTreeMap<RootId, Verified<NodeCertificate>>,
     nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
     pumps: BTreeMap<RootId, Pump>,
+    progress: watch::Sender<Progress>,
     wake_at: Timestamp,
     drained: i64,
 }
@@ -109,13 +129,9 @@ pub async fn start(home: &Home, parts: Parts, listen: &[String]) -> Result<Handl
     let network = network::start(&home.node, listen, clock::generator())?;
     let (asks, ask_receiver) = mpsc::channel(ASKS);
     let nodes = Arc::new(std::sync::Mutex::new(BTreeMap::new()));
-    let handle = Handle {
-        asks,
-        network: network.commands.clone(),
-        outlook: Arc::clone(&network.outlook),
-        nodes: Arc::clone(&nodes),
-    };
-    let mut runtime = Runtime::new(home, parts, network.commands, network.outlook, nodes)?;
+    let (commands, outlook) = (network.commands.clone(), Arc::clone(&network.outlook));
+    let mut runtime = Runtime::new(home, parts, network.commands, network.outlook, Arc::clone(&nodes))?;
+    let handle = Handle { asks, network: commands, outlook, nodes, progress: runtime.progress.subscribe() };
     runtime.begin().await?;
     runtime.parts.port.set_running(true);
     tokio::spawn(runtime.run(network.events, ask_receiver));
@@ -162,6 +178,7 @@ impl Runtime {
             certificates: BTreeMap::new(),
             nodes,
             pumps: BTreeMap::new(),
+            progress: watch::Sender::new(Progress::default()),
             wake_at: Timestamp(0),
             drained: 0,
         })
@@ -292,78 +309,6 @@ impl Runtime {
         let _ = self.network.send(command).await;
     }
 
-    async fn invitations_changed(&self) {
-        let desk = Arc::clone(&self.parts.desk);
-        let open = tokio::task::spawn_blocking(move || desk.is_open()).await.unwrap_or(false);
-        let (done, known) = oneshot::channel();
-        self.command(link::Command::Strangers { open, done }).await;
-        let _ = known.await;
-    }
-
-    /// Reads partners, certificates and lists anew, and lets in who is confirmed.
-    async fn partners_changed(&mut self) -> Result<()> {
-        let store = Arc::clone(&self.parts.store);
-        let (partners, certificates, lists) =
-            blocking(move || Ok((store.partners()?, store.certificates()?, store.lists()?))).await?;
-        let me = self.replica_root()?;
-        let mut inputs = Vec::new();
-        let mut newest: BTreeMap<RootId, Verified<NodeCertificate>> = BTreeMap::new();
-        for (root, bytes) in certificates {
-            let known = root == me || partners.iter().any(|partner| partner.root == root);
-            let Some(certificate) = NodeCertificate::verify(&bytes).ok().filter(|_| known) else { continue };
-            newest.insert(root, certificate.clone());
-            inputs.push(Input::Certificate { certificate, bytes });
-        }
-        for (_, owner, bytes) in lists {
-            let Some(list) = newest.get(&owner).and_then(|certificate| CircleList::verify(&bytes, certificate).ok())
-            else {
-                continue;
-            };
-            inputs.push(Input::List { list, bytes });
-        }
-        newest.remove(&me);
-        self.certificates = newest;
-        self.input(inputs).await?;
-        self.admit().await;
-        Ok(())
-    }
-
-    fn replica_root(&self) -> Result<RootId> {
-        let identity =
-            self.parts.store.identity()?.ok_or_else(|| anyhow!("de databank hoort nog bij geen gemeente"))?;
-        Ok(identity.root)
-    }
-
-    /// Tells the network who may connect: confirmed partners whose certificate covers now.
-    async fn admit(&mut self) {
-        let now = clock::now().hour();
-        let store = Arc::clone(&self.parts.store);
-        let Ok(partners) = blocking(move || Ok(store.partners()?)).await else { return };
-        let before = lock(&self.nodes).clone();
-        for partner in partners {
-            let Some(certificate) = self.certificates.get(&partner.root) else { continue };
-            let node = certificate.get().node;
-            if certificate.get().covers(now) {
-                let known = lock(&self.nodes).insert(partner.root, node);
-                if known.is_some_and(|known| known != node)
-                    && let Some(old) = known
-                {
-                    self.command(link::Command::Forbid { node: old }).await;
-                }
-                let addresses = partner.addresses.clone();
-                self.command(link::Command::Allow { node, addresses }).await;
-            } else if before.contains_key(&partner.root) || !lock(&self.outlook).trouble.contains_key(&node) {
-                lock(&self.nodes).remove(&partner.root);
-                self.command(link::Command::Forbid { node }).await;
-                lock(&self.outlook).trouble.insert(node, "certificate out of date".to_owned());
-            }
-        }
-    }
-
-    fn root_of(&self, node: NodeKey) -> Option<RootId> {
-        lock(&self.nodes).iter().find(|(_, key)| **key == node).map(|(root, _)| *root)
-    }
-
     /// Handles an event and those that are there already, and stores what came of them at once.
     async fn events(&mut self, first: Event, more: &mut mpsc::Receiver<Event>) -> Result<()> {
         let mut inputs = Vec::new();
@@ -386,6 +331,7 @@ impl Runtime {
                 }
                 self.pumps.insert(partner, Pump::start(stream, frames, Arc::clone(&self.parts.store)));
                 inputs.push(Input::Connected { partner });
+                self.progress.send_modify(|progress| progress.streams += 1);
                 self.parts.matches_moved.notify_one();
                 self.tell(web::Change::partner());
             }
@@ -428,124 +374,6 @@ impl Runtime {
     fn tell(&self, change: web::Change) {
         // Nobody listening is fine.
         let _ = self.parts.changes.send(change);
-    }
-
-    /// Hands inputs to the replica and carries out what comes of them, and of that, to the end.
-    async fn input(&mut self, inputs: Vec<Input>) -> Result<()> {
-        let mut inputs = inputs;
-        while !inputs.is_empty() {
-            let mut effects = Vec::new();
-            for input in inputs.drain(..) {
-                effects.extend(self.replica.handle(clock::now(), &mut self.rng, input));
-            }
-            inputs = self.carry_out(effects).await?;
-        }
-        Ok(())
-    }
-
-    /// First everything for the store, durable; then the rest in order. The inputs that follow.
-    async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<Vec<Input>> {
-        let is_stored = |effect: &Effect| {
-            matches!(
-                effect,
-                Effect::Store(_)
-                    | Effect::Delete(_)
-                    | Effect::Show(_)
-                    | Effect::Hide { .. }
-                    | Effect::Keep(_)
-                    | Effect::Settled { .. }
-            )
-        };
-        let stored: Vec<Effect> = effects.iter().filter(|effect| is_stored(effect)).cloned().collect();
-        if !stored.is_empty() {
-            let store = Arc::clone(&self.parts.store);
-            blocking(move || Ok(store.apply(stored)?)).await?;
-        }
-        let mut to_load = Vec::new();
-        for effect in effects {
-            match effect {
-                Effect::Store(_) | Effect::Delete(_) => {}
-                Effect::Show(view) => self.shown(view.value.kind(), view.document),
-                Effect::Hide { document, kind, erased } => {
-                    self.shown(kind, document);
-                    if erased {
-                        self.parts.erased.notify_one();
-                    }
-                }
-                Effect::Keep(kept) => self.kept(kept).await,
-                Effect::Settled { .. } => self.parts.port.tell_settled(),
-                Effect::Load { document } => to_load.push(document),
-                Effect::Send { partner, frame } => self.send(partner, |pump| pump.send(frame)).await,
-                Effect::SendStored { partner, envelopes } => {
-                    self.send(partner, |pump| pump.send_stored(envelopes)).await;
-                }
-                Effect::Notify(notice) => self.notice(notice),
-                Effect::WakeAt(at) => self.wake_at = self.wake_at.min(at),
-                Effect::Disconnect { partner, reason } => self.disconnect(partner, reason).await,
-            }
-        }
-        if to_load.is_empty() { Ok(Vec::new()) } else { self.load(to_load).await }
-    }
-
-    async fn load(&self, documents: Vec<DocumentId>) -> Result<Vec<Input>> {
-        let store = Arc::clone(&self.parts.store);
-        blocking(move || {
-            let load = |document| Ok(Input::Loaded { document, envelopes: store.load(document)? });
-            documents.into_iter().map(load).collect()
-        })
-        .await
-    }
-
-    fn shown(&self, kind: schemas::Kind, document: DocumentId) {
-        use schemas::Kind;
-        self.tell(web::Change::document(kind, document));
-        let moves =
-            matches!(kind, Kind::Proposal | Kind::Answer | Kind::DuoProgress | Kind::MentorOffer | Kind::MatchRequest);
-        if moves {
-            self.parts.matches_moved.notify_one();
-        }
-    }
-
-    async fn kept(&mut self, kept: Kept) {
-        if let Kept::Certificate(root, bytes) = kept
-            && let Ok(certificate) = NodeCertificate::verify(&bytes)
-        {
-            let newer = self.certificates.get(&root).is_some_and(|known| known.get().serial < certificate.get().serial);
-            if newer {
-                self.certificates.insert(root, certificate);
-                self.admit().await;
-            }
-        }
-    }
-
-    async fn send(&mut self, partner: RootId, send: impl FnOnce(&Pump) -> bool) {
-        let Some(pump) = self.pumps.get(&partner) else { return };
-        if !send(pump) {
-            self.disconnect(partner, "too slow").await;
-        }
-    }
-
-    async fn disconnect(&mut self, partner: RootId, reason: &'static str) {
-        tracing::warn!(partner = %partner.short(), reason, "closing the stream");
-        let node = lock(&self.nodes).get(&partner).copied();
-        if let Some(node) = node {
-            lock(&self.outlook).trouble.insert(node, reason.to_owned());
-            self.command(link::Command::Close { node }).await;
-        }
-    }
-
-    fn notice(&self, notice: Notice) {
-        match notice {
-            Notice::Refused { partner, reason } => {
-                tracing::info!(partner = %partner.short(), %reason, "an envelope was refused");
-            }
-            Notice::Reconciled { partner, circle } => {
-                tracing::debug!(partner = %partner.short(), %circle, "reconciled");
-            }
-            Notice::Introduced { by, member } => {
-                tracing::info!(by = %by.short(), member = %member.short(), "a member that is no partner yet");
-            }
-        }
     }
 
     /// Hands every command of the outbox to the replica, in order. One that was settled before

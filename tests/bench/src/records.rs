@@ -1,0 +1,121 @@
+//! Mentor offers with the content that offers of a municipality have; the same for every program.
+
+use anyhow::{Result, anyhow};
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use schemas::{Kind, SharedValue};
+use serde_json::{Value, json};
+
+const SEED: u64 = 2019;
+const AREAS: [&str; 3] = ["11001", "11007", "11029"];
+const BANDS: [&str; 6] = ["18-24", "25-34", "35-44", "45-54", "55-64", "65+"];
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const DOMAINS: [&str; 6] = ["work", "volunteering", "leisure", "education", "language", "administration"];
+const INTERESTS: [&str; 15] = [
+    "chess",
+    "cooking",
+    "cycling",
+    "film",
+    "football",
+    "gardening",
+    "music",
+    "photography",
+    "reading",
+    "sewing",
+    "swimming",
+    "walking",
+    "sport",
+    "travel",
+    "arts",
+];
+const LANGUAGES: [&str; 12] = ["nl", "fr", "en", "ar", "fa", "ps", "tr", "es", "ru", "uk", "so", "ti"];
+const OCCUPATIONS: [&str; 8] = ["7212", "2512", "5120", "2221", "2341", "8332", "4110", "7115"];
+const PARTS: [&str; 3] = ["morning", "afternoon", "evening"];
+const SECTORS: [&str; 8] = ["metal", "it", "hospitality", "care", "education", "transport", "public", "construction"];
+const STYLES: [&str; 4] = ["listening", "doing", "explaining", "networking"];
+
+/// `count` offers, the same at every call; about 547 bytes of JSON each.
+///
+/// # Errors
+/// An offer that the border refuses.
+pub fn offers(count: usize) -> Result<Vec<SharedValue>> {
+    let mut rng = ChaCha20Rng::seed_from_u64(SEED);
+    (0..count).map(|_| value(offer(&mut rng))).collect()
+}
+
+/// The same offer with another number of places left.
+///
+/// # Errors
+/// An offer that the border refuses.
+pub fn changed(offer: &SharedValue, places: usize) -> Result<SharedValue> {
+    let mut json = offer.to_json()?;
+    json["capacity_left"] = json!(places % 20);
+    value(json)
+}
+
+fn value(json: Value) -> Result<SharedValue> {
+    SharedValue::from_json(Kind::MentorOffer, json).map_err(|refused| anyhow!("{refused}"))
+}
+
+fn some(rng: &mut ChaCha20Rng, from: &[&str], count: usize) -> Value {
+    // In the order of the vocabulary, as the border writes a set.
+    let chosen: Vec<&str> = from.sample(rng, count).copied().collect();
+    from.iter().filter(|word| chosen.contains(word)).copied().collect()
+}
+
+fn one<'a>(rng: &mut ChaCha20Rng, from: &[&'a str]) -> &'a str {
+    from.choose(rng).copied().unwrap_or_default()
+}
+
+fn offer(rng: &mut ChaCha20Rng) -> Value {
+    let slots: Vec<String> =
+        DAYS.iter().flat_map(|day| PARTS.iter().map(move |part| format!("{day}-{part}"))).collect();
+    let slots: Vec<&str> = slots.iter().map(String::as_str).collect();
+    json!({
+        "capacity_left": rng.random_range(1..4),
+        "domains": some(rng, &DOMAINS, 3),
+        "occupation": one(rng, &OCCUPATIONS),
+        "sector": one(rng, &SECTORS),
+        "languages": some(rng, &LANGUAGES, 3),
+        "area": one(rng, &AREAS),
+        "radius_km": rng.random_range(5..40),
+        "availability": some(rng, &slots, 6),
+        "interests": some(rng, &INTERESTS, 5),
+        "style": one(rng, &STYLES),
+        "wishes": [
+            {"about": "nearby", "strength": "preferred"},
+            {"about": {"age": one(rng, &BANDS)}, "strength": "preferred"},
+            {"about": {"language": one(rng, &LANGUAGES)}, "strength": "must"},
+        ],
+        "age_band": one(rng, &BANDS),
+        "sex": one(rng, &["female", "male"]),
+    })
+}
+
+/// A document id for the `number`th offer: as random as a pseudonym.
+pub fn document(number: usize) -> [u8; 16] {
+    let mut id = [0; 16];
+    ChaCha20Rng::seed_from_u64(SEED ^ (number as u64 + 1).rotate_left(17)).fill_bytes(&mut id);
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_are_the_same_at_every_call_and_of_the_promised_size() -> Result<()> {
+        let (first, again) = (offers(200)?, offers(200)?);
+        assert_eq!(first, again);
+        let mut bytes = 0;
+        for offer in &first {
+            bytes += offer.to_json()?.to_string().len();
+        }
+        let mean = bytes / first.len();
+        assert!((530..565).contains(&mean), "{mean} bytes on average");
+        assert_ne!(document(1), document(2));
+        assert_ne!(changed(&first[0], 1)?, changed(&first[0], 2)?);
+        Ok(())
+    }
+}
