@@ -159,26 +159,35 @@ pub(crate) fn examine(request: &Request, offer: &Offer, rules: &Rules) -> (Pair,
         common_slots,
         local_checks: Vec::new(),
     };
+    let (broken, open) = musts(request, offer, &pair);
+    misfits.extend(broken);
+    pair.local_checks = open;
+    (pair, misfits)
+}
+
+/// The wishes marked *must*: those that are broken, and those that the cards leave open.
+pub(crate) fn musts(request: &Request, offer: &Offer, pair: &Pair) -> (Vec<Misfit>, Vec<LocalCheck>) {
+    let (mut broken, mut open) = (Vec::new(), Vec::new());
     for side in [Side::Newcomer, Side::Mentor] {
         let musts: Vec<About> = wishes(request, offer, side, Strength::Must).collect();
         if contradict(&musts) {
-            misfits.push(Misfit::WishesContradict { wish_of: side });
+            broken.push(Misfit::WishesContradict { wish_of: side });
             continue;
         }
         for about in musts {
-            match kept(request, offer, &pair, side, about) {
+            match kept(request, offer, pair, side, about) {
                 Kept::Yes => {}
-                Kept::No => misfits.push(Misfit::WishBroken { wish_of: side, about }),
-                Kept::Unknown => pair.local_checks.push(LocalCheck { wish_of: side, about }),
+                Kept::No => broken.push(Misfit::WishBroken { wish_of: side, about }),
+                Kept::Unknown => open.push(LocalCheck { wish_of: side, about }),
             }
         }
     }
-    (pair, misfits)
+    (broken, open)
 }
 
 /// Contact languages on both cards. A newcomer's Dutch counts by its level where one is given, and
 /// by the list of languages where none is.
-fn shared_languages(request: &Request, offer: &Offer, needed: Cefr) -> Vec<Language> {
+pub(crate) fn shared_languages(request: &Request, offer: &Offer, needed: Cefr) -> Vec<Language> {
     let (asks, offers) = (&request.card, &offer.card);
     let dutch = Language::dutch();
     let newcomer_speaks = match asks.dutch {

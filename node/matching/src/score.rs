@@ -186,7 +186,8 @@ pub fn score(request: &Request, offer: &Offer, pair: &Pair, rules: &Rules) -> Sc
     Score { total: parts.iter().map(Part::value).sum(), parts }
 }
 
-fn fraction(subject: Subject, request: &Request, offer: &Offer, pair: &Pair, rules: &Rules) -> (u32, u32) {
+/// How much there is of a subject, and how much would be all.
+pub(crate) fn fraction(subject: Subject, request: &Request, offer: &Offer, pair: &Pair, rules: &Rules) -> (u32, u32) {
     let (asks, offers) = (&request.card, &offer.card);
     match subject {
         Subject::Occupation => match &asks.goal_occupation {

@@ -1,25 +1,26 @@
 //! Mentors' cards kept ready for a search, as they come and go: the same answer as
 //! [`crate::top`] gives, without looking at every card.
 //!
-//! Cards lie by municipality and by group of occupations. A search goes through the cards that
-//! may be akin in occupation first, from near to far, then through the others; it skips what
-//! cannot beat the worst that is to be shown. Cards with wishes, and pairs that failed before,
-//! are looked at in full only when they come so far. It holds cards; it never decides.
+//! Cards lie by municipality. A search goes from near to far; what is seen of a card at a glance
+//! (eight bytes) says how much it can score at most, and only what may still be among the best is
+//! compared. Cards with wishes, and pairs that failed before, are looked at in full only when they
+//! come so far. It holds cards; it never decides.
 
 mod neighbours;
 mod packed;
 mod question;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::MatchingRules;
 use schemas::ids::{DocumentId, RootId};
 use schemas::places::Refnis;
 
-use self::packed::{Packed, group};
-use self::question::{Points, Question};
+use self::packed::{Glance, Packed};
+use self::question::{Points, Prospect, Question};
 use crate::card::{Offer, Request, Rules};
-use crate::rank::{Candidate, rate, top};
+use crate::rank::{Candidate, top};
 
 /// Mentors' cards, in order for searches.
 #[derive(Debug, Default)]
@@ -37,28 +38,35 @@ pub struct Mentors {
 /// The cards of one municipality with a place left.
 #[derive(Debug, Default)]
 struct Cell {
-    buckets: Vec<(u16, Vec<Packed>)>,
+    glances: Vec<Glance>,
+    /// The rest of each card, in the same places.
+    packed: Vec<Packed>,
     /// How many cards of each owner are here.
     owners: BTreeMap<u32, u32>,
 }
 
-/// The best so far: score and id, the best first.
+/// The best so far: score, id and place, the best first.
 struct Best {
     n: usize,
-    found: Vec<(u32, DocumentId, u32)>,
+    found: BTreeSet<(Reverse<u32>, DocumentId, u32)>,
+    /// Once there are enough, the lowest score of them.
+    least: u32,
 }
 
 impl Best {
     /// Whether a card with this score may still be one of the best.
     fn wants(&self, total: u32) -> bool {
-        self.found.len() < self.n || self.found.last().is_some_and(|(least, ..)| total >= *least)
+        total >= self.least
     }
 
     fn add(&mut self, total: u32, id: DocumentId, slot: u32) {
-        let before = |other: &(u32, DocumentId, u32)| other.0 > total || other.0 == total && other.1 < id;
-        let at = self.found.partition_point(before);
-        self.found.insert(at, (total, id, slot));
-        self.found.truncate(self.n);
+        self.found.insert((Reverse(total), id, slot));
+        if self.found.len() > self.n {
+            self.found.pop_last();
+        }
+        if self.found.len() == self.n {
+            self.least = self.found.last().map_or(0, |(least, ..)| least.0);
+        }
     }
 }
 
@@ -94,14 +102,10 @@ impl Mentors {
         let owner = self.number(offer.owner);
         self.places.insert(offer.id, slot);
         if offer.card.capacity_left.get() > 0 {
-            let packed = Packed::new(slot, owner, &offer.card);
             let cell = self.cell(offer.card.area);
+            cell.glances.push(Glance::new(&offer.card));
+            cell.packed.push(Packed::new(slot, owner, &offer.card));
             *cell.owners.entry(owner).or_default() += 1;
-            let group = group(offer.card.occupation.as_ref());
-            match cell.buckets.binary_search_by_key(&group, |bucket| bucket.0) {
-                Ok(at) => cell.buckets[at].1.push(packed),
-                Err(at) => cell.buckets.insert(at, (group, vec![packed])),
-            }
         }
         match self.cards.get_mut(slot as usize) {
             Some(place) => *place = Some(offer),
@@ -117,12 +121,9 @@ impl Mentors {
         if offer.card.capacity_left.get() > 0 {
             let owner = self.number(offer.owner);
             let cell = self.cell(offer.card.area);
-            let group = group(offer.card.occupation.as_ref());
-            if let Ok(at) = cell.buckets.binary_search_by_key(&group, |bucket| bucket.0) {
-                cell.buckets[at].1.retain(|packed| packed.slot != slot);
-                if cell.buckets[at].1.is_empty() {
-                    cell.buckets.remove(at);
-                }
+            if let Some(at) = cell.packed.iter().position(|packed| packed.slot == slot) {
+                cell.glances.swap_remove(at);
+                cell.packed.swap_remove(at);
             }
             if let Some(count) = cell.owners.get_mut(&owner) {
                 *count -= 1;
@@ -154,7 +155,7 @@ impl Mentors {
     /// The best `n` cards for one request, with their scores in millionths: the highest first,
     /// ties by id.
     pub fn best(&self, request: &Request, rules: &Rules, n: usize) -> Vec<(DocumentId, u32)> {
-        self.search(request, rules, n).found.into_iter().map(|(total, id, _)| (id, total)).collect()
+        self.search(request, rules, n).found.into_iter().map(|(Reverse(total), id, _)| (id, total)).collect()
     }
 
     /// The best `n` cards for one request, explained. The index of a candidate is its place in
@@ -166,28 +167,23 @@ impl Mentors {
     }
 
     fn search(&self, request: &Request, rules: &Rules, n: usize) -> Best {
-        let mut best = Best { n, found: Vec::with_capacity(n.min(self.len()) + 1) };
+        let mut best = Best { n, found: BTreeSet::new(), least: 0 };
         if n == 0 {
             return best;
         }
         let question = Question::new(request);
         let mut all = AllPoints::new(&question, self, rules);
-        let akin = group(request.card.goal_occupation.as_ref());
-        let sought = request.card.goal_occupation.is_some();
         let near = neighbours::of(request.place()).iter();
-        let reached: Vec<(u32, &Cell)> = near
+        let reached = near
             .take_while(|(metres, _)| question.reaches(*metres))
-            .filter_map(|(metres, at)| Some((*metres, self.cells.get(usize::from(*at))?)))
-            .filter(|(_, cell)| !cell.owners.is_empty())
-            .collect();
-        for akin_now in [true, false] {
-            for (metres, cell) in &reached {
-                let most = cell.owners.keys().map(|owner| all.of(*owner).at_most(*metres, akin_now && sought)).max();
-                if !most.is_some_and(|most| best.wants(most)) {
-                    continue;
-                }
-                for (_, cards) in cell.buckets.iter().filter(|(group, _)| (*group == akin) == akin_now) {
-                    self.compare(&question, cards, *metres, &mut all, &mut best);
+            .filter_map(|(metres, at)| Some((*metres, self.cells.get(usize::from(*at))?)));
+        for (metres, cell) in reached {
+            let Some(prospect) = all.prospect(cell, metres).filter(|prospect| best.wants(prospect.most())) else {
+                continue;
+            };
+            for (glance, card) in cell.glances.iter().zip(&cell.packed) {
+                if question.glance(glance, &prospect) > best.least {
+                    self.compare(&question, (glance, card), metres, &mut all, &mut best);
                 }
             }
         }
@@ -197,25 +193,28 @@ impl Mentors {
     fn compare(
         &self,
         question: &Question<'_>,
-        cards: &[Packed],
+        (glance, card): (&Glance, &Packed),
         metres: u32,
         all: &mut AllPoints<'_>,
         best: &mut Best,
     ) {
-        for card in cards {
-            let Some(compared) = question.compare(card, all.of(card.owner), metres) else { continue };
-            if !best.wants(compared.total) {
-                continue;
-            }
-            let Some(offer) = &self.cards[card.slot as usize] else { continue };
-            let failed = || all.rules.failed_before.contains(&(question.request.id, offer.id));
-            let total = match compared.open {
-                true => rate(question.request, offer, all.rules).map(|(_, score)| score.total),
-                false => (!failed()).then_some(compared.total),
-            };
-            if let Some(total) = total {
-                best.add(total, offer.id, card.slot);
-            }
+        let rules = all.rules;
+        let points = all.of(card.owner);
+        let Some(compared) = question.compare(glance, card, points, metres) else { return };
+        if !best.wants(compared.total) {
+            return;
+        }
+        let Some(offer) = &self.cards[card.slot as usize] else { return };
+        if rules.failed_before.contains(&(question.request.id, offer.id)) {
+            return;
+        }
+        let total = if compared.open {
+            question.settle(offer, points, metres, rules, compared.total)
+        } else {
+            Some(compared.total)
+        };
+        if let Some(total) = total {
+            best.add(total, offer.id, card.slot);
         }
     }
 }
@@ -242,6 +241,13 @@ impl<'a> AllPoints<'a> {
             None => self.make(owner),
         };
         &self.points[usize::from(at)].1
+    }
+
+    /// The most that cards of `cell` can score at `metres`; none when it is empty.
+    fn prospect(&mut self, cell: &Cell, metres: u32) -> Option<Prospect> {
+        let mut owners = cell.owners.keys();
+        let first = self.of(*owners.next()?).prospect(metres);
+        Some(owners.fold(first, |prospect, owner| prospect.or(&self.of(*owner).prospect(metres))))
     }
 
     fn make(&mut self, owner: u32) -> u16 {

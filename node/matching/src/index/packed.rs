@@ -7,26 +7,41 @@ use schemas::language::Language;
 use schemas::occupation::{Isco, Occupation};
 use schemas::vocabulary::{Domains, Interests, Languages, Sector};
 
-/// The bucket of mentors without an occupation, and of those with an ESCO one.
-const NONE: u16 = 0;
-const ESCO: u16 = u16::MAX;
+/// What every card in reach is judged by first: eight bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Glance {
+    pub(super) domains: u8,
+    pub(super) radius_km: u8,
+    /// Zero without one.
+    pub(super) sector: u8,
+    pub(super) group: u8,
+    pub(super) availability: u32,
+}
 
-/// What a search compares of one card.
+/// The rest of what a search compares.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Packed {
-    /// Place of the whole card.
-    pub(super) slot: u32,
-    pub(super) availability: u32,
     pub(super) languages: u128,
     pub(super) interests: u32,
-    pub(super) isco: Option<Isco>,
-    pub(super) domains: u16,
+    /// Place of the whole card.
+    pub(super) slot: u32,
     /// Number of the owner.
     pub(super) owner: u32,
-    pub(super) sector: Option<Sector>,
-    pub(super) radius_km: u8,
+    pub(super) isco: Option<Isco>,
     pub(super) speaks_dutch: bool,
     pub(super) has_wishes: bool,
+}
+
+impl Glance {
+    pub(super) fn new(card: &MentorOffer) -> Self {
+        Self {
+            domains: domains(&card.domains),
+            radius_km: card.radius_km.get(),
+            sector: sector(card.sector),
+            group: group(card.occupation.as_ref()),
+            availability: card.availability.bits(),
+        }
+    }
 }
 
 impl Packed {
@@ -34,30 +49,31 @@ impl Packed {
         Self {
             slot,
             owner,
-            availability: card.availability.bits(),
             languages: languages(&card.languages),
             interests: interests(&card.interests),
             isco: card.occupation.as_ref().and_then(Occupation::isco),
-            domains: domains(&card.domains),
-            sector: card.sector,
-            radius_km: card.radius_km.get(),
             speaks_dutch: card.languages.is_empty() || card.languages.contains(&Language::dutch()),
             has_wishes: !card.wishes.is_empty(),
         }
     }
 }
 
-/// The group of occupations outside which nothing is akin to this one: the ISCO sub-major group.
-pub(super) fn group(occupation: Option<&Occupation>) -> u16 {
+/// The group of occupations outside which nothing is akin: the ISCO sub-major group (two digits),
+/// zero without an occupation, the highest number for all of ESCO.
+pub(super) fn group(occupation: Option<&Occupation>) -> u8 {
     match occupation {
-        None => NONE,
-        Some(Occupation::Isco(isco)) => isco.sub_major(),
-        Some(Occupation::Esco(_)) => ESCO,
+        None => 0,
+        Some(Occupation::Isco(isco)) => isco.sub_major() as u8,
+        Some(Occupation::Esco(_)) => u8::MAX,
     }
 }
 
-pub(super) fn domains(set: &Domains) -> u16 {
-    set.iter().fold(0, |bits, domain| bits | 1 << (*domain as u16))
+pub(super) fn sector(sector: Option<Sector>) -> u8 {
+    sector.map_or(0, |sector| sector as u8 + 1)
+}
+
+pub(super) fn domains(set: &Domains) -> u8 {
+    set.iter().fold(0, |bits, domain| bits | 1 << (*domain as u8))
 }
 
 pub(super) fn interests(set: &Interests) -> u32 {

@@ -1,18 +1,25 @@
 //! One request made ready to be compared with many cards: what each subject would add, looked up
 //! instead of computed.
 
-use schemas::vocabulary::Cefr;
-use schemas::{MatchingRules, language::Language};
+use schemas::MatchingRules;
+use schemas::language::Language;
+use schemas::occupation::{Isco, Occupation};
+use schemas::vocabulary::Slots;
 
-use super::packed::{self, Packed};
-use crate::card::{Request, Rules};
-use crate::score::{ENOUGH, ENOUGH_LANGUAGES, MAX_QUARTERS, Part, Subject};
+use super::packed::{self, Glance, Packed};
+use crate::card::{Offer, Request, Rules};
+use crate::eligible::{Pair, musts, shared_languages};
+use crate::score::{ENOUGH, ENOUGH_LANGUAGES, MAX_QUARTERS, Part, Subject, fraction};
 
 /// What is asked, in bits.
 pub(super) struct Question<'a> {
     pub(super) request: &'a Request,
-    pub(super) has_wishes: bool,
-    domains: u16,
+    has_wishes: bool,
+    goal: Option<Isco>,
+    /// The group of the goal occupation; matches no card where there is no goal.
+    group: Option<u8>,
+    sector: Option<u8>,
+    domains: u8,
     languages: u128,
     lists_dutch: bool,
     interests: u32,
@@ -21,6 +28,7 @@ pub(super) struct Question<'a> {
 }
 
 /// What each subject adds to the score of a pair with a municipality of certain rules.
+#[derive(Clone)]
 pub(super) struct Points {
     /// By kinship, 0 to 3.
     occupation: [u32; 4],
@@ -31,25 +39,42 @@ pub(super) struct Points {
     languages: [[u32; 3]; 3],
     interests: [u32; 4],
     slots: [u32; 4],
+    /// What all wishes kept add, and the subject itself.
     wishes: u32,
+    wish: Part,
     waiting: u32,
     enough_dutch: bool,
 }
 
+/// The most that cards at one distance can score, by what is seen at a glance.
+pub(super) struct Prospect {
+    /// Kilometres that a mentor has to travel at least.
+    needed_km: u8,
+    occupation: [u32; 2],
+    sector: [u32; 2],
+    /// By the bits of the shared domains.
+    domains: [u32; 64],
+    rest: u32,
+}
+
 /// How a card compares.
 pub(super) struct Compared {
-    /// The score; of a pair with wishes the most that it can be.
+    /// The score; of a card that is open the most that it can be.
     pub(super) total: u32,
-    /// Whether wishes are still to be looked at.
+    /// Whether wishes, or occupations of ESCO, are still to be looked at.
     pub(super) open: bool,
 }
 
 impl<'a> Question<'a> {
     pub(super) fn new(request: &'a Request) -> Self {
         let card = &request.card;
+        let goal = card.goal_occupation.as_ref();
         Self {
             request,
             has_wishes: !card.wishes.is_empty(),
+            goal: goal.and_then(Occupation::isco),
+            group: goal.map(|goal| packed::group(Some(goal))),
+            sector: card.goal_sector.map(|sector| packed::sector(Some(sector))),
             domains: packed::domains(&card.domains),
             languages: packed::languages(&card.languages),
             lists_dutch: card.languages.contains(&Language::dutch()),
@@ -66,9 +91,8 @@ impl<'a> Question<'a> {
     /// What the subjects add between the municipalities of `ours`, the request's, and `theirs`.
     pub(super) fn points(&self, ours: &MatchingRules, theirs: &MatchingRules, rules: &Rules) -> Points {
         let card = &self.request.card;
-        let all = |weights: &MatchingRules| weights.weights.all().map(u64::from);
-        let (ours_all, theirs_all) = (all(ours), all(theirs));
-        let points: [u64; 9] = std::array::from_fn(|at| ours_all[at] + theirs_all[at]);
+        let (one, other) = (ours.weights.all(), theirs.weights.all());
+        let points: [u64; 9] = std::array::from_fn(|at| u64::from(one[at]) + u64::from(other[at]));
         let all_points = points.iter().sum();
         let part =
             |subject: Subject, of: u32| Part { subject, points: points[subject as usize], all_points, have: 0, of };
@@ -76,62 +100,91 @@ impl<'a> Question<'a> {
             let part = part(subject, of);
             move |have: usize| part.value_of(have as u32)
         };
-        let needed: Cefr = ours.min_dutch.max(theirs.min_dutch);
+        let needed = ours.min_dutch.max(theirs.min_dutch);
+        let waiting = card.waiting_since.until(rules.today) as usize;
         Points {
-            occupation: std::array::from_fn(values(
-                Subject::Occupation,
-                if card.goal_occupation.is_some() { 3 } else { 0 },
-            )),
-            sector: std::array::from_fn(values(Subject::Sector, u32::from(card.goal_sector.is_some()))),
+            occupation: std::array::from_fn(values(Subject::Occupation, if self.group.is_some() { 3 } else { 0 })),
+            sector: std::array::from_fn(values(Subject::Sector, u32::from(self.sector.is_some()))),
             domains: std::array::from_fn(values(Subject::Domains, card.domains.len() as u32)),
             proximity: part(Subject::Proximity, self.radius_metres),
             languages: std::array::from_fn(|of| std::array::from_fn(values(Subject::Languages, of as u32))),
             interests: std::array::from_fn(values(Subject::Interests, ENOUGH.min(card.interests.len() as u32))),
             slots: std::array::from_fn(values(Subject::Slots, ENOUGH.min(card.availability.len()))),
             wishes: values(Subject::Wishes, 1)(1),
-            waiting: values(Subject::Waiting, MAX_QUARTERS)(card.waiting_since.until(rules.today) as usize),
-            enough_dutch: match card.dutch {
-                Some(level) => level >= needed,
-                None => self.lists_dutch,
-            },
+            wish: part(Subject::Wishes, 1),
+            waiting: values(Subject::Waiting, MAX_QUARTERS)(waiting),
+            enough_dutch: card.dutch.map_or(self.lists_dutch, |level| level >= needed),
         }
     }
 
-    /// How `card` compares at `metres` with `points` for its municipality; none when a hard rule
-    /// other than a wish is broken.
-    pub(super) fn compare(&self, card: &Packed, points: &Points, metres: u32) -> Option<Compared> {
-        let domains = self.domains & card.domains;
-        let slots = self.availability & card.availability;
-        let reach = u32::from(card.radius_km) * 1_000;
-        if domains == 0 || slots == 0 || metres > reach {
-            return None;
-        }
+    /// One more than a card can score at most with what is seen at a glance; zero when a hard rule
+    /// is seen to be broken.
+    pub(super) fn glance(&self, card: &Glance, prospect: &Prospect) -> u32 {
+        let (domains, slots) = (self.domains & card.domains, self.availability & card.availability);
+        let fits = (domains != 0) & (slots != 0) & (card.radius_km >= prospect.needed_km);
+        let most = prospect.occupation[usize::from(Some(card.group) == self.group)]
+            + prospect.sector[usize::from(Some(card.sector) == self.sector)]
+            + prospect.domains[usize::from(domains) % 64]
+            + prospect.rest;
+        (most + 1) * u32::from(fits)
+    }
+
+    /// How a card that fits at a glance compares at `metres` with `points` for its municipality;
+    /// none when they cannot talk.
+    pub(super) fn compare(&self, glance: &Glance, card: &Packed, points: &Points, metres: u32) -> Option<Compared> {
         let dutch = points.enough_dutch && card.speaks_dutch;
         let shared = (self.languages & card.languages).count_ones() + u32::from(dutch);
         if shared == 0 {
             return None;
         }
         let known = self.languages.count_ones() + u32::from(dutch || self.lists_dutch);
-        let of = ENOUGH_LANGUAGES.min(known) as usize;
-        let (asks, offers) = (&self.request.card, card);
-        let kinship = match (asks.goal_occupation.as_ref().and_then(|goal| goal.isco()), offers.isco) {
+        let enough = ENOUGH_LANGUAGES.min(known) as usize;
+        let kinship = match (self.goal, card.isco) {
             (Some(goal), Some(isco)) => u32::from(goal.shared_digits(isco)).saturating_sub(1),
-            // An ESCO occupation is compared on the card itself.
-            (None, None) if asks.goal_occupation.is_some() => 3,
-            _ => 0,
+            // Of one group without an ISCO code: two ESCO occupations, which may be the same.
+            _ => 3 * u32::from(self.goal.is_none() && Some(glance.group) == self.group),
         };
         let total = points.occupation[kinship as usize]
-            + points.sector[usize::from(asks.goal_sector.is_some() && asks.goal_sector == offers.sector)]
-            + points.domains[domains.count_ones() as usize]
-            + points.near(metres, reach.min(self.radius_metres))
-            + points.languages[of][(shared as usize).min(of)]
-            + points.interests[((self.interests & offers.interests).count_ones().min(ENOUGH)) as usize]
-            + points.slots[(slots.count_ones().min(ENOUGH)) as usize]
+            + points.sector[usize::from(Some(glance.sector) == self.sector)]
+            + points.domains[((self.domains & glance.domains).count_ones() as usize).min(6)]
+            + points.near(metres, (u32::from(glance.radius_km) * 1_000).min(self.radius_metres))
+            + points.languages[enough][(shared as usize).min(enough)]
+            + points.interests[(self.interests & card.interests).count_ones().min(ENOUGH) as usize]
+            + points.slots[(self.availability & glance.availability).count_ones().min(ENOUGH) as usize]
             + points.wishes
             + points.waiting;
-        let esco = kinship == 3 && offers.isco.is_none();
-        Some(Compared { total, open: self.has_wishes || offers.has_wishes || esco })
+        let esco = self.goal.is_none() && kinship > 0;
+        Some(Compared { total, open: self.has_wishes || card.has_wishes || esco })
     }
+}
+
+impl Question<'_> {
+    /// The score of an `offer` that compared as open; none when a *must* is broken.
+    pub(super) fn settle(&self, offer: &Offer, points: &Points, metres: u32, rules: &Rules, most: u32) -> Option<u32> {
+        let pair = Pair {
+            distance_metres: metres,
+            limit_metres: 0,
+            domains: Vec::new(),
+            languages: shared_languages(self.request, offer, rules.min_dutch(self.request.owner, offer.owner)),
+            common_slots: Slots::none(),
+            local_checks: Vec::new(),
+        };
+        if !musts(self.request, offer, &pair).0.is_empty() {
+            return None;
+        }
+        let (kept, of) = fraction(Subject::Wishes, self.request, offer, &pair, rules);
+        let part = Part { of, ..points.wish };
+        let goal = self.request.card.goal_occupation.as_ref();
+        let theirs = offer.card.occupation.as_ref();
+        // Of one group without an ISCO code, the two count as one occupation until looked at.
+        let another = self.goal.is_none() && self.group == Some(packed::group(theirs)) && goal != theirs;
+        let lost = if another { points.occupation[3] } else { 0 };
+        Some(most - points.wishes - lost + part.value_of(kept))
+    }
+}
+
+fn most(values: &[u32]) -> u32 {
+    values.iter().max().copied().unwrap_or(0)
 }
 
 impl Points {
@@ -142,17 +195,39 @@ impl Points {
         }
     }
 
-    /// The most that a card at `metres` can score, akin in occupation or not.
-    pub(super) fn at_most(&self, metres: u32, akin: bool) -> u32 {
-        let most = |values: &[u32]| values.iter().max().copied().unwrap_or(0);
-        most(&self.occupation[..if akin { 4 } else { 1 }])
-            + most(&self.sector)
-            + most(&self.domains)
-            + self.near(metres, self.proximity.of)
-            + self.languages.iter().map(|values| most(values)).max().unwrap_or(0)
-            + most(&self.interests)
-            + most(&self.slots)
-            + self.wishes
-            + self.waiting
+    pub(super) fn prospect(&self, metres: u32) -> Prospect {
+        let languages = self.languages.iter().map(|values| most(values)).max().unwrap_or(0);
+        Prospect {
+            needed_km: u8::try_from(metres.div_ceil(1_000)).unwrap_or(u8::MAX),
+            occupation: [self.occupation[0], most(&self.occupation)],
+            sector: self.sector,
+            domains: std::array::from_fn(|bits| self.domains[(bits.count_ones() as usize).min(6)]),
+            rest: self.near(metres, self.proximity.of)
+                + languages
+                + most(&self.interests)
+                + most(&self.slots)
+                + self.wishes
+                + self.waiting,
+        }
+    }
+}
+
+impl Prospect {
+    /// The most that any card can score.
+    pub(super) fn most(&self) -> u32 {
+        most(&self.occupation) + most(&self.sector) + most(&self.domains) + self.rest
+    }
+
+    /// What holds for either.
+    #[must_use]
+    pub(super) fn or(mut self, other: &Self) -> Self {
+        let raise = |mine: &mut [u32], theirs: &[u32]| {
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+        };
+        raise(&mut self.occupation, &other.occupation);
+        raise(&mut self.sector, &other.sector);
+        raise(&mut self.domains, &other.domains);
+        self.rest = self.rest.max(other.rest);
+        self
     }
 }

@@ -75,3 +75,25 @@ fn an_esco_occupation_counts_when_it_is_the_same() {
     assert_eq!(found, scan(&request, &offers, &rules(), 3));
     assert!(found[0].0 == id(1) && found[0].1 > found[1].1);
 }
+
+#[test]
+fn a_score_of_nothing_is_still_a_match() {
+    let mut only_occupation = rules();
+    let weights = schemas::documents::Weights {
+        occupation: 1,
+        sector: 0,
+        domains: 0,
+        proximity: 0,
+        languages: 0,
+        interests: 0,
+        slots: 0,
+        wishes: 0,
+        waiting: 0,
+    };
+    for number in [1, 2] {
+        only_occupation.own.insert(owner(number), schemas::MatchingRules { weights, ..Rules::usual() });
+    }
+    let mut request = newcomer();
+    request.card.goal_occupation = None;
+    assert_eq!(Mentors::new([welder()]).best(&request, &only_occupation, 10), [(welder().id, 0)]);
+}
