@@ -1,0 +1,254 @@
+//! Nearly the best assignment of one part, by an auction (Bertsekas 1988) in rounds of ever
+//! smaller steps, with prices that are right within the last step.
+//!
+//! A request without a place bids for the mentor who is worth most to it after price, as much as
+//! makes the next best mentor equal, plus a step. The places of one mentor are equal: its price
+//! is the lowest bid that holds one, and a bid looks past its other places, so that equal places
+//! start no war in small steps (Bertsekas and Castañón 1989).
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::instance::{Edge, MAX_WEIGHT, Rows};
+use super::mates::NONE;
+
+/// How many edges of a row are looked at first.
+const SHORT: usize = 8;
+
+/// The edges of a request that were worth most when its row was last read whole. Prices only
+/// rise, so nothing else is worth more than `rest`.
+#[derive(Debug, Clone, Copy)]
+struct Shortlist {
+    edges: [Edge; SHORT],
+    length: u8,
+    rest: i64,
+}
+
+/// What a request finds: the best, and what the second best is worth.
+#[derive(Debug, Clone, Copy)]
+struct Offer {
+    best: i64,
+    second: i64,
+    mentor: u32,
+}
+
+const NOTHING: i64 = i64::MIN / 4;
+
+/// An auction among requests who compete for the places of some mentors.
+pub(crate) struct Auction<'a, R> {
+    instance: &'a R,
+    /// The requests; everything below is by their place here.
+    requests: &'a [u32],
+    prices: &'a mut [i64],
+    lists: Vec<Shortlist>,
+    mates: Vec<u32>,
+    /// Per mentor the bids that hold its places, and where they start.
+    starts: Vec<u32>,
+    bids: Vec<(i64, u32)>,
+    taken: Vec<u8>,
+    /// The bids for staying without: so many requests as there are too many places too few.
+    without: BinaryHeap<Reverse<(i64, u32)>>,
+    left_over: usize,
+    /// What staying without costs.
+    floor: i64,
+}
+
+impl<'a, R: Rows> Auction<'a, R> {
+    /// Exactly `left_over` of the requests stay without; if that is not zero, the prices are
+    /// those against staying without. `takes_part` says which mentors have places here.
+    pub(crate) fn new(
+        instance: &'a R,
+        requests: &'a [u32],
+        takes_part: impl Fn(u32) -> bool,
+        left_over: usize,
+        prices: &'a mut [i64],
+    ) -> Self {
+        let mut starts = vec![0];
+        let mut places = 0;
+        for (mentor, capacity) in instance.capacities().iter().enumerate() {
+            if takes_part(mentor as u32) {
+                places += u32::from(*capacity);
+            }
+            starts.push(places);
+        }
+        let none = Edge { mentor: NONE, weight: 0 };
+        Self {
+            instance,
+            requests,
+            prices,
+            lists: vec![Shortlist { edges: [none; SHORT], length: 0, rest: i64::MAX }; requests.len()],
+            mates: vec![NONE; requests.len()],
+            taken: vec![0; starts.len()],
+            starts,
+            bids: vec![(0, NONE); places as usize],
+            without: BinaryHeap::new(),
+            left_over,
+            floor: 0,
+        }
+    }
+
+    fn has_places(&self, mentor: u32) -> bool {
+        self.starts[mentor as usize] < self.starts[mentor as usize + 1]
+    }
+
+    fn is_full(&self, mentor: u32) -> bool {
+        let mentor = mentor as usize;
+        self.starts[mentor] + u32::from(self.taken[mentor]) == self.starts[mentor + 1]
+    }
+
+    /// What a request finds now.
+    fn look(&mut self, at: u32) -> Offer {
+        let rest = self.lists[at as usize].rest;
+        let mut offer = Offer { best: NOTHING, second: NOTHING, mentor: NONE };
+        if self.left_over > 0 {
+            offer.best = -self.floor;
+        }
+        let seen = self.see(at, offer);
+        if seen.second >= rest {
+            return seen;
+        }
+        self.read(at);
+        self.see(at, offer)
+    }
+
+    /// What the shortlist adds to an offer.
+    fn see(&self, at: u32, mut offer: Offer) -> Offer {
+        let list = &self.lists[at as usize];
+        for edge in &list.edges[..usize::from(list.length)] {
+            let value = i64::from(edge.weight) - self.prices[edge.mentor as usize];
+            if value > offer.best {
+                offer.second = offer.best;
+                (offer.best, offer.mentor) = (value, edge.mentor);
+            } else if value > offer.second {
+                offer.second = value;
+            }
+        }
+        offer
+    }
+
+    /// Reads the whole row and keeps what is worth most.
+    fn read(&mut self, at: u32) {
+        let row = self.instance.row(self.requests[at as usize]);
+        let mut top = [(NOTHING, Edge { mentor: NONE, weight: 0 }); SHORT];
+        let mut length = 0;
+        let mut rest = NOTHING;
+        for edge in row {
+            let mentor = edge.mentor as usize;
+            let value = i64::from(edge.weight) - self.prices[mentor];
+            if value <= rest || self.starts[mentor] == self.starts[mentor + 1] {
+                continue;
+            }
+            let mut place = if length == SHORT {
+                rest = rest.max(value.min(top[SHORT - 1].0));
+                if value <= top[SHORT - 1].0 {
+                    continue;
+                }
+                SHORT - 1
+            } else {
+                length += 1;
+                length - 1
+            };
+            while place > 0 && top[place - 1].0 < value {
+                top[place] = top[place - 1];
+                place -= 1;
+            }
+            top[place] = (value, *edge);
+        }
+        self.lists[at as usize] = Shortlist { edges: top.map(|(_, edge)| edge), length: length as u8, rest };
+    }
+
+    /// One round with this step: afterwards each request finds nobody worth more than its own by
+    /// more than the step.
+    pub(crate) fn round(&mut self, step: i64) {
+        let mut waiting = self.sort_out(step);
+        while let Some(at) = waiting.pop() {
+            let offer = self.look(at);
+            // Who has no other mentor reckons with one that is worth a full score less.
+            let raise = (offer.best - offer.second).min(i64::from(MAX_WEIGHT)) + step;
+            self.mates[at as usize] = offer.mentor;
+            waiting.extend(if offer.mentor == NONE {
+                self.stay_without(self.floor + raise, at)
+            } else {
+                self.bid(offer.mentor, self.prices[offer.mentor as usize] + raise, at)
+            });
+        }
+    }
+
+    fn bid(&mut self, mentor: u32, bid: i64, at: u32) -> Option<u32> {
+        let (start, end) = (self.starts[mentor as usize] as usize, self.starts[mentor as usize + 1] as usize);
+        let bids = &mut self.bids[start..end];
+        let taken = usize::from(self.taken[mentor as usize]);
+        let mut outbid = None;
+        if taken < bids.len() {
+            bids[taken] = (bid, at);
+            self.taken[mentor as usize] += 1;
+            if taken + 1 < bids.len() {
+                return None;
+            }
+        } else {
+            let lowest = (0..bids.len()).min_by_key(|place| bids[*place]).unwrap_or(0);
+            outbid = Some(std::mem::replace(&mut bids[lowest], (bid, at)).1);
+        }
+        self.prices[mentor as usize] = bids.iter().map(|bid| bid.0).min().unwrap_or(0);
+        outbid
+    }
+
+    fn stay_without(&mut self, bid: i64, at: u32) -> Option<u32> {
+        self.without.push(Reverse((bid, at)));
+        let outbid = if self.without.len() > self.left_over { self.without.pop() } else { None };
+        if self.without.len() == self.left_over {
+            self.floor = self.without.peek().map_or(0, |lowest| lowest.0.0);
+        }
+        outbid.map(|outbid| outbid.0.1)
+    }
+
+    /// Starts a round: whoever is content within the step keeps the place, the others wait.
+    fn sort_out(&mut self, step: i64) -> Vec<u32> {
+        if self.left_over == 0 {
+            self.lower();
+        }
+        let (mut waiting, mut content) = (Vec::new(), Vec::new());
+        for at in (0..self.requests.len() as u32).rev() {
+            let offer = self.look(at);
+            let mentor = self.mates[at as usize];
+            let own = if mentor == NONE {
+                if self.without.is_empty() { NOTHING } else { -self.floor }
+            } else {
+                let weight = self.instance.weight(self.requests[at as usize], mentor);
+                i64::from(weight.unwrap_or(0)) - self.prices[mentor as usize]
+            };
+            if own + step >= offer.best { content.push((at, mentor)) } else { waiting.push(at) }
+        }
+        self.taken.fill(0);
+        self.without.clear();
+        for (at, mentor) in content {
+            if mentor == NONE {
+                self.without.push(Reverse((self.floor, at)));
+            } else {
+                let place = self.starts[mentor as usize] as usize + usize::from(self.taken[mentor as usize]);
+                self.bids[place] = (self.prices[mentor as usize], at);
+                self.taken[mentor as usize] += 1;
+            }
+        }
+        waiting
+    }
+
+    /// Where places may stay free, a free place costs nothing.
+    fn lower(&mut self) {
+        let mut lowered = false;
+        for mentor in 0..self.prices.len() as u32 {
+            if self.has_places(mentor) && !self.is_full(mentor) && self.prices[mentor as usize] > 0 {
+                self.prices[mentor as usize] = 0;
+                lowered = true;
+            }
+        }
+        if lowered {
+            self.lists.iter_mut().for_each(|list| list.rest = i64::MAX);
+        }
+    }
+
+    /// Per request its mentor or [`NONE`], and what staying without costs.
+    pub(crate) fn result(self) -> (Vec<u32>, i64) {
+        (self.mates, self.floor)
+    }
+}

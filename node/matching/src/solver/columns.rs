@@ -1,0 +1,59 @@
+//! The edges by mentor instead of by request.
+
+use super::instance::Rows;
+
+/// An edge as its mentor sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Side {
+    /// The request.
+    pub(crate) request: u32,
+    /// Score in millionths.
+    pub(crate) weight: u32,
+}
+
+/// The edges of an instance by mentor, then by request.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    starts: Vec<u32>,
+    sides: Vec<Side>,
+}
+
+impl Columns {
+    pub(crate) fn new(instance: &impl Rows) -> Self {
+        let requests = 0..instance.requests() as u32;
+        // Counted one place further on, so that filling leaves each start where it belongs.
+        let mut starts = vec![0u32; instance.capacities().len() + 2];
+        for edge in requests.clone().flat_map(|request| instance.row(request)) {
+            starts[edge.mentor as usize + 2] += 1;
+        }
+        for at in 2..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut sides = vec![Side { request: 0, weight: 0 }; starts[starts.len() - 1] as usize];
+        for request in requests {
+            for edge in instance.row(request) {
+                let at = &mut starts[edge.mentor as usize + 1];
+                sides[*at as usize] = Side { request, weight: edge.weight };
+                *at += 1;
+            }
+        }
+        Self { starts, sides }
+    }
+
+    pub(crate) fn mentors(&self) -> usize {
+        self.starts.len() - 2
+    }
+}
+
+/// Whatever has columns of edges.
+pub(crate) trait Sides {
+    /// The edges of a mentor, by request.
+    fn column(&self, mentor: u32) -> &[Side];
+}
+
+impl Sides for Columns {
+    fn column(&self, mentor: u32) -> &[Side] {
+        let mentor = mentor as usize;
+        &self.sides[self.starts[mentor] as usize..self.starts[mentor + 1] as usize]
+    }
+}

@@ -1,0 +1,103 @@
+//! The exact assignment of a sparse instance, with the prices that prove it.
+//!
+//! Among all assignments of requests to mentors' places it finds one with the most matches and,
+//! among those, the highest total weight:
+//!
+//! 1. [`most`] finds the most matches and splits the instance where mentors are scarce from where
+//!    they are not; the two parts never mix in a best assignment.
+//! 2. [`auction`] finds nearly right prices in each part.
+//! 3. [`tighten`] and [`paths`] make it exact.
+//!
+//! [`certified`] trusts nothing of this: it checks the result by linear-programming duality.
+//! Integers only, one order of doing things: the same instance gives the same result.
+
+mod auction;
+mod certificate;
+mod columns;
+mod instance;
+mod mates;
+mod most;
+mod paths;
+mod tighten;
+
+pub use certificate::{Solution, certified};
+pub use instance::{BadInstance, Edge, Instance, MAX_WEIGHT, Rows};
+
+use auction::Auction;
+use columns::Columns;
+use mates::{Mates, NONE};
+use most::{Split, split};
+use paths::Paths;
+use tighten::tighten;
+
+/// A result that its prices do not prove. It is never shown; that it could happen is a mistake in
+/// the solver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an assignment that is not proved the best")]
+pub struct Unproved;
+
+/// An optimal assignment, proved by [`certified`]. The same instance always gives the same one.
+///
+/// # Errors
+/// [`Unproved`] instead of a result that the proof does not hold for.
+pub fn solve(instance: &impl Rows) -> Result<Solution, Unproved> {
+    let split = split(instance);
+    let mut prices = vec![0; instance.capacities().len()];
+    let mut mates = Mates::new(instance);
+    for scarce in [true, false] {
+        part(instance, &split, scarce, &mut mates, &mut prices);
+    }
+    drop(split);
+    tighten(instance, &mut mates, &mut prices, 10 * LAST_STEP);
+    let mut paths = Paths::new(instance, mates, prices);
+    paths.mend(instance);
+    let mate = |mentor: &u32| Some(*mentor).filter(|mentor| *mentor != NONE);
+    let solution = Solution { mates: paths.mates.of.iter().map(mate).collect(), prices: paths.prices };
+    if certified(instance, &solution) { Ok(solution) } else { Err(Unproved) }
+}
+
+/// The last step of an auction, in millionths: small enough that little is left to mend.
+const LAST_STEP: i64 = 10;
+/// The first step where mentors are scarce, and how much smaller the next one is.
+const FIRST_STEP: i64 = 100_000;
+const SMALLER: i64 = 10;
+
+/// Nearly the best for the requests that compete for scarce mentors, or for all others.
+fn part(instance: &impl Rows, split: &Split, scarce: bool, mates: &mut Mates, prices: &mut [i64]) {
+    let mentors = 0..prices.len() as u32;
+    let takes_part = |mentor: u32| split.scarce[mentor as usize] == scarce;
+    let places: usize = mentors
+        .clone()
+        .filter(|mentor| takes_part(*mentor))
+        .map(|mentor| usize::from(instance.capacities()[mentor as usize]))
+        .sum();
+    let rows = |request: &u32| split.competes(*request) == scarce && !instance.row(*request).is_empty();
+    let requests: Vec<u32> = (0..instance.requests() as u32).filter(rows).collect();
+    let left_over = if scarce { requests.len() - places } else { 0 };
+    let loose = !scarce && requests.len() < places - places / 8;
+    let mut step = if loose { LAST_STEP } else { FIRST_STEP };
+    let mut auction = Auction::new(instance, &requests, takes_part, left_over, prices);
+    while step >= LAST_STEP {
+        auction.round(step);
+        step /= SMALLER;
+    }
+    let (found, floor) = auction.result();
+    for (request, mentor) in requests.into_iter().zip(found).filter(|(_, mentor)| *mentor != NONE) {
+        mates.take(request, mentor);
+    }
+    // Scarce mentors cost a match more than others. Where nobody goes without, any price between
+    // the two keeps both sides content.
+    let base = match (scarce, left_over) {
+        (true, 0) => instance.bonus() / 2,
+        (true, _) => instance.bonus() - floor,
+        (false, _) => 0,
+    };
+    for mentor in mentors.filter(|mentor| takes_part(*mentor)) {
+        let price = &mut prices[mentor as usize];
+        *price = if instance.capacities()[mentor as usize] == 0 {
+            instance.bonus() + i64::from(MAX_WEIGHT)
+        } else {
+            (*price + base).max(0)
+        };
+    }
+}
