@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemas::ids::DocumentId;
 
 use crate::card::{Offer, Request, Rules};
-use crate::flow::{BadInstance, Edge, Instance, Solution, certified, solve};
 use crate::rank::rate;
+use crate::solver::{BadInstance, Edge, Instance, Rows, Solution, Unproved, certified, solve};
 
 /// A request and the offer it is matched with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,22 +33,33 @@ pub struct Assignment {
     pub prices: BTreeMap<DocumentId, i64>,
 }
 
+/// Why there is no proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoAssignment {
+    /// More cards than the solver takes (a thousand million).
+    #[error(transparent)]
+    TooMany(#[from] BadInstance),
+    /// The proof failed: what was found is not shown.
+    #[error(transparent)]
+    Unproved(#[from] Unproved),
+}
+
 /// The best assignment. The same cards and rules in any order give the same; of cards with one id
 /// the first counts.
 ///
 /// # Errors
-/// More cards than the solver takes (two thousand million).
-pub fn assign(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<Assignment, BadInstance> {
+/// See [`NoAssignment`].
+pub fn assign(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<Assignment, NoAssignment> {
     let (requests, offers) = (ordered(requests, |r| r.id), ordered(offers, |o| o.id));
     let instance = instance(&requests, &offers, rules)?;
-    let solution = solve(&instance);
+    let solution = solve(&instance)?;
     let mut pairs = Vec::new();
     for (row, mate) in solution.mates.iter().enumerate() {
-        let edge = mate.and_then(|mate| instance.row(row).iter().find(|edge| edge.mentor == mate));
-        pairs.extend(edge.map(|edge| Pairing {
+        let score = mate.and_then(|mentor| Some((mentor, instance.weight(row as u32, mentor)?)));
+        pairs.extend(score.map(|(mentor, score)| Pairing {
             request: requests[row].id,
-            offer: offers[edge.mentor as usize].id,
-            score: edge.weight,
+            offer: offers[mentor as usize].id,
+            score,
         }));
     }
     Ok(Assignment {
@@ -67,8 +78,7 @@ pub fn verify(assignment: &Assignment, requests: &[Request], offers: &[Offer], r
     let mut mates = vec![None; requests.len()];
     for pair in &assignment.pairs {
         let (Some(row), Some(column)) = (row(pair.request), column(pair.offer)) else { return false };
-        let edge = instance.row(row).iter().find(|edge| edge.mentor as usize == column);
-        if mates[row].is_some() || edge.map(|edge| edge.weight) != Some(pair.score) {
+        if mates[row].is_some() || instance.weight(row as u32, column as u32) != Some(pair.score) {
             return false;
         }
         mates[row] = Some(column as u32);
@@ -88,7 +98,7 @@ fn ordered<T>(cards: &[T], id: impl Fn(&T) -> DocumentId) -> Vec<&T> {
 }
 
 fn instance(requests: &[&Request], offers: &[&Offer], rules: &Rules) -> Result<Instance, BadInstance> {
-    let capacities = offers.iter().map(|offer| u32::from(offer.card.capacity_left.get())).collect();
+    let capacities = offers.iter().map(|offer| offer.card.capacity_left.get()).collect();
     let rows = requests.iter().map(|request| {
         let rated = offers.iter().enumerate().filter_map(|(at, offer)| {
             let (_, score) = rate(request, offer, rules)?;

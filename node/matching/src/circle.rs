@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use schemas::ids::{DocumentId, RootId};
 
-use crate::assign::{Assignment, assign};
+use crate::assign::{Assignment, NoAssignment, assign};
 use crate::card::{Offer, Request, Rules};
-use crate::flow::BadInstance;
 
 /// What one municipality gains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,8 +38,8 @@ pub struct CircleValue {
 /// Matches every municipality by itself and all of them together, both as well as can be.
 ///
 /// # Errors
-/// More cards than the solver takes.
-pub fn value_of_circle(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<CircleValue, BadInstance> {
+/// See [`NoAssignment`].
+pub fn value_of_circle(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<CircleValue, NoAssignment> {
     let mut owners: BTreeMap<RootId, OwnerValue> = BTreeMap::new();
     for request in requests {
         owners.entry(request.owner).or_default().requests += 1;

@@ -10,12 +10,12 @@ pub mod circle;
 pub mod counterfactual;
 pub mod eligible;
 pub mod evening;
-pub mod flow;
 pub mod index;
 pub mod rank;
 pub mod score;
+pub mod solver;
 
-pub use assign::{Assignment, Pairing, assign, verify};
+pub use assign::{Assignment, NoAssignment, Pairing, assign, verify};
 pub use card::{Offer, Request, Rules, Side};
 pub use circle::{CircleValue, OwnerValue, value_of_circle};
 pub use counterfactual::{Change, Counterfactual, NearMiss, near_misses, why_not_first};

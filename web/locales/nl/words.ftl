@@ -165,6 +165,7 @@ error-choose-one = Kies er minstens één.
 error-confirmed = Voor deze nieuwkomer is al een voorstel bevestigd.
 error-missing = Vul dit in.
 error-too-many-cards = Er zijn te veel kaarten om in één keer te vergelijken.
+error-not-proved-best = De computer kon niet bewijzen dat dit de beste lijst is. Daarom tonen we ze niet. Meld dit aan wie het programma onderhoudt.
 error-too-long = Deze tekst is te lang.
 error-too-many = Kies er hoogstens acht.
 error-too-many-words = Kies er minder.

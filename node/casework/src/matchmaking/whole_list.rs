@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use matching::{Offer, Request, assign, top, verify};
+use matching::{NoAssignment, Offer, Request, assign, top, verify};
 use schemas::ids::RootId;
 use schemas::{Kind, SharedValue};
 
@@ -54,8 +54,7 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
     }
     mentors.offers.extend(theirs.offers);
     mentors.who.extend(theirs.who);
-    let too_many = |_| Error::Refused("too-many-cards");
-    let assignment = assign(&requests, &mentors.offers, &rules).map_err(too_many)?;
+    let assignment = assign(&requests, &mentors.offers, &rules).map_err(no_list)?;
     let proved = verify(&assignment, &requests, &mentors.offers, &rules);
     let mut list = WholeList { proved, ..WholeList::default() };
     for (person, request) in people.iter().zip(&requests) {
@@ -70,6 +69,13 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
         }
     }
     Ok(list)
+}
+
+fn no_list(why: NoAssignment) -> Error {
+    match why {
+        NoAssignment::TooMany(_) => Error::Refused("too-many-cards"),
+        NoAssignment::Unproved(_) => Error::Refused("not-proved-best"),
+    }
 }
 
 fn named(person: &Person) -> (PersonId, String) {
@@ -107,7 +113,7 @@ pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
             offers.push(Offer { id: document.id, owner: document.owner, card });
         }
     }
-    let value = matching::value_of_circle(&requests, &offers, &rules).map_err(|_| Error::Refused("too-many-cards"))?;
+    let value = matching::value_of_circle(&requests, &offers, &rules).map_err(no_list)?;
     Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
 }
 

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rota::Date;
-use crate::flow::{Edge, Instance, solve};
+use crate::solver::{Edge, Instance, solve};
 
 /// What somebody says of somebody met. Nothing said is no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,7 +96,10 @@ pub fn fullest(slips: &[Slip], places: &BTreeMap<u32, u32>) -> Vec<Match> {
     let newcomers: BTreeSet<u32> = mutual.iter().map(|slip| slip.date.newcomer).collect();
     let mentors: BTreeSet<u32> = mutual.iter().map(|slip| slip.date.mentor).collect();
     let (newcomers, mentors): (Vec<u32>, Vec<u32>) = (newcomers.into_iter().collect(), mentors.into_iter().collect());
-    let capacities = mentors.iter().map(|mentor| places.get(mentor).copied().unwrap_or(1)).collect();
+    let capacities = mentors
+        .iter()
+        .map(|mentor| u8::try_from(places.get(mentor).copied().unwrap_or(1)).unwrap_or(u8::MAX))
+        .collect();
     let delight = |slip: &Slip| {
         let glad = [slip.newcomer, slip.mentor].iter().filter(|choice| **choice == Choice::Gladly).count() as u32;
         // At most a million, as a score: 300,000 for each who is glad, and the score below that.
@@ -108,10 +111,10 @@ pub fn fullest(slips: &[Slip], places: &BTreeMap<u32, u32>) -> Vec<Match> {
         own.filter_map(edge).collect()
     });
     let Ok(instance) = Instance::new(capacities, rows) else { return Vec::new() };
-    let mates = solve(&instance).mates;
+    let Ok(solution) = solve(&instance) else { return Vec::new() };
     let matched = newcomers
         .iter()
-        .zip(mates)
+        .zip(solution.mates)
         .filter_map(|(newcomer, mate)| Some(Date { newcomer: *newcomer, mentor: *mentors.get(mate? as usize)? }));
     matched.collect()
 }

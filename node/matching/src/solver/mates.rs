@@ -25,12 +25,7 @@ impl Mates {
             starts.push(places);
         }
         let mentors = instance.capacities().len();
-        Self {
-            of: vec![NONE; instance.requests()],
-            starts,
-            held: vec![NONE; places as usize],
-            taken: vec![0; mentors],
-        }
+        Self { of: vec![NONE; instance.requests()], starts, held: vec![NONE; places as usize], taken: vec![0; mentors] }
     }
 
     /// The requests that hold a place of this mentor.
@@ -51,6 +46,7 @@ impl Mates {
 
     /// Gives a request that has none a place that is free.
     pub(crate) fn take(&mut self, request: u32, mentor: u32) {
+        debug_assert!(self.has_place(mentor) && self.of[request as usize] == NONE, "a place is given once");
         let at = self.starts[mentor as usize] as usize + usize::from(self.taken[mentor as usize]);
         self.held[at] = request;
         self.taken[mentor as usize] += 1;

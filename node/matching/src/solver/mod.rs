@@ -24,7 +24,6 @@ pub use certificate::{Solution, certified};
 pub use instance::{BadInstance, Edge, Instance, MAX_WEIGHT, Rows};
 
 use auction::Auction;
-use columns::Columns;
 use mates::{Mates, NONE};
 use most::{Split, split};
 use paths::Paths;

@@ -168,14 +168,13 @@ fn from_mentors(columns: &Columns, mates: &mut Mates) -> Vec<bool> {
                 }
             }
             let Some((mut request, mut mentor)) = end else { break };
-            loop {
-                mates.leave(request);
+            while mentor != start {
+                let (next, beyond) = from[mentor as usize];
+                mates.leave(next);
                 mates.take(request, mentor);
-                if mentor == start {
-                    break;
-                }
-                (request, mentor) = from[mentor as usize];
+                (request, mentor) = (next, beyond);
             }
+            mates.take(request, start);
             queue.iter().for_each(|mentor| seen[*mentor as usize] = false);
         }
     }

@@ -225,14 +225,14 @@ impl Paths {
             End::Mentor(last) if last != mentor => (self.via[last as usize], self.to[last as usize]),
             _ => return,
         };
-        loop {
-            self.mates.leave(mover);
+        self.mates.leave(mover);
+        while to != mentor {
+            let (next, beyond) = (self.via[to as usize], self.to[to as usize]);
+            self.mates.leave(next);
             self.mates.take(mover, to);
-            if to == mentor {
-                return;
-            }
-            (mover, to) = (self.via[to as usize], self.to[to as usize]);
+            (mover, to) = (next, beyond);
         }
+        self.mates.take(mover, mentor);
     }
 
     /// Moves prices and gains against each other as far as the nearest end, and forgets the search.

@@ -2,7 +2,7 @@
 
 mod cards;
 mod evening;
-mod flow;
 mod index;
 mod pairs;
 mod properties;
+mod solver;
