@@ -1,14 +1,23 @@
 //! The check: reconciles each common circle as a set of (signed hour, envelope id), by the
 //! Negentropy V1 protocol, and repairs what differs.
 //!
-//! The side with the lower root begins. Neither side keeps a set between two rounds: it is made
-//! anew from the index, so that what arrived in between counts.
+//! The side with the lower root begins, with one fingerprint of everything; the answer of a side
+//! that holds the same is one byte. Neither remembers a set between two rounds: what arrived in
+//! between counts.
+//!
+//! **What is compared.** What two partners share in a circle depends on each owner's audience, on
+//! what either refused, and on the later of their two days (what ends before that day + 1 is left
+//! out). No set is kept per partner, which would cost memory per document and partner. The index
+//! keeps one set per circle and owner, without what ends too soon by this node's own day; a round
+//! adds up the sets of the owners that count and takes away the few ids that are left out. So a
+//! fingerprint costs O(owners · log n), a change one insert, and a new list nothing at all.
+//!
+//! **Bounds.** A check has at most [`MAX_ROUNDS`] rounds, never offers more than is held, never
+//! asks for more than [`MAX_NEED`] envelopes, and is repeated at once only while it helps.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 
 use minicbor::bytes::ByteVec;
-use negentropy::{Id, Negentropy, NegentropyStorageVector};
 use schemas::envelope::Refusal;
 use schemas::ids::{CircleId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
@@ -16,73 +25,48 @@ use schemas::time::{Hour, Timestamp};
 use crate::Effect;
 use crate::api::Notice;
 use crate::frames::{Frame, MAX_IDS, Round};
+use crate::link::Link;
+use crate::reconcile::{self, Difference, View};
 use crate::replica::Replica;
 
 /// Seconds between two checks of one partner.
 pub const CHECK_SECONDS: u64 = 180;
 /// Bytes of a round, about.
-const ROUND_BYTES: u64 = 60_000;
+const ROUND_BYTES: usize = 60_000;
 /// Rounds of one check, at most.
 const MAX_ROUNDS: u32 = 256;
+/// Envelopes asked for in one check, at most.
+const MAX_NEED: usize = 262_144;
 /// How often a check that found differences is done again at once.
 const MAX_AGAIN: u32 = 8;
+/// Differences below which it may be done again although there are not fewer: news that crossed.
+const FEW: usize = 256;
+/// Days that a partner's clock may be ahead and still count.
+const MAX_AHEAD: u32 = 2;
 
 /// A check that this side began.
 #[derive(Debug, Default)]
 pub(crate) struct Check {
     number: u64,
-    differences: usize,
+    have: usize,
+    need: usize,
     rounds: u32,
     again: u32,
-}
-
-/// What one round came to.
-struct Outcome {
-    next: Option<Vec<u8>>,
-    have: Vec<EnvelopeId>,
-    need: Vec<EnvelopeId>,
+    /// Differences that the check before this one found.
+    before: Option<usize>,
 }
 
 impl Replica {
     /// Envelopes of a circle that this node and `partner` are to hold both, but for those that
     /// one of them refused and those that end before `cutoff`.
-    pub(crate) fn shared_set(&self, partner: RootId, circle: CircleId, cutoff: Hour) -> BTreeSet<(Hour, EnvelopeId)> {
-        let link = self.links.get(&partner);
-        let mut shared: BTreeMap<RootId, bool> = BTreeMap::new();
-        let mut set = BTreeSet::new();
-        for (key, document) in self.index.in_circle(circle) {
-            if *shared.entry(key.owner).or_insert_with(|| self.shares(partner, circle, key.owner)) {
-                let counted = document
-                    .envelopes
-                    .iter()
-                    .filter(|(id, entry)| entry.expires_at >= cutoff && !link.is_some_and(|link| link.leaves_out(id)));
-                set.extend(counted.map(|(id, entry)| (entry.signed_at, *id)));
-            }
-        }
-        set
-    }
-
-    /// How many envelopes of all common circles are held.
-    pub(crate) fn held_with(&self, partner: RootId) -> u64 {
-        let circles = self.roster.circles_with(partner);
-        circles
-            .into_iter()
-            .flat_map(|circle| self.index.in_circle(circle))
-            .filter(|(key, _)| self.roster.names(key.circle, key.owner, partner))
-            .map(|(_, document)| document.envelopes.len() as u64)
-            .sum()
-    }
-
-    /// Sends everything, once on a stream, to one that has nothing.
-    pub(crate) fn stream_all(&mut self, partner: RootId) {
-        for circle in self.roster.circles_with(partner) {
-            let ids: Vec<EnvelopeId> =
-                self.shared_set(partner, circle, Hour(0)).into_iter().map(|(_, id)| id).collect();
-            let first = |link: &mut crate::link::Link| link.streamed.insert(circle);
-            if !ids.is_empty() && self.links.get_mut(&partner).is_some_and(first) {
-                self.send_stored(partner, ids);
-            }
-        }
+    fn view(&self, partner: RootId, circle: CircleId, cutoff: Hour) -> View<'_> {
+        let shared = self.index.sets(circle).filter(|(owner, _)| self.shares(partner, circle, *owner));
+        let mut view = View::new(shared.map(|(_, set)| set).collect());
+        let refused = self.links.get(&partner).into_iter().flat_map(Link::left_out).copied();
+        let too_late = self.index.ending(self.index.cutoff(), cutoff);
+        let left_out = refused.chain(too_late);
+        left_out.filter_map(|id| self.index.item(id)).for_each(|item| view.leave_out(item));
+        view
     }
 
     /// Begins a check of every common circle, when it is on this side to begin.
@@ -119,15 +103,9 @@ impl Replica {
     }
 
     fn begin(&mut self, partner: RootId, circle: CircleId, mut check: Check) {
-        // The partner's clock is not known yet; should its day be later, its answer says so.
-        let today = day_of(self.now);
-        let set = self.shared_set(partner, circle, cutoff(today));
-        let Some(message) = guarded(|| {
-            let mut protocol = protocol(&set)?;
-            protocol.initiate()
-        }) else {
-            return;
-        };
+        let today = self.today();
+        let ahead = self.links.get(&partner).map_or(0, |link| link.ahead);
+        let message = reconcile::begin(&self.view(partner, circle, cutoff(today.saturating_add(ahead))));
         let Some(link) = self.links.get_mut(&partner) else { return };
         link.checks_begun += 1;
         check.number = link.checks_begun;
@@ -141,7 +119,7 @@ impl Replica {
     /// A round arrived. It waits while something that came before it is being merged.
     pub(crate) fn round(&mut self, now: Timestamp, partner: RootId, round: Round) {
         if self.waiting.is_empty() {
-            return self.answer(now, partner, round);
+            return self.take_round(now, partner, round);
         }
         if self.roster.circles_with(partner).contains(&round.circle)
             && let Some(link) = self.links.get_mut(&partner)
@@ -156,84 +134,91 @@ impl Replica {
         for partner in partners {
             let deferred = self.links.get_mut(&partner).map(|link| std::mem::take(&mut link.deferred));
             for round in deferred.unwrap_or_default().into_values() {
-                self.answer(now, partner, round);
+                self.take_round(now, partner, round);
             }
         }
     }
 
-    fn answer(&mut self, now: Timestamp, partner: RootId, round: Round) {
-        let circle = round.circle;
-        if !self.roster.circles_with(partner).contains(&circle) {
+    fn take_round(&mut self, now: Timestamp, partner: RootId, round: Round) {
+        if !self.roster.circles_with(partner).contains(&round.circle) {
             return;
         }
-        let today = day_of(now);
+        let today = self.today();
         // A clock that runs far ahead does not make this side leave everything out.
-        let day = today.max(round.day.min(today.saturating_add(2)));
-        let set = self.shared_set(partner, circle, cutoff(day));
-        if round.answer {
-            self.go_on(now, partner, round, &set, today)
-        } else {
-            self.reply(partner, &round, &set, today)
-        }
+        let ahead = round.day.saturating_sub(today).min(MAX_AHEAD);
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        link.ahead = ahead;
+        let cutoff = cutoff(today.saturating_add(ahead));
+        if round.answer { self.go_on(now, partner, &round, cutoff) } else { self.reply(now, partner, round, cutoff) }
     }
 
     /// The side that did not begin.
-    fn reply(&mut self, partner: RootId, round: &Round, set: &BTreeSet<(Hour, EnvelopeId)>, today: u32) {
-        let answer = guarded(|| protocol(set)?.reconcile(&round.message));
-        let Some(message) = answer else {
+    fn reply(&mut self, now: Timestamp, partner: RootId, round: Round, cutoff: Hour) {
+        let Round { circle, number, message, .. } = round;
+        let view = self.view(partner, circle, cutoff);
+        let Ok(answer) = reconcile::answer(&view, &message, ROUND_BYTES) else {
             return self.refuse(partner, Refusal::Malformed, None);
         };
-        let round = Round {
-            circle: round.circle,
-            day: today,
-            answer: true,
-            number: round.number,
-            message: ByteVec::from(message),
-        };
+        // One that holds nothing gets everything, once on a stream, and is not told ids first.
+        let empty = *message == reconcile::begin(&View::default());
+        let all: Vec<EnvelopeId> =
+            if empty { view.all().map(|item| EnvelopeId(item.id)).collect() } else { Vec::new() };
+        let first = |link: &mut Link| link.streamed.insert(circle);
+        if !all.is_empty() && self.links.get_mut(&partner).is_some_and(first) {
+            self.send_stored(partner, all);
+        }
+        let equal = reconcile::is_beginning(&message) && reconcile::says_equal(&answer);
+        self.checked(now, partner, circle, equal);
+        let day = self.today();
+        let round = Round { circle, day, answer: true, number, message: ByteVec::from(answer) };
         self.send(partner, &Frame::Check(round));
     }
 
     /// The side that began.
-    fn go_on(&mut self, now: Timestamp, partner: RootId, round: Round, set: &BTreeSet<(Hour, EnvelopeId)>, today: u32) {
+    fn go_on(&mut self, now: Timestamp, partner: RootId, round: &Round, cutoff: Hour) {
         let circle = round.circle;
         let Some(link) = self.links.get_mut(&partner) else { return };
         if link.checks.get(&circle).is_none_or(|check| check.number != round.number) {
             return;
         }
         let Some(mut check) = link.checks.remove(&circle) else { return };
-        let outcome = guarded(|| {
-            let mut protocol = protocol(set)?;
-            protocol.set_initiator();
-            let (mut have, mut need) = (Vec::new(), Vec::new());
-            let next = protocol.reconcile_with_ids(&round.message, &mut have, &mut need)?;
-            Ok(Outcome { next, have: sorted(&have), need: sorted(&need) })
-        });
-        let Some(Outcome { next, have, need }) = outcome else {
+        let view = self.view(partner, circle, cutoff);
+        let held = usize::try_from(view.len()).unwrap_or(usize::MAX);
+        let Ok(Difference { have, need, next }) = reconcile::compare(&view, &round.message, ROUND_BYTES) else {
             return self.refuse(partner, Refusal::Malformed, None);
         };
-        check.rounds += 1;
         let need: Vec<EnvelopeId> = need.into_iter().filter(|id| self.is_wanted(partner, id)).collect();
-        check.differences += have.len() + need.len();
+        check.rounds += 1;
+        check.have += have.len();
+        check.need += need.len();
+        if check.have > held || check.need > MAX_NEED {
+            // It was told more often than there is anything to tell.
+            self.checked(now, partner, circle, false);
+            return self.refuse(partner, Refusal::OverBudget, None);
+        }
         self.send_stored(partner, have);
         for part in need.chunks(MAX_IDS) {
             self.send(partner, &Frame::Need(part.to_vec()));
         }
         match next {
             Some(message) if check.rounds < MAX_ROUNDS => {
-                let number = check.number;
+                let (day, number) = (self.today(), check.number);
                 if let Some(link) = self.links.get_mut(&partner) {
                     link.checks.insert(circle, check);
                 }
-                let round = Round { circle, day: today, answer: false, number, message: ByteVec::from(message) };
+                let round = Round { circle, day, answer: false, number, message: ByteVec::from(message) };
                 self.send(partner, &Frame::Check(round));
             }
             _ => {
-                let equal = check.differences == 0;
+                let differences = check.have + check.need;
+                let equal = check.rounds == 1 && reconcile::says_equal(&round.message);
                 self.checked(now, partner, circle, equal);
-                self.send(partner, &Frame::Checked { circle, equal });
-                if !equal && check.again < MAX_AGAIN {
+                let helps = check.before.is_none_or(|before| differences < before) || differences <= FEW;
+                // Also when all that differed was on its way: the other is to know as well.
+                if !equal && helps && check.again < MAX_AGAIN {
                     // The stream is in order: the partner answers after it has what was sent.
-                    self.begin(partner, circle, Check { again: check.again + 1, ..Check::default() });
+                    let (again, before) = (check.again + 1, Some(differences));
+                    self.begin(partner, circle, Check { again, before, ..Check::default() });
                 }
             }
         }
@@ -243,11 +228,8 @@ impl Replica {
         !self.index.holds(*id) && !self.links.get(&partner).is_some_and(|link| link.leaves_out(id))
     }
 
-    /// A check ended.
-    pub(crate) fn checked(&mut self, now: Timestamp, partner: RootId, circle: CircleId, equal: bool) {
-        if !self.roster.circles_with(partner).contains(&circle) {
-            return;
-        }
+    /// A check ended, or on the side that did not begin: its first round was answered.
+    fn checked(&mut self, now: Timestamp, partner: RootId, circle: CircleId, equal: bool) {
         let Some(link) = self.links.get_mut(&partner) else { return };
         link.state.in_step.insert(circle, equal);
         if equal {
@@ -263,34 +245,16 @@ impl Replica {
         let ids: BTreeSet<EnvelopeId> = ids.into_iter().filter(may).collect();
         self.send_stored(partner, ids.into_iter().collect());
     }
+
+    /// The day since 1970, by this clock; the sets of the index are brought up to it.
+    fn today(&mut self) -> u32 {
+        let today = u32::try_from(self.now.0 / 86_400).unwrap_or(u32::MAX);
+        self.index.set_cutoff(cutoff(today));
+        today
+    }
 }
 
-fn day_of(now: Timestamp) -> u32 {
-    u32::try_from(now.0 / 86_400).unwrap_or(u32::MAX)
-}
-
-/// What ends before this is left out.
+/// What ends before this is left out on that day.
 fn cutoff(day: u32) -> Hour {
     Hour(day.saturating_add(1).saturating_mul(24))
-}
-
-fn sorted(ids: &[Id]) -> Vec<EnvelopeId> {
-    let set: BTreeSet<EnvelopeId> = ids.iter().map(|id| EnvelopeId(**id)).collect();
-    set.into_iter().collect()
-}
-
-fn protocol(
-    set: &BTreeSet<(Hour, EnvelopeId)>,
-) -> Result<Negentropy<'static, NegentropyStorageVector>, negentropy::Error> {
-    let mut storage = NegentropyStorageVector::with_capacity(set.len());
-    for (signed_at, id) in set {
-        storage.insert(signed_at.start().0, Id::from_byte_array(id.0))?;
-    }
-    storage.seal()?;
-    Negentropy::owned(storage, ROUND_BYTES)
-}
-
-/// The library's answer; none for a hostile message, also where it panics on one.
-fn guarded<T>(run: impl FnOnce() -> Result<T, negentropy::Error>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(run)).ok()?.ok()
 }

@@ -42,21 +42,11 @@ pub enum Frame {
     /// A round of reconciling one circle.
     #[n(3)]
     Check(#[n(0)] Round),
-    /// A reconciliation ended.
-    #[n(4)]
-    Checked {
-        /// Which circle.
-        #[n(0)]
-        circle: CircleId,
-        /// Whether both hold the same set.
-        #[n(1)]
-        equal: bool,
-    },
     /// Envelopes that are asked for.
-    #[n(5)]
+    #[n(4)]
     Need(#[n(0)] Vec<EnvelopeId>),
     /// Envelopes that are refused: left out of the check by both.
-    #[n(6)]
+    #[n(5)]
     Refused(#[n(0)] Vec<EnvelopeId>),
 }
 
@@ -75,9 +65,6 @@ pub struct Hello {
     /// Lists that are known, with their versions.
     #[n(3)]
     pub known: Vec<Known>,
-    /// Envelopes held that both may hold: zero asks for the whole set.
-    #[n(4)]
-    pub held: u64,
 }
 
 /// A list that is known.
@@ -153,7 +140,6 @@ impl Frame {
             }
             Self::Check(round) => round.message.len() <= MAX_ROUND,
             Self::Need(ids) | Self::Refused(ids) => ids.len() <= MAX_IDS,
-            Self::Checked { .. } => true,
         }
     }
 }

@@ -1,12 +1,14 @@
 //! What is held: per document the headers' essentials of its envelopes. No bodies.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::Kind;
 use schemas::envelope::{Content, Header, Stamp};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
+
+use crate::reconcile::{Item, Set};
 
 /// Documents of one owner in one circle, at most.
 const MAX_DOCUMENTS: usize = 200_000;
@@ -48,10 +50,57 @@ impl Entry {
     }
 }
 
-/// The envelopes of one document.
+/// The envelopes of one document, by id. Nearly every document has one: no room is kept for more.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Envelopes(Vec<(EnvelopeId, Entry)>);
+
+impl Envelopes {
+    fn place(&self, id: &EnvelopeId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(id, |(held, _)| *held)
+    }
+
+    fn insert(&mut self, id: EnvelopeId, entry: Entry) {
+        if let Err(at) = self.place(&id) {
+            if self.0.len() < 4 {
+                self.0.reserve_exact(1);
+            }
+            self.0.insert(at, (id, entry));
+        }
+    }
+
+    fn remove(&mut self, id: &EnvelopeId) -> Option<Entry> {
+        let (_, entry) = self.0.remove(self.place(id).ok()?);
+        if self.0.capacity() >= 2 * self.0.len() {
+            self.0.shrink_to_fit();
+        }
+        Some(entry)
+    }
+
+    pub(crate) fn get(&self, id: &EnvelopeId) -> Option<&Entry> {
+        self.place(id).ok().map(|at| &self.0[at].1)
+    }
+
+    pub(crate) fn contains_key(&self, id: &EnvelopeId) -> bool {
+        self.place(id).is_ok()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&EnvelopeId, &Entry)> {
+        self.0.iter().map(|(id, entry)| (id, entry))
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &EnvelopeId> {
+        self.0.iter().map(|(id, _)| id)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// One document.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Document {
-    pub(crate) envelopes: BTreeMap<EnvelopeId, Entry>,
+    pub(crate) envelopes: Envelopes,
 }
 
 /// What is to be done with an envelope beside those held.
@@ -113,65 +162,104 @@ impl Document {
     }
 }
 
+/// Where a document stands: its key with the circle and the owner as one small number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    document: DocumentId,
+    shelf: u32,
+    kind: Kind,
+}
+
+/// What is held of one owner in one circle.
+#[derive(Debug)]
+struct Shelf {
+    circle: CircleId,
+    owner: RootId,
+    documents: usize,
+    erased: usize,
+    /// Its envelopes but for those that end before the cutoff.
+    set: Set,
+}
+
 /// Every document that is held.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    documents: BTreeMap<Key, Document>,
-    keys: BTreeMap<DocumentId, Vec<Key>>,
-    envelopes: BTreeMap<EnvelopeId, Key>,
-    counts: BTreeMap<(CircleId, RootId), usize>,
-    /// How many envelopes end at each hour.
-    ends: BTreeMap<Hour, u32>,
+    documents: BTreeMap<Place, Document>,
+    envelopes: BTreeMap<EnvelopeId, Place>,
+    /// Envelopes by when they end.
+    ends: BTreeSet<(Hour, EnvelopeId)>,
+    shelves: Vec<Shelf>,
+    numbers: BTreeMap<(CircleId, RootId), u32>,
+    /// What ends before this is in no set.
+    cutoff: Hour,
 }
 
 impl Index {
     pub(crate) fn insert(&mut self, key: Key, id: EnvelopeId, entry: Entry) {
-        if self.envelopes.insert(id, key).is_some() {
+        let place = self.place_for(&key);
+        if self.envelopes.contains_key(&id) {
             return;
         }
-        *self.ends.entry(entry.expires_at).or_default() += 1;
-        if !self.documents.contains_key(&key) {
-            *self.counts.entry((key.circle, key.owner)).or_default() += 1;
-            let keys = self.keys.entry(key.document).or_default();
-            keys.push(key);
-            keys.sort_unstable_by_key(|key| (key.owner, *key));
+        self.envelopes.insert(id, place);
+        self.ends.insert((entry.expires_at, id));
+        let document = self.documents.entry(place).or_default();
+        let shelf = &mut self.shelves[place.shelf as usize];
+        shelf.documents += usize::from(document.envelopes.is_empty());
+        shelf.erased += usize::from(entry.content == Content::Erased && !document.is_erased());
+        document.envelopes.insert(id, entry);
+        if entry.expires_at >= self.cutoff {
+            shelf.set.insert(item(id, &entry));
         }
-        self.documents.entry(key).or_default().envelopes.insert(id, entry);
     }
 
     pub(crate) fn remove(&mut self, id: EnvelopeId) -> Option<Key> {
-        let key = self.envelopes.remove(&id)?;
-        let document = self.documents.get_mut(&key)?;
-        if let Some(entry) = document.envelopes.remove(&id)
-            && let Some(count) = self.ends.get_mut(&entry.expires_at)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.ends.remove(&entry.expires_at);
-            }
-        }
+        let place = self.envelopes.remove(&id)?;
+        let key = self.key(&place);
+        let document = self.documents.get_mut(&place)?;
+        let entry = document.envelopes.remove(&id)?;
+        let shelf = &mut self.shelves[place.shelf as usize];
+        shelf.erased -= usize::from(entry.content == Content::Erased && !document.is_erased());
+        shelf.set.remove(&item(id, &entry));
+        self.ends.remove(&(entry.expires_at, id));
         if document.envelopes.is_empty() {
-            self.documents.remove(&key);
-            if let Some(count) = self.counts.get_mut(&(key.circle, key.owner)) {
-                *count -= 1;
-            }
-            if let Some(keys) = self.keys.get_mut(&key.document) {
-                keys.retain(|other| *other != key);
-                if keys.is_empty() {
-                    self.keys.remove(&key.document);
-                }
-            }
+            shelf.documents -= 1;
+            self.documents.remove(&place);
         }
         Some(key)
     }
 
+    fn place(&self, key: &Key) -> Option<Place> {
+        let shelf = *self.numbers.get(&(key.circle, key.owner))?;
+        Some(Place { document: key.document, shelf, kind: key.kind })
+    }
+
+    fn place_for(&mut self, key: &Key) -> Place {
+        let Key { circle, owner, kind, document } = *key;
+        let next = self.shelves.len() as u32;
+        let shelf = *self.numbers.entry((circle, owner)).or_insert(next);
+        if shelf == next {
+            self.shelves.push(Shelf { circle, owner, documents: 0, erased: 0, set: Set::default() });
+        }
+        Place { document, shelf, kind }
+    }
+
+    fn key(&self, place: &Place) -> Key {
+        let Shelf { circle, owner, .. } = self.shelves[place.shelf as usize];
+        Key { circle, owner, kind: place.kind, document: place.document }
+    }
+
     pub(crate) fn document(&self, key: &Key) -> Option<&Document> {
-        self.documents.get(key)
+        self.documents.get(&self.place(key)?)
     }
 
     /// Keys under which a document id is held, by owner.
-    pub(crate) fn keys(&self, document: DocumentId) -> &[Key] {
-        self.keys.get(&document).map_or(&[], Vec::as_slice)
+    pub(crate) fn keys(&self, document: DocumentId) -> Vec<Key> {
+        let first = Place { document, shelf: 0, kind: Kind::ALL[0] };
+        let places = self.documents.range(first..).map(|(place, _)| place);
+        let mut keys: Vec<Key> =
+            places.take_while(|place| place.document == document).map(|place| self.key(place)).collect();
+        keys.sort_unstable_by_key(|key| (key.owner, *key));
+        keys
     }
 
     pub(crate) fn holds(&self, id: EnvelopeId) -> bool {
@@ -179,23 +267,65 @@ impl Index {
     }
 
     pub(crate) fn key_of(&self, id: EnvelopeId) -> Option<Key> {
-        self.envelopes.get(&id).copied()
+        self.envelopes.get(&id).map(|place| self.key(place))
+    }
+
+    pub(crate) fn entry(&self, id: EnvelopeId) -> Option<&Entry> {
+        self.documents.get(self.envelopes.get(&id)?)?.envelopes.get(&id)
     }
 
     /// Whether one more document of this owner is too many.
     pub(crate) fn is_full(&self, key: &Key) -> bool {
-        !self.documents.contains_key(key)
-            && self.counts.get(&(key.circle, key.owner)).is_some_and(|count| *count >= MAX_DOCUMENTS)
+        self.place(key).is_some_and(|place| {
+            self.shelves[place.shelf as usize].documents >= MAX_DOCUMENTS && !self.documents.contains_key(&place)
+        })
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&Key, &Document)> {
-        self.documents.iter()
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Key, &Document)> {
+        self.documents.iter().map(|(place, document)| (self.key(place), document))
     }
 
-    /// Documents of a circle.
-    pub(crate) fn in_circle(&self, circle: CircleId) -> impl Iterator<Item = (&Key, &Document)> {
-        let first = Key { circle, owner: RootId([0; 32]), kind: Kind::MunicipalityCard, document: DocumentId([0; 16]) };
-        self.documents.range(first..).take_while(move |(key, _)| key.circle == circle)
+    /// Owners of what is held in a circle, each with the set of its envelopes that end at the
+    /// cutoff or later.
+    pub(crate) fn sets(&self, circle: CircleId) -> impl Iterator<Item = (RootId, &Set)> {
+        let from = (circle, RootId([0; 32]));
+        let numbers = self.numbers.range(from..).take_while(move |((other, _), _)| *other == circle);
+        numbers.map(|((_, owner), shelf)| (*owner, &self.shelves[*shelf as usize].set))
+    }
+
+    /// The envelope as an element of its owner's set.
+    pub(crate) fn item(&self, id: EnvelopeId) -> Option<Item> {
+        self.entry(id).map(|entry| item(id, entry))
+    }
+
+    /// What ends before the cutoff is in no set; the sets follow.
+    pub(crate) fn set_cutoff(&mut self, cutoff: Hour) {
+        let (from, to) = (self.cutoff.min(cutoff), self.cutoff.max(cutoff));
+        for id in self.ending(from, to) {
+            let Some((place, entry)) = self.envelopes.get(&id).copied().zip(self.entry(id).copied()) else { continue };
+            let set = &mut self.shelves[place.shelf as usize].set;
+            if self.cutoff < cutoff {
+                set.remove(&item(id, &entry));
+            } else {
+                set.insert(item(id, &entry));
+            }
+        }
+        self.cutoff = cutoff;
+    }
+
+    pub(crate) fn cutoff(&self) -> Hour {
+        self.cutoff
+    }
+
+    /// Envelopes that end from `from` up to but not at `to`.
+    pub(crate) fn ending(&self, from: Hour, to: Hour) -> Vec<EnvelopeId> {
+        let (from, to) = ((from, EnvelopeId([0; 32])), (to, EnvelopeId([0; 32])));
+        if from < to { self.ends.range(from..to).map(|(_, id)| *id).collect() } else { Vec::new() }
+    }
+
+    /// Documents of an owner that are not erased.
+    pub(crate) fn documents_of(&self, owner: RootId) -> usize {
+        self.shelves.iter().filter(|shelf| shelf.owner == owner).map(|shelf| shelf.documents - shelf.erased).sum()
     }
 
     pub(crate) fn envelope_count(&self) -> usize {
@@ -208,6 +338,10 @@ impl Index {
 
     /// The first hour at which something ends.
     pub(crate) fn next_end(&self) -> Option<Hour> {
-        self.ends.keys().next().copied()
+        self.ends.first().map(|(end, _)| *end)
     }
+}
+
+fn item(id: EnvelopeId, entry: &Entry) -> Item {
+    Item { hour: entry.signed_at.0, id: id.0 }
 }

