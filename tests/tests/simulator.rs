@@ -1,41 +1,79 @@
-//! Whole-system simulation of replication: partitions, losses, crashes, expiry and one hostile
-//! partner, drawn from seeds. `OVERBUUR_SEED` runs one seed, `OVERBUUR_SEEDS` sets how many.
+//! Whole-system simulation of replication, drawn from seeds: partitions, losses, crashes between
+//! any two effects, old backups, wrong clocks, members who come and go, and a hostile partner.
+//!
+//! `OVERBUUR_SEED` runs one seed, `OVERBUUR_SEEDS` so many (`1000`) or a range (`5000..9000`),
+//! `./tests/run --long` many more. `OVERBUUR_WITHOUT` leaves faults out, to see what a failing
+//! seed needs: any of `members`, `clocks`, `backups`, `lists`, `hostile`.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use tests::simulator::{Plant, Scenario, run};
+use tests::simulator::{Plant, Scenario, Verdict, run, run_all};
 
-/// Seeds that are run when nothing else is asked.
-const SEEDS: u64 = 200;
+/// Seeds that are run when nothing else is asked: about half a minute on two cores.
+const SEEDS: u64 = 2_000;
+/// With `--long`: about two hours on two cores.
+const LONG: u64 = 400_000;
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().and_then(|text| text.parse().ok())
+fn seeds() -> Range<u64> {
+    let text = |name| std::env::var(name).ok();
+    let number = |text: &str| text.trim().parse::<u64>().unwrap_or_else(|_| panic!("not a number: {text}"));
+    if let Some(seed) = text("OVERBUUR_SEED") {
+        return number(&seed)..number(&seed) + 1;
+    }
+    match text("OVERBUUR_SEEDS") {
+        Some(range) => match range.split_once("..") {
+            Some((first, end)) => number(first)..number(end),
+            None => 1..number(&range) + 1,
+        },
+        None if text("OVERBUUR_LONG").is_some() => 1..LONG + 1,
+        None => 1..SEEDS + 1,
+    }
+}
+
+fn scenario(seed: u64) -> Scenario {
+    let mut scenario = Scenario::of(seed);
+    let without = std::env::var("OVERBUUR_WITHOUT").unwrap_or_default();
+    let leave_out = |name: &str, switch: &mut bool| *switch &= !without.contains(name);
+    leave_out("members", &mut scenario.members);
+    leave_out("clocks", &mut scenario.clocks);
+    leave_out("backups", &mut scenario.backups);
+    leave_out("lists", &mut scenario.lists);
+    leave_out("hostile", &mut scenario.hostile);
+    scenario
 }
 
 fn replay(seed: u64) -> String {
-    format!("OVERBUUR_SEED={seed} cargo test --release -p tests --test simulator")
+    format!("OVERBUUR_SEED={seed} cargo test --release -p tests --test simulator honest -- --nocapture")
 }
 
 #[test]
 fn honest_replicas_agree_after_healing() {
-    let seeds: Vec<u64> = match number("OVERBUUR_SEED") {
-        Some(seed) => vec![seed],
-        None => (1..=number("OVERBUUR_SEEDS").unwrap_or(SEEDS)).collect(),
-    };
-    let (mut commands, mut held) = (0, 0);
+    let seeds = seeds();
+    let count = seeds.end - seeds.start;
+    let (mut commands, mut held, mut effects) = (0, 0, 0);
     let mut refusals = BTreeSet::new();
-    for seed in &seeds {
-        let verdict = run(*seed, Plant::Nothing);
-        let faults = verdict.faults.join("\n  ");
-        assert!(verdict.faults.is_empty(), "{:?}\n  {faults}\n{}", Scenario::of(*seed), replay(*seed));
+    let mut failed: Vec<(u64, Verdict)> = Vec::new();
+    run_all(seeds, scenario, Plant::Nothing, |seed, verdict| {
         commands += verdict.commands;
         held += verdict.held;
-        refusals.extend(verdict.refusals);
+        effects += verdict.effects;
+        refusals.extend(verdict.refusals.iter().copied());
+        if !verdict.faults.is_empty() {
+            failed.push((seed, verdict));
+        }
+        if seed.is_multiple_of(20_000) {
+            println!("about seed {seed}");
+        }
+        failed.len() < 10
+    });
+    for (seed, verdict) in &failed {
+        println!("{:?}\n  {}\n{}", scenario(*seed), verdict.faults.join("\n  "), replay(*seed));
     }
-    println!("{} seeds, {commands} commands, {held} envelopes held, refusals {refusals:?}", seeds.len());
-    if seeds.len() > 100 {
+    assert!(failed.is_empty(), "{} seeds failed; the first: {}", failed.len(), replay(failed[0].0));
+    println!("{count} seeds, {commands} commands, {effects} effects, {held} envelopes held, refusals {refusals:?}");
+    if count > 100 {
         // A simulation in which nothing happens proves nothing.
-        let count = seeds.len() as u64;
         assert!(commands > 5 * count && held as u64 > 20 * count, "{commands} commands, {held} envelopes");
         for reason in [
             schemas::Refusal::Forged,
@@ -54,17 +92,49 @@ fn honest_replicas_agree_after_healing() {
 fn the_same_seed_gives_the_same_trace() {
     let mut traces = BTreeSet::new();
     for seed in 1..=12 {
-        let first = run(seed, Plant::Nothing);
-        assert_eq!(first, run(seed, Plant::Nothing), "{}", replay(seed));
+        let first = run(Scenario::of(seed), Plant::Nothing);
+        assert_eq!(first, run(Scenario::of(seed), Plant::Nothing), "{}", replay(seed));
         traces.insert(first.trace);
     }
     assert_eq!(traces.len(), 12);
 }
 
+/// A process ends before each single effect of a small world in turn.
+#[test]
+fn a_crash_between_any_two_effects_loses_nothing() {
+    let quiet = Scenario::quiet(7, 4, 14);
+    let effects = run(quiet.clone(), Plant::Nothing).effects;
+    let scenario = |at| Scenario { crash_at: Some(at), ..quiet.clone() };
+    let mut failed = Vec::new();
+    run_all(1..effects + 1, scenario, Plant::Nothing, |at, verdict| {
+        if !verdict.faults.is_empty() {
+            failed.push((at, verdict.faults));
+        }
+        true
+    });
+    assert!(failed.is_empty(), "of {effects} effects: {failed:#?}");
+    println!("{effects} effects, a crash before each");
+}
+
 #[test]
 fn planted_bugs_are_found() {
-    for plant in [Plant::KeepsDeleted, Plant::NoCheck, Plant::NoPolicy, Plant::ReplacesText] {
-        let found = (1..=40).any(|seed| !run(seed, plant).faults.is_empty());
-        assert!(found, "{plant:?} was not found");
+    for plant in [
+        Plant::KeepsDeleted,
+        Plant::NoCheck,
+        Plant::NoPolicy,
+        Plant::ReplacesText,
+        Plant::SameIncarnation,
+        Plant::TellsEveryone,
+        Plant::ForgetsLastStore,
+    ] {
+        let mut found = None;
+        run_all(1..400, Scenario::of, plant, |seed, verdict| {
+            if !verdict.faults.is_empty() {
+                found = Some((seed, verdict.faults[0].clone()));
+            }
+            found.is_none()
+        });
+        let (seed, fault) = found.unwrap_or_else(|| panic!("{plant:?} was not found"));
+        println!("{plant:?}: seed {seed}: {fault}");
     }
 }

@@ -49,6 +49,10 @@ impl Replica {
         let (author, envelope) = self.roster.verify(envelope, now)?;
         let header = &envelope.get().header;
         policy::check(&self.roster, self.me, header, author, now)?;
+        if !self.roster.names(header.circle, header.owner, from) {
+            // Nobody brings what is not for it to hold.
+            return Err(Refusal::NotInCircle);
+        }
         let key = Key::from(header);
         if self.index.is_full(&key) {
             return Err(Refusal::OverBudget);

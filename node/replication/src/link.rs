@@ -35,6 +35,8 @@ pub(crate) struct Link {
     pub(crate) checked_at: Timestamp,
     /// Days that its clock is ahead of this one, as of its last round.
     pub(crate) ahead: u32,
+    /// The certificate of its last greeting: it greets often, and changes it once a year.
+    certificate: Option<(Vec<u8>, Verified<NodeCertificate>)>,
     introduced: BTreeSet<RootId>,
 }
 
@@ -172,7 +174,9 @@ impl Replica {
 
     fn hello(&mut self, now: Timestamp, partner: RootId, hello: Hello) {
         let bytes = Vec::from(hello.certificate);
-        let Ok(certificate) = NodeCertificate::verify(&bytes) else {
+        let same =
+            self.links.get(&partner).and_then(|link| link.certificate.clone()).filter(|(held, _)| *held == bytes);
+        let Some(certificate) = same.map(|(_, held)| held).or_else(|| NodeCertificate::verify(&bytes).ok()) else {
             return self.hang_up(partner, "certificate does not hold");
         };
         if certificate.get().owner() != partner {
@@ -182,10 +186,11 @@ impl Replica {
             return self.hang_up(partner, "certificate out of date");
         }
         let newer = self.roster.newest(partner).is_none_or(|held| held.get().serial < certificate.get().serial);
-        if newer && self.roster.add_certificate(certificate) {
-            self.effect(Effect::Keep(Kept::Certificate(partner, bytes)));
+        if newer && self.roster.add_certificate(certificate.clone()) {
+            self.effect(Effect::Keep(Kept::Certificate(partner, bytes.clone())));
         }
         let Some(link) = self.links.get_mut(&partner) else { return };
+        link.certificate = Some((bytes, certificate));
         link.ready = true;
         link.known = hello.known.iter().take(MAX_KNOWN).map(|k| ((k.circle, k.owner), k.version)).collect();
         link.refused_there.clear();
@@ -218,6 +223,9 @@ impl Replica {
         let mut changed = false;
         for OwnedList { owner, bytes } in lists {
             let bytes = Vec::from(bytes);
+            if self.roster.lists().any(|kept| kept.list.owner == owner && kept.bytes == bytes) {
+                continue;
+            }
             let Some(certificate) = self.roster.newest(owner).filter(|_| owner != self.me) else { continue };
             let Ok(list) = CircleList::verify(&bytes, certificate) else {
                 self.refuse(partner, Refusal::Forged, None);

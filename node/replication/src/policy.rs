@@ -21,7 +21,10 @@ pub(crate) fn check(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let named = |who| roster.names(header.circle, header.owner, who);
-    if !named(me) || !named(author) || !named(header.owner) {
+    // Who may change a document stands in its opening: what was written before its author left
+    // the circle stays valid for those who come later.
+    let author_fits = header.content == Content::Change || named(author);
+    if !named(me) || !author_fits || !named(header.owner) {
         return Err(Refusal::NotInCircle);
     }
     check_place(roster, header.kind, header)?;

@@ -1,6 +1,6 @@
-//! What people do in the simulation, and the ledger of what must come of it.
+//! What people do in the simulation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rand::{Rng, RngExt};
 use replication::{Command, DocumentView, Input};
@@ -8,79 +8,9 @@ use schemas::ids::{CircleId, DocumentId};
 use schemas::{Kind, SharedValue};
 use serde_json::json;
 
-use super::world::{Plant, World};
-
-/// What an accepted command promised.
-#[derive(Default)]
-pub(super) struct Ledger {
-    next: u64,
-    waiting: BTreeMap<u64, Promise>,
-    /// Documents that their owner erased.
-    pub(super) erased: BTreeSet<DocumentId>,
-    /// Characters that accepted commands put in, per co-edited document.
-    pub(super) typed: BTreeMap<DocumentId, BTreeSet<char>>,
-    /// Characters that somebody took out, also where it is not known whether that succeeded.
-    pub(super) taken: BTreeMap<DocumentId, BTreeSet<char>>,
-    /// Documents in which the hostile node forked: what honest people wrote after one half of the
-    /// fork is not shown once the other half is known.
-    pub(super) forked: BTreeSet<DocumentId>,
-    /// How many commands succeeded.
-    pub(super) succeeded: u64,
-    /// Forms that are open: node and view they were rendered from.
-    forms: Vec<(usize, DocumentView)>,
-    characters: u32,
-}
-
-enum Promise {
-    Nothing { node: usize },
-    Erased { node: usize, document: DocumentId },
-    Typed { node: usize, document: DocumentId, characters: BTreeSet<char> },
-}
-
-impl Promise {
-    fn node(&self) -> usize {
-        match self {
-            Self::Nothing { node } | Self::Erased { node, .. } | Self::Typed { node, .. } => *node,
-        }
-    }
-}
-
-impl Ledger {
-    fn number(&mut self, promise: Promise) -> u64 {
-        self.next += 1;
-        self.waiting.insert(self.next, promise);
-        self.next
-    }
-
-    pub(super) fn settled(&mut self, number: u64, succeeded: bool) {
-        let promise = self.waiting.remove(&number);
-        if !succeeded {
-            return;
-        }
-        self.succeeded += 1;
-        match promise {
-            Some(Promise::Erased { document, .. }) => {
-                self.erased.insert(document);
-            }
-            Some(Promise::Typed { document, characters, .. }) => {
-                self.typed.entry(document).or_default().extend(characters);
-            }
-            Some(Promise::Nothing { .. }) | None => {}
-        }
-    }
-
-    /// Nothing was promised to those whose node went down before it answered.
-    pub(super) fn crashed(&mut self, node: usize) {
-        self.waiting.retain(|_, promise| promise.node() != node);
-        self.forms.retain(|(at, _)| *at != node);
-    }
-
-    /// A character that nobody typed before.
-    fn character(&mut self) -> char {
-        self.characters += 1;
-        char::from_u32(0x4e00 + self.characters % 20_000).unwrap_or('?')
-    }
-}
+use super::ledger::Promise;
+use super::scenario::Plant;
+use super::world::World;
 
 /// A resource with this body.
 pub(super) fn resource(body: &str, tags: &[&str]) -> SharedValue {
@@ -113,7 +43,7 @@ impl World {
     pub(super) fn act(&mut self) {
         let hostile = self.hostile();
         let node = self.rng.random_range(0..self.nodes.len());
-        if node == hostile && self.rng.random_bool(0.8) {
+        if node == hostile && self.scenario.hostile && self.rng.random_bool(0.8) {
             return self.misbehave();
         }
         if self.nodes[node].replica.is_none() {
@@ -157,8 +87,9 @@ impl World {
 
     fn publish(&mut self, node: usize, circle: CircleId, document: DocumentId, value: SharedValue) {
         let days = self.rng.random_range(2..60);
-        let expires_at = self.now().hour().plus_days(days);
-        self.command(node, Promise::Nothing { node }, Command::Publish { circle, document, value, expires_at });
+        let expires_at = self.nodes[node].clock(self.now()).hour().plus_days(days);
+        let promise = Promise::Published { node, document, value: value.clone() };
+        self.command(node, promise, Command::Publish { circle, document, value, expires_at });
     }
 
     /// One of the views of a node that fit, if there is any.
@@ -188,7 +119,7 @@ impl World {
             circle: self.circles[0],
             document,
             value: resource(&body, &["een"]),
-            expires_at: self.now().hour().plus_days(100),
+            expires_at: self.nodes[node].clock(self.now()).hour().plus_days(100),
         };
         self.command(node, Promise::Typed { node, document, characters }, command);
     }
@@ -196,22 +127,14 @@ impl World {
     /// Somebody opens a form.
     fn render(&mut self, node: usize) {
         if let Some(view) = self.pick(node, |view| view.value.kind().is_co_edited()) {
-            self.ledger.forms.push((node, view));
+            self.ledger.open_form(node, view);
         }
     }
 
     /// Somebody submits a form, opened just now or long ago.
     fn submit(&mut self, node: usize) {
-        let open: Vec<usize> = (0..self.ledger.forms.len()).filter(|at| self.ledger.forms[*at].0 == node).collect();
-        let view = if !open.is_empty() && self.rng.random_bool(0.6) {
-            let at = open[self.rng.random_range(0..open.len())];
-            self.ledger.forms.remove(at).1
-        } else {
-            match self.pick(node, |view| view.value.kind().is_co_edited()) {
-                Some(view) => view,
-                None => return,
-            }
-        };
+        let early = if self.rng.random_bool(0.6) { self.ledger.take_form(node, &mut self.rng) } else { None };
+        let Some(view) = early.or_else(|| self.pick(node, |view| view.value.kind().is_co_edited())) else { return };
         let mut text: Vec<char> = body_of(&view.value).chars().collect();
         let mut characters = BTreeSet::new();
         for _ in 0..self.rng.random_range(1..4) {

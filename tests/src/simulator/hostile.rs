@@ -1,5 +1,7 @@
 //! The hostile node: a confirmed partner that sends what no honest node would.
 
+use std::collections::BTreeMap;
+
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 use replication::body;
@@ -13,7 +15,8 @@ use schemas::time::Hour;
 use schemas::{Kind, SharedValue};
 
 use super::act::{comment, resource};
-use super::world::{Plant, World};
+use super::scenario::Plant;
+use super::world::World;
 
 /// Changes that make Automerge panic, abort or run out of memory.
 const BOMBS: [&[u8]; 6] = [
@@ -64,7 +67,7 @@ impl World {
     }
 
     fn hostile_node(&self) -> NodeKey {
-        NodeKey(self.nodes[self.hostile()].key.verifying_key().to_bytes())
+        NodeKey(self.nodes[self.hostile()].identity.node().0)
     }
 
     /// A well-formed body for the version that the header stands for.
@@ -75,7 +78,7 @@ impl World {
     }
 
     fn signed(&self, header: Header, body: Vec<u8>) -> Verified<Envelope> {
-        Envelope::sign(header, body, &self.nodes[self.hostile()].key)
+        Envelope::sign(header, body, &self.nodes[self.hostile()].identity.key)
     }
 
     /// Sends envelopes that nobody may take.
@@ -87,7 +90,7 @@ impl World {
             // As if the victim's policy were switched off.
             for envelope in &envelopes {
                 let header = envelope.header.clone();
-                let taken = Envelope::sign(header, envelope.body.clone(), &self.nodes[0].key);
+                let taken = Envelope::sign(header, envelope.body.clone(), &self.nodes[0].identity.key);
                 self.nodes[0].store.envelopes.insert(envelope.id(), taken);
             }
         }
@@ -106,7 +109,7 @@ impl World {
         let root = self.nodes[other].root;
         let value = comment(666);
         let mut header = self.header(self.circles[0], root, &value);
-        header.author = NodeKey(self.nodes[other].key.verifying_key().to_bytes());
+        header.author = NodeKey(self.nodes[other].identity.node().0);
         let body = Self::body(&header, &value);
         header.body_hash = schemas::envelope::body_hash(&body);
         let signature = self.signed(header.clone(), body.clone()).into_inner().signature;
@@ -144,7 +147,7 @@ impl World {
 
     /// Everything it ever saw, again: superseded, erased, expired.
     fn replay(&mut self, victim: usize) {
-        let wire: Vec<Vec<u8>> = self.nodes[self.hostile()].seen.values().cloned().collect();
+        let wire: Vec<Vec<u8>> = self.nodes[self.hostile()].seen.iter().flat_map(BTreeMap::values).cloned().collect();
         self.send_all(victim, wire);
     }
 
@@ -169,7 +172,7 @@ impl World {
         let mut bytes = match self.rng.random_range(0..3) {
             0 => vec![0x81; frames::MAX_FRAME + 1],
             1 => vec![0; self.rng.random_range(0..200)],
-            _ => Frame::Need(self.nodes[me].seen.keys().take(5).copied().collect()).to_bytes(),
+            _ => Frame::Need(self.nodes[me].seen.iter().flat_map(BTreeMap::keys).take(5).copied().collect()).to_bytes(),
         };
         let length = bytes.len();
         if length > 0 && length < 1_000 {

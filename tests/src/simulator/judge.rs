@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::envelope::Content;
-use schemas::ids::{CircleId, DocumentId, EnvelopeId};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
 
 use super::act::body_of;
@@ -21,24 +21,28 @@ pub struct Verdict {
     pub commands: u64,
     /// How many envelopes the honest nodes hold in the end, together.
     pub held: usize,
+    /// How many effects were asked for.
+    pub effects: u64,
     /// Kinds of refusal that honest nodes gave.
     pub refusals: BTreeSet<schemas::Refusal>,
 }
 
 /// Judges the end of a simulation.
 pub(super) fn judge(world: &World) -> Verdict {
-    let mut faults = Vec::new();
+    let mut faults = world.faults.clone();
     let honest = &world.nodes[..world.hostile()];
     sets_are_equal(world, honest, &mut faults);
     values_are_equal(world, honest, &mut faults);
     nothing_forged_or_erased(world, honest, &mut faults);
     nothing_typed_is_lost(world, honest, &mut faults);
+    the_last_word_stands(world, honest, &mut faults);
     in_step(world, honest, &mut faults);
     Verdict {
         faults,
         trace: world.trace(),
         commands: world.ledger.succeeded,
         held: honest.iter().map(|node| node.store.envelopes.len()).sum(),
+        effects: world.effects,
         refusals: honest.iter().flat_map(|node| node.refused.iter().copied()).collect(),
     }
 }
@@ -48,21 +52,37 @@ fn cutoff(world: &World) -> Hour {
     Hour((u32::try_from(world.now().0 / 86_400).unwrap_or(u32::MAX) + 1) * 24)
 }
 
-fn held_in(node: &Node, circle: CircleId, cutoff: Hour) -> BTreeSet<EnvelopeId> {
+fn held_in(node: &Node, shared: &Shared, cutoff: Hour) -> BTreeSet<EnvelopeId> {
     let counts = |envelope: &&_| {
         let header = &schemas::Verified::<schemas::Envelope>::get(envelope).header;
-        header.circle == circle && header.expires_at >= cutoff
+        header.circle == shared.circle && shared.owners.contains(&header.owner) && header.expires_at >= cutoff
     };
     node.store.envelopes.values().filter(counts).map(|envelope| envelope.get().id()).collect()
 }
 
-/// Honest members of each circle.
-fn circles(world: &World, honest: &[Node]) -> Vec<(CircleId, Vec<usize>)> {
-    let mut circles = vec![(world.circles[0], (0..honest.len()).collect()), (world.circles[1], vec![0, 1])];
+/// What several honest nodes hold alike.
+struct Shared {
+    circle: CircleId,
+    owners: BTreeSet<RootId>,
+    members: Vec<usize>,
+}
+
+/// What honest nodes hold alike: in each circle the documents of its members.
+fn circles(world: &World, honest: &[Node]) -> Vec<Shared> {
+    let root = |at: &usize| world.nodes[*at].root;
+    let members = world.honest_members();
+    let mut owners: BTreeSet<RootId> = members.iter().map(root).collect();
+    if world.scenario.hostile && world.nobody_moved() {
+        owners.insert(root(&world.hostile()));
+    }
+    let mut circles = vec![Shared { circle: world.circles[0], owners, members }];
+    let pair =
+        |circle, a: usize, b: usize| Shared { circle, owners: [a, b].iter().map(root).collect(), members: vec![a, b] };
+    circles.push(pair(world.circles[1], 0, 1));
     for a in 0..honest.len() {
         for b in a + 1..honest.len() {
-            if !world.scenario.row || b == a + 1 {
-                circles.push((CircleId::pair(honest[a].root, honest[b].root), vec![a, b]));
+            if world.scenario.reaches(a, b) {
+                circles.push(pair(CircleId::pair(honest[a].root, honest[b].root), a, b));
             }
         }
     }
@@ -71,12 +91,16 @@ fn circles(world: &World, honest: &[Node]) -> Vec<(CircleId, Vec<usize>)> {
 
 fn sets_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     let cutoff = cutoff(world);
-    for (circle, members) in circles(world, honest) {
-        let sets: Vec<_> = members.iter().map(|at| held_in(&honest[*at], circle, cutoff)).collect();
-        for (member, set) in members.iter().zip(&sets) {
+    for shared in circles(world, honest) {
+        let sets: Vec<_> = shared.members.iter().map(|at| held_in(&honest[*at], &shared, cutoff)).collect();
+        for (member, set) in shared.members.iter().zip(&sets) {
             if set != &sets[0] {
                 let differs = set.symmetric_difference(&sets[0]).count();
-                faults.push(format!("nodes {} and {member} differ by {differs} envelopes of {circle:?}", members[0]));
+                let circle = shared.circle;
+                faults.push(format!(
+                    "nodes {} and {member} differ by {differs} envelopes of {circle:?}",
+                    shared.members[0]
+                ));
             }
         }
     }
@@ -100,10 +124,11 @@ fn taken_ids(honest: &[Node]) -> BTreeSet<DocumentId> {
 fn values_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     let cutoff = cutoff(world);
     let taken = taken_ids(honest);
-    for (circle, members) in circles(world, honest) {
+    for Shared { circle, owners, members } in circles(world, honest) {
         let views = |at: usize| {
             let fits = |view: &&replication::DocumentView| {
-                view.circle == circle && view.expires_at >= cutoff && !taken.contains(&view.document)
+                let counts = view.circle == circle && owners.contains(&view.owner);
+                counts && view.expires_at >= cutoff && !taken.contains(&view.document)
             };
             let views = honest[at].store.views.values().filter(fits);
             views.map(|view| (view.document, view.clone())).collect::<BTreeMap<_, _>>()
@@ -139,9 +164,12 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
             }
             let of_owner = world.node_of(header.owner).is_some_and(|owner| owner < honest.len());
             if world.ledger.erased.contains(&header.document) && header.content != Content::Erased && of_owner {
-                // In a row a pair of two that don't meet any more cannot be told.
-                let told = header.circle == world.circles[0] || !world.scenario.row;
-                if told {
+                // Two that don't meet any more cannot be told what only they shared, nor one that left.
+                let owner = world.node_of(header.owner).unwrap_or(at);
+                let between_two = world.circles.iter().all(|circle| *circle != header.circle);
+                let left = header.circle == world.circles[0] && (world.left(at) || world.left(owner));
+                let told = at == owner || world.scenario.reaches(at, owner) || !between_two;
+                if told && !left {
                     faults.push(format!("node {at} holds the erased {:?}", header.document));
                 }
             }
@@ -155,34 +183,49 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
 }
 
 fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String>) {
-    let nothing = BTreeSet::new();
-    for (document, typed) in &world.ledger.typed {
-        if world.ledger.erased.contains(document) || world.ledger.forked.contains(document) {
-            continue;
-        }
-        let taken = world.ledger.taken.get(document).unwrap_or(&nothing);
+    for (document, typed) in world.ledger.kept() {
         for (at, node) in honest.iter().enumerate() {
-            let Some(view) = node.store.views.get(document) else { continue };
+            let Some(view) = node.store.views.get(&document) else { continue };
             if !view.value.kind().is_co_edited() {
                 // A hostile node took the id and is shown in its place.
                 continue;
             }
+            let of_who_left = world.node_of(view.owner).is_some_and(|owner| world.left(owner));
+            let counts = |by: usize| {
+                // What somebody who leaves writes last may stay with him alone; and who left is
+                // not told what others write since.
+                at == by || !(of_who_left || world.left(at) || world.left(by))
+            };
             let body: BTreeSet<char> = body_of(&view.value).chars().collect();
-            let lost: Vec<&char> = typed.iter().filter(|c| !taken.contains(c) && !body.contains(c)).collect();
+            let lost: Vec<usize> =
+                typed.iter().filter(|(c, by)| counts(*by) && !body.contains(c)).map(|(_, by)| *by).collect();
             if !lost.is_empty() {
-                faults.push(format!("node {at} lost {} characters of {document:?}", lost.len()));
+                faults.push(format!("node {at} lost {} characters of {document:?} by {lost:?}", lost.len()));
             }
+        }
+    }
+}
+
+/// What an owner published last is what it shows.
+fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>) {
+    for (document, node, value) in world.ledger.published() {
+        let shown = honest.get(node).and_then(|owner| owner.store.views.get(&document));
+        if shown.is_some_and(|view| view.owner == honest[node].root && view.value != *value) {
+            faults.push(format!("node {node} shows of {document:?} what it published before"));
         }
     }
 }
 
 /// The replicas themselves say that they are in step.
 fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
-    for (a, b) in world.streams.keys().filter(|(_, b)| *b < honest.len()) {
+    for (a, b) in world.wires.keys().filter(|(_, b)| *b < honest.len()) {
         for (this, other) in [(*a, *b), (*b, *a)] {
             let Some(replica) = &honest[this].replica else { continue };
             let state = replica.partner_state(honest[other].root).unwrap_or_default();
-            let circles = replica.circles_with(honest[other].root);
+            // Who left is not told what the lists of the others say since.
+            let left = world.left(this) || world.left(other);
+            let mut circles = replica.circles_with(honest[other].root);
+            circles.retain(|circle| !left || *circle != world.circles[0]);
             let stepped = circles.iter().filter(|circle| state.in_step.get(circle) == Some(&true)).count();
             if stepped != circles.len() || state.reconciled_at.is_none() {
                 faults.push(format!("node {this} is not in step with {other}"));

@@ -1,103 +1,174 @@
 //! One simulated municipality: keys, a store that survives crashes, and the replica's process.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use ed25519_dalek::SigningKey;
-use rand::Rng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use replication::{Config, DocumentView, Input, Replica, StoredHeader};
 use schemas::certificate::{CERTIFICATE_DAYS, CircleList, NodeCertificate, Verified};
 use schemas::envelope::Envelope;
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
-use schemas::time::Timestamp;
-
-/// What outlives a crash.
-#[derive(Default)]
-pub(super) struct Store {
-    pub(super) envelopes: BTreeMap<EnvelopeId, Verified<Envelope>>,
-    pub(super) views: BTreeMap<DocumentId, DocumentView>,
-    pub(super) lists: BTreeMap<(CircleId, RootId), Vec<u8>>,
-}
-
-/// One municipality.
-pub(super) struct Node {
-    pub(super) root: RootId,
-    pub(super) key: SigningKey,
-    pub(super) certificate: Verified<NodeCertificate>,
-    pub(super) certificate_bytes: Vec<u8>,
-    pub(super) store: Store,
-    /// None while the process is down.
-    pub(super) replica: Option<Replica>,
-    /// Everything this node ever held, for a hostile one to replay.
-    pub(super) seen: BTreeMap<EnvelopeId, Vec<u8>>,
-    /// Envelopes refused, for the judge to see that refusals happen.
-    pub(super) refused: BTreeSet<schemas::Refusal>,
-}
+use schemas::time::{Hour, Timestamp};
 
 /// First moment of every simulation: 2026-09-20T00:00:00Z.
 pub(super) const START: Timestamp = Timestamp(1_789_862_400);
 
-impl Node {
-    pub(super) fn new(rng: &mut ChaCha8Rng) -> Self {
-        let mut secret = [0; 32];
-        rng.fill_bytes(&mut secret);
-        let root = SigningKey::from_bytes(&secret);
-        rng.fill_bytes(&mut secret);
-        let key = SigningKey::from_bytes(&secret);
-        let from = START.hour();
-        let certificate = NodeCertificate {
-            root: RootKey(root.verifying_key().to_bytes()),
-            refnis: "11029".to_owned(),
-            kbo: String::new(),
-            node: NodeKey(key.verifying_key().to_bytes()),
-            serial: 1,
-            valid_from: from,
-            valid_until: from.plus_days(CERTIFICATE_DAYS),
-            retired: Vec::new(),
+/// Keys and certificate of a municipality.
+#[derive(Clone)]
+pub(super) struct Identity {
+    pub(super) root: RootId,
+    pub(super) key: SigningKey,
+    pub(super) certificate: Verified<NodeCertificate>,
+    pub(super) certificate_bytes: Vec<u8>,
+}
+
+impl Identity {
+    /// The municipality of this number; the same in every simulation.
+    pub(super) fn draw(number: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(number ^ 0x6b65_7973);
+        let mut key = || {
+            let mut secret = [0; 32];
+            rng.fill_bytes(&mut secret);
+            SigningKey::from_bytes(&secret)
         };
-        let certificate_bytes = certificate.sign(&root);
-        let certificate = NodeCertificate::verify(&certificate_bytes).expect("a certificate signed just now");
+        let (root_key, key) = (key(), key());
+        let (certificate, certificate_bytes) = certify(&root_key, &key, 1, START.hour());
+        Self { root: certificate.get().owner(), key, certificate, certificate_bytes }
+    }
+
+    /// So many of those that are kept: keys cost more to make than a small world to run.
+    pub(super) fn several(count: usize) -> &'static [Self] {
+        static KEPT: OnceLock<Vec<Identity>> = OnceLock::new();
+        let kept = KEPT.get_or_init(|| (0..64).map(Self::draw).collect());
+        &kept[..count]
+    }
+
+    pub(super) fn node(&self) -> NodeKey {
+        self.certificate.get().node
+    }
+}
+
+/// A certificate of a year.
+pub(super) fn certify(
+    root: &SigningKey,
+    node: &SigningKey,
+    serial: u64,
+    from: Hour,
+) -> (Verified<NodeCertificate>, Vec<u8>) {
+    let certificate = NodeCertificate {
+        root: RootKey(root.verifying_key().to_bytes()),
+        refnis: "11029".to_owned(),
+        kbo: String::new(),
+        node: NodeKey(node.verifying_key().to_bytes()),
+        serial,
+        valid_from: from,
+        valid_until: from.plus_days(CERTIFICATE_DAYS),
+        retired: Vec::new(),
+    };
+    let bytes = certificate.sign(root);
+    (NodeCertificate::verify(&bytes).expect("a certificate signed just now"), bytes)
+}
+
+/// A list as it was signed.
+#[derive(Clone)]
+pub(super) struct KeptList {
+    pub(super) list: Verified<CircleList>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What outlives a crash.
+#[derive(Default, Clone)]
+pub(super) struct Store {
+    pub(super) envelopes: BTreeMap<EnvelopeId, Verified<Envelope>>,
+    pub(super) views: BTreeMap<DocumentId, DocumentView>,
+    pub(super) lists: BTreeMap<(CircleId, RootId), KeptList>,
+}
+
+/// A copy of a store, made at a moment of the simulation.
+pub(super) struct Backup {
+    pub(super) store: Store,
+    pub(super) at: u64,
+}
+
+/// One municipality.
+pub(super) struct Node {
+    pub(super) identity: Identity,
+    pub(super) root: RootId,
+    pub(super) store: Store,
+    pub(super) backup: Option<Backup>,
+    /// Documents this municipality erased; kept outside of backups.
+    pub(super) erasures: BTreeSet<DocumentId>,
+    pub(super) incarnation: u64,
+    /// Seconds by which its clock is ahead.
+    pub(super) skew: i64,
+    /// None while the process is down.
+    pub(super) replica: Option<Replica>,
+    /// How often the process was started or ended.
+    pub(super) life: u64,
+    /// Everything a hostile node ever held, to replay it.
+    pub(super) seen: Option<BTreeMap<EnvelopeId, Vec<u8>>>,
+    /// Envelopes refused, for the judge to see that refusals happen.
+    pub(super) refused: BTreeSet<schemas::Refusal>,
+}
+
+impl Node {
+    pub(super) fn new(identity: Identity) -> Self {
         Self {
-            root: certificate.get().owner(),
-            key,
-            certificate,
-            certificate_bytes,
+            root: identity.root,
+            identity,
             store: Store::default(),
+            backup: None,
+            erasures: BTreeSet::new(),
+            incarnation: 1,
+            skew: 0,
             replica: None,
-            seen: BTreeMap::new(),
+            life: 0,
+            seen: None,
             refused: BTreeSet::new(),
         }
     }
 
-    /// Makes and keeps this node's list of a circle.
-    pub(super) fn join(&mut self, circle: CircleId, mut members: Vec<RootId>) {
+    /// This node's own list of a circle, signed; one version after the list that is kept, if any.
+    pub(super) fn sign_list(&self, circle: CircleId, mut members: Vec<RootId>) -> KeptList {
+        members.push(self.root);
         members.sort_unstable();
+        members.dedup();
+        let version = self.store.lists.get(&(circle, self.root)).map_or(1, |kept| kept.list.get().version + 1);
         let list = CircleList {
             circle,
             owner: self.root,
-            version: 1,
+            version,
             name: "Zuidrand".to_owned(),
             arrangement: String::new(),
             members,
         };
-        let bytes = list.sign(&self.key);
-        self.store.lists.insert((circle, self.root), bytes);
+        let bytes = list.sign(&self.identity.key);
+        let list = CircleList::verify(&bytes, &self.identity.certificate).expect("a list signed just now");
+        KeptList { list, bytes }
     }
 
-    /// Starts the process from what the store holds; returns the replica and its first inputs.
-    pub(super) fn start(
+    /// The time on this node's own clock.
+    pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_add_signed(self.skew))
+    }
+
+    /// Starts the process from what the store holds; returns its first inputs.
+    pub(super) fn start<'a>(
         &mut self,
         rng: &mut ChaCha8Rng,
-        partners: &BTreeMap<RootId, (Verified<NodeCertificate>, Vec<u8>)>,
+        partners: impl Iterator<Item = &'a Identity>,
     ) -> Vec<Input> {
         let mut session = Session([0; 16]);
         rng.fill_bytes(&mut session.0);
+        let identity = &self.identity;
         let mut replica = Replica::new(Config {
-            certificate: self.certificate.clone(),
-            certificate_bytes: self.certificate_bytes.clone(),
-            key: self.key.clone(),
+            certificate: identity.certificate.clone(),
+            certificate_bytes: identity.certificate_bytes.clone(),
+            key: identity.key.clone(),
             session,
-            incarnation: 1,
+            incarnation: self.incarnation,
             store_id: [self.root.0[0]; 16],
         });
         replica.restore(self.store.envelopes.iter().map(|(id, envelope)| StoredHeader {
@@ -108,17 +179,13 @@ impl Node {
         // What was shown before a crash may be behind what is stored.
         self.store.views.clear();
         self.replica = Some(replica);
-        let mut inputs = Vec::new();
-        for (certificate, bytes) in partners.values() {
-            inputs.push(Input::Certificate { certificate: certificate.clone(), bytes: bytes.clone() });
-        }
-        for ((_, owner), bytes) in &self.store.lists {
-            let certificate = partners.get(owner).map_or(&self.certificate, |(certificate, _)| certificate);
-            if let Ok(list) = CircleList::verify(bytes, certificate) {
-                inputs.push(Input::List { list, bytes: bytes.clone() });
-            }
-        }
-        inputs
+        let certificates = partners.map(|partner| Input::Certificate {
+            certificate: partner.certificate.clone(),
+            bytes: partner.certificate_bytes.clone(),
+        });
+        let lists =
+            self.store.lists.values().map(|kept| Input::List { list: kept.list.clone(), bytes: kept.bytes.clone() });
+        certificates.chain(lists).collect()
     }
 
     /// Stored envelopes of a document.

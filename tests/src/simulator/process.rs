@@ -1,0 +1,201 @@
+//! Processes: they start, carry out effects one by one, end between any two of them, and begin
+//! again on their own store or on an old copy of it.
+
+use std::collections::VecDeque;
+
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use replication::api::Kept;
+use replication::{Command, Effect, Input, Notice};
+use schemas::CircleList;
+
+use super::node::{Backup, KeptList};
+use super::scenario::Plant;
+use super::wire::pair;
+use super::world::{Event, World};
+
+impl World {
+    pub(super) fn start(&mut self, node: usize) {
+        self.nodes[node].life += 1;
+        let identities: Vec<_> = self.nodes.iter().map(|other| other.identity.clone()).collect();
+        let partners = identities.iter().enumerate().filter(|(at, _)| *at != node).map(|(_, identity)| identity);
+        let inputs = self.nodes[node].start(&mut self.rng, partners);
+        for input in inputs {
+            self.input(node, input);
+        }
+        let rebuild = self.nodes[node].replica.as_ref().map(|replica| replica.rebuild()).unwrap_or_default();
+        self.carry_out(node, rebuild);
+        for document in self.nodes[node].erasures.clone() {
+            if self.nodes[node].replica.as_ref().is_some_and(|replica| !replica.is_erased(document)) {
+                self.input(node, Input::Command { number: 0, command: Command::Erase { document } });
+            }
+        }
+        self.input(node, Input::Tick);
+    }
+
+    pub(super) fn crash(&mut self, node: usize) {
+        if self.nodes[node].replica.take().is_none() {
+            return;
+        }
+        self.nodes[node].life += 1;
+        self.ledger.crashed(node);
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            self.open.remove(&(node, other));
+            if self.wires.contains_key(&pair(node, other)) {
+                self.cut(node, other);
+            }
+        }
+        let down = self.rng.random_range(50..2_000);
+        let from_backup = self.scenario.backups && self.nodes[node].backup.is_some() && self.rng.random_bool(0.4);
+        self.later(down, Event::Restart { node, from_backup });
+    }
+
+    /// Begins again after a crash.
+    pub(super) fn restart(&mut self, node: usize, from_backup: bool) {
+        if self.nodes[node].replica.is_some() {
+            return;
+        }
+        if from_backup {
+            self.put_back(node);
+        }
+        self.start(node);
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            self.later(5, Event::Reconnect { a: node, b: other });
+        }
+    }
+
+    /// Makes a copy of a store.
+    pub(super) fn back_up(&mut self, node: usize) {
+        self.nodes[node].backup = Some(Backup { store: self.nodes[node].store.clone(), at: self.clock });
+    }
+
+    /// An old copy takes the place of the store, in a new incarnation.
+    fn put_back(&mut self, node: usize) {
+        let Some(backup) = &self.nodes[node].backup else { return };
+        // Certificates and lists come anew from the partners' records, which are not simulated.
+        let (mut store, at) = (backup.store.clone(), backup.at);
+        store.lists.clone_from(&self.nodes[node].store.lists);
+        self.ledger.put_back(node, at);
+        let seconds = self.nodes[node].clock(self.now()).0;
+        let node = &mut self.nodes[node];
+        node.store = store;
+        if self.plant != Plant::SameIncarnation {
+            node.incarnation = seconds.max(node.incarnation + 1);
+        }
+    }
+
+    /// Hands an input to a node and carries out what it asks.
+    pub(super) fn input(&mut self, node: usize, input: Input) {
+        let now = self.nodes[node].clock(self.now());
+        let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
+        let effects = match self.nodes[node].replica.as_mut() {
+            Some(replica) => replica.handle(now, &mut rng, input),
+            None => return,
+        };
+        self.carry_out(node, effects);
+    }
+
+    fn carry_out(&mut self, node: usize, effects: Vec<Effect>) {
+        let life = self.nodes[node].life;
+        let mut effects = VecDeque::from(effects);
+        let mut stored = Vec::new();
+        while let Some(effect) = effects.pop_front() {
+            // A process may end between any two effects.
+            self.effects += 1;
+            let crash = !self.healed && self.rng.random_ratio(self.scenario.trouble, 8_000);
+            if crash || self.scenario.crash_at == Some(self.effects) {
+                if self.plant == Plant::ForgetsLastStore {
+                    self.nodes[node].store.envelopes.retain(|id, _| !stored.contains(id));
+                }
+                return self.crash(node);
+            }
+            if self.plant == Plant::ForgetsLastStore
+                && let Effect::Store(envelopes) = &effect
+            {
+                stored.extend(envelopes.iter().map(|envelope| envelope.get().id()));
+            }
+            self.note(node, &effect);
+            self.carry_out_one(node, effect);
+            if self.nodes[node].life != life {
+                return;
+            }
+        }
+    }
+
+    fn carry_out_one(&mut self, node: usize, effect: Effect) {
+        match effect {
+            Effect::Store(envelopes) => {
+                for envelope in envelopes {
+                    let id = envelope.get().id();
+                    if let Some(seen) = &mut self.nodes[node].seen {
+                        seen.insert(id, envelope.get().to_bytes());
+                    }
+                    self.nodes[node].store.envelopes.insert(id, envelope);
+                }
+            }
+            Effect::Delete(ids) => {
+                for id in ids.iter().filter(|_| self.plant != Plant::KeepsDeleted) {
+                    self.nodes[node].store.envelopes.remove(id);
+                }
+            }
+            Effect::Show(view) => {
+                self.nodes[node].store.views.insert(view.document, view);
+            }
+            Effect::Hide { document, .. } => {
+                self.nodes[node].store.views.remove(&document);
+            }
+            Effect::Load { document } => {
+                let life = self.nodes[node].life;
+                let after = self.rng.random_range(0..20);
+                self.later(after, Event::Loaded { node, life, document });
+            }
+            Effect::Send { partner, frame } => {
+                if let Some(to) = self.node_of(partner) {
+                    self.transmit(node, to, frame);
+                }
+            }
+            Effect::SendStored { partner, envelopes } => {
+                let stored = &self.nodes[node].store.envelopes;
+                let wire: Vec<Vec<u8>> =
+                    envelopes.iter().filter_map(|id| stored.get(id)).map(|one| one.get().to_bytes()).collect();
+                if let Some(to) = self.node_of(partner) {
+                    if self.plant == Plant::TellsEveryone {
+                        let other = (to + 1) % self.nodes.len();
+                        self.transmit_envelopes(node, other, wire.clone());
+                    }
+                    self.transmit_envelopes(node, to, wire);
+                }
+            }
+            Effect::Keep(Kept::List(circle, owner, bytes)) => {
+                let signer = self.node_of(owner).map(|at| &self.nodes[at].identity.certificate);
+                if let Some(Ok(list)) = signer.map(|certificate| CircleList::verify(&bytes, certificate)) {
+                    self.nodes[node].store.lists.insert((circle, owner), KeptList { list, bytes });
+                }
+            }
+            Effect::Keep(_) => {}
+            Effect::Settled { number, outcome } => self.settled(node, number, outcome.is_ok()),
+            Effect::Notify(Notice::Refused { reason, .. }) => {
+                self.nodes[node].refused.insert(reason);
+            }
+            Effect::Notify(_) => {}
+            Effect::WakeAt(at) => {
+                let life = self.nodes[node].life;
+                let now = self.nodes[node].clock(self.now());
+                let after = at.0.saturating_sub(now.0).min(40 * 365 * 86_400).saturating_mul(1000);
+                self.later(after, Event::Tick { node, life });
+            }
+            Effect::Disconnect { partner, .. } => {
+                if let Some(other) = self.node_of(partner) {
+                    self.cut(node, other);
+                    self.later(300, Event::Reconnect { a: node, b: other });
+                }
+            }
+        }
+    }
+
+    fn settled(&mut self, node: usize, number: u64, succeeded: bool) {
+        if let Some(document) = self.ledger.settled(number, succeeded, self.clock) {
+            self.nodes[node].erasures.insert(document);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What a seed stands for, and the bugs that can be planted to see that the judge finds them.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A bug planted to see that the judge finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plant {
+    /// None.
+    Nothing,
+    /// Stores keep what they are told to delete.
+    KeepsDeleted,
+    /// Rounds of the check get lost.
+    NoCheck,
+    /// Node 0 takes in whatever the hostile node sends as if its policy were switched off.
+    NoPolicy,
+    /// A form is submitted against the newest heads and not those it was rendered from, as if
+    /// whole texts were replaced.
+    ReplacesText,
+    /// A store that was put back from a backup goes on in the incarnation it had.
+    SameIncarnation,
+    /// A node hands an envelope to somebody whom the list of its owner does not name.
+    TellsEveryone,
+    /// What a node asked to be stored is lost when its process ends right after.
+    ForgetsLastStore,
+}
+
+/// Who is within reach of whom once everything works again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Everybody of everybody.
+    Mesh,
+    /// Each of its neighbours in a row: A – B – C.
+    Row,
+    /// A ring with some chords: each has about four neighbours.
+    Sparse,
+}
+
+/// What a seed stands for.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The seed.
+    pub seed: u64,
+    /// Municipalities, the last of them hostile.
+    pub nodes: usize,
+    /// Actions before the healing.
+    pub actions: u32,
+    /// Whether frames are lost, doubled and reordered one by one. Otherwise a stream keeps its
+    /// order and breaks as a whole.
+    pub datagrams: bool,
+    /// Who reaches whom after healing.
+    pub reach: Reach,
+    /// Of a thousand effects or frames, how many are followed by a crash or a loss.
+    pub trouble: u32,
+    /// Whether stores are put back from old backups.
+    pub backups: bool,
+    /// Whether members join and leave the circle.
+    pub members: bool,
+    /// Whether clocks go wrong, by hours or by ten years.
+    pub clocks: bool,
+    /// Whether lists travel, and are not known to everybody from the start.
+    pub lists: bool,
+    /// Whether the last node misbehaves.
+    pub hostile: bool,
+    /// Ends a process right before the effect of this number.
+    pub crash_at: Option<u64>,
+}
+
+impl Scenario {
+    /// The scenario of `seed`.
+    pub fn of(seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let nodes = match rng.random_range(0..200) {
+            0 => rng.random_range(24..=51),
+            1..=5 => rng.random_range(9..=16),
+            _ => rng.random_range(4..=7),
+        };
+        let reach = match rng.random_range(0..4) {
+            0 => Reach::Row,
+            1 if nodes > 4 => Reach::Sparse,
+            _ if nodes > 16 => Reach::Sparse,
+            _ => Reach::Mesh,
+        };
+        Self {
+            seed,
+            nodes,
+            actions: if nodes > 16 { rng.random_range(10..=20) } else { rng.random_range(20..=50) },
+            datagrams: rng.random_bool(0.25),
+            reach,
+            trouble: rng.random_range(0..=20),
+            backups: rng.random_bool(0.25),
+            members: rng.random_bool(0.25),
+            clocks: rng.random_bool(0.25),
+            lists: nodes <= 16 && rng.random_bool(0.2),
+            hostile: true,
+            crash_at: None,
+        }
+    }
+
+    /// A small quiet scenario in which nothing goes wrong by chance.
+    pub fn quiet(seed: u64, nodes: usize, actions: u32) -> Self {
+        Self {
+            nodes,
+            actions,
+            datagrams: false,
+            reach: Reach::Mesh,
+            trouble: 0,
+            backups: false,
+            members: false,
+            clocks: false,
+            lists: false,
+            hostile: false,
+            ..Self::of(seed)
+        }
+    }
+
+    /// Whether two nodes reach each other after healing.
+    pub fn reaches(&self, a: usize, b: usize) -> bool {
+        let (low, high) = (a.min(b), a.max(b));
+        let honest = self.nodes - 1;
+        if low == high || high >= honest {
+            return false;
+        }
+        match self.reach {
+            Reach::Mesh => true,
+            Reach::Row => high == low + 1,
+            Reach::Sparse => {
+                let ring = high == low + 1 || low == 0 && high + 1 == honest;
+                ring || honest > 4 && (high - low) == honest / 3
+            }
+        }
+    }
+
+    /// Over how many neighbours news has to go, at most.
+    pub fn distance(&self) -> usize {
+        let honest = self.nodes - 1;
+        match self.reach {
+            Reach::Mesh => 1,
+            Reach::Row => honest,
+            Reach::Sparse => 2 + honest / 4,
+        }
+    }
+}
