@@ -163,6 +163,16 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Takes over a population table, or tells which one is in use.
+    Population {
+        #[command(flatten)]
+        at: Dir,
+        /// CSV with `refnis,age_band,sex,home_language,persons`.
+        file: Option<PathBuf>,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
     /// Drafts matches for the whole waiting list.
     Match {
         #[command(flatten)]

@@ -103,6 +103,12 @@ async fn carry_out(command: Command) -> Result<()> {
             .await
         }
         Command::Import { at, files, dry_run, json } => import(&at.dir, &files, dry_run, json).await,
+        Command::Population { at, file, json } => {
+            let table = file.as_deref().map(contents).transpose()?;
+            let request = Request::Population { load: table.is_some() };
+            let rows = control::call(&at.dir, request, table.unwrap_or_default()).await?;
+            say(json, &rows, |rows| rows.iter().map(print::population).collect())
+        }
         Command::Match { at, json } => ask(&at.dir, Request::Match, json, print::matches).await,
         Command::Status { at, json } => {
             ask(&at.dir, Request::Status, json, |rows| rows.iter().flat_map(print::status).collect()).await
@@ -142,13 +148,8 @@ async fn import(dir: &Path, files: &[PathBuf], dry_run: bool, json: bool) -> Res
     // Every file is read before the first is written.
     let mut read = Vec::new();
     for path in files {
-        let size =
-            std::fs::metadata(path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?.len();
-        if size > control::MAX_FILE as u64 {
-            return Err(anyhow!("{} is te groot; hoogstens {} MB", path.display(), control::MAX_FILE / 1024 / 1024));
-        }
-        let bytes = std::fs::read(path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?;
-        read.push((path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(), bytes));
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        read.push((name, contents(path)?));
     }
     for (name, bytes) in read {
         let rows = control::call(dir, Request::Import { name: name.clone(), dry_run, demo: false }, bytes)
@@ -157,6 +158,15 @@ async fn import(dir: &Path, files: &[PathBuf], dry_run: bool, json: bool) -> Res
         say(json, &rows, print::import)?;
     }
     Ok(())
+}
+
+/// A file that a command takes over.
+fn contents(path: &Path) -> Result<Vec<u8>> {
+    let unreadable = || format!("{} kan niet gelezen worden", path.display());
+    if std::fs::metadata(path).with_context(unreadable)?.len() > control::MAX_FILE as u64 {
+        return Err(anyhow!("{} is te groot; hoogstens {} MB", path.display(), control::MAX_FILE / 1024 / 1024));
+    }
+    std::fs::read(path).with_context(unreadable)
 }
 
 async fn ask(dir: &Path, request: Request, json: bool, words: impl Fn(&[Value]) -> Vec<String>) -> Result<()> {

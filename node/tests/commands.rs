@@ -164,7 +164,38 @@ fn accounts_get_a_link_on_a_stopped_and_on_a_running_node() {
     let again = rows(&["account", "--dir", path, "an peeters", "--json"]).remove(0);
     assert_eq!(again["known"], true);
     assert_ne!(again["link"], made["link"]);
-    assert!(refused(&["account", "--dir", path, " "]).contains("name"));
+    assert!(refused(&["account", "--dir", path, " "]).contains("Naam"));
+    node.stop();
+}
+
+#[test]
+fn a_population_table_is_taken_over_and_a_bad_one_leaves_it_in_use() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dir = temp.path().join("mortsel");
+    init(&dir, "11029");
+    let path = dir.to_str().expect("UTF-8");
+    assert_eq!(rows(&["population", "--dir", path, "--json"])[0], serde_json::json!({ "given": false }));
+    let file = |name: &str, text: &str| {
+        let path = temp.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let titles = "refnis,age_band,sex,home_language,persons\n";
+    let good = file("good.csv", &format!("{titles}11029,25-34,F,ar,12\n11029,25-34,M,tr,30\n11001,25-34,M,tr,9\n"));
+    let loaded = rows(&["population", "--dir", path, &good, "--json"]).remove(0);
+    assert_eq!((loaded["people"].as_u64(), loaded["rows"].as_u64()), (Some(42), Some(2)), "{loaded}");
+
+    // On a running node too; what is no table says why and changes nothing.
+    let node = Node::start(&dir);
+    for (name, text, said) in [
+        ("empty.csv", "", "eerste rij"),
+        ("elsewhere.csv", &format!("{titles}11001,25-34,M,tr,9\n"), "andere gemeente"),
+        ("wrong.csv", &format!("{titles}11029,25-34,M,tr,9\n11029,25-34,M,klingon,9\n"), "Rij 3"),
+    ] {
+        let refused = refused(&["population", "--dir", path, &file(name, text)]);
+        assert!(refused.contains(said), "{name}: {refused}");
+    }
+    assert_eq!(rows(&["population", "--dir", path, "--json"]).remove(0), loaded);
     node.stop();
 }
 

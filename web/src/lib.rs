@@ -22,6 +22,7 @@ mod frame;
 mod map;
 mod metrics;
 mod pages;
+mod upload;
 mod vocabulary;
 mod words;
 
@@ -37,8 +38,18 @@ pub fn router(office: Office, changes: broadcast::Sender<Change>, config: Config
     pages::router(app::App::new(office, changes, config))
 }
 
+/// The Dutch words of the pages for a key that needs nothing filled in; none for a key without words.
+pub fn dutch(key: &str) -> Option<String> {
+    let words = words::Words::dutch();
+    words.has(key).then(|| words.t(key))
+}
+
 /// The Dutch words for the code of a refusal, as pages say them; none for a code without words.
 pub fn refusal(code: &str) -> Option<String> {
-    let (words, key) = (words::Words::dutch(), format!("error-{code}"));
-    words.has(&key).then(|| words.t(&key))
+    dutch(&format!("error-{code}"))
+}
+
+/// Why a field could not be taken, in Dutch, with its name in front.
+pub fn refused_field(error: &casework::FieldError) -> String {
+    words::Words::dutch().refused(error)
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 use std::sync::LazyLock;
 
+use casework::FieldError;
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 
@@ -93,6 +94,20 @@ impl Words {
             values.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
         args.insert(Cow::Borrowed("count"), FluentValue::from(count));
         self.look(key, Some(&args))
+    }
+
+    /// Why a field could not be taken, with the field in front: `Datum: Deze dag bestaat niet.`
+    /// A field `row.N` is a line of a file.
+    pub(crate) fn refused(&self, error: &FieldError) -> String {
+        let label = match error.field.strip_prefix("row.") {
+            Some(row) => Some(self.with("field-row", "row", row)),
+            None => Some(format!("field-{}", error.field.replace('.', "-")))
+                .filter(|key| self.has(key))
+                .map(|key| self.t(&key)),
+        };
+        let message = format!("error-{}", error.code);
+        let message = if self.has(&message) { self.t(&message) } else { self.t("error-other") };
+        label.map_or_else(|| message.clone(), |label| format!("{label}: {message}"))
     }
 
     /// Whether there is such a key. Dutch has every key that any language has.

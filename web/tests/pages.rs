@@ -51,6 +51,7 @@ async fn every_page_and_the_way_to_a_match() {
         "/netwerk/nieuw",
         "/partners",
         "/invoer",
+        "/bevolking",
         "/zoeken?q=a",
     ];
     for path in pages {
@@ -112,6 +113,16 @@ async fn every_page_and_the_way_to_a_match() {
             els_here.fill(&path, &format!("{path}/gevraagd"), &[]).await;
             els_here.fill(&path, &format!("{path}/ja"), &[]).await;
             assert!(els_here.get(&path).await.text.contains("Vrijgehouden tot"));
+            // A no in a page that stayed open asks whether the yes is meant to be taken back.
+            let late = els_here.fill(&path, &format!("{path}/nee"), &[("reason", "mentor-declined")]).await;
+            assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", late.text);
+            in_words("nee na ja", &late);
+            assert!(late.text.contains("Ben je zeker?") && late.text.contains("name=\"zeker\""));
+            assert!(els_here.get(&path).await.text.contains("Vrijgehouden tot"));
+            let sure = [("reason", "mentor-declined"), ("zeker", "ja")];
+            let back = els_here.fill(&path, &format!("{path}/nee"), &sure).await;
+            assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
+            assert!(!els_here.get(&path).await.text.contains("Vrijgehouden tot"));
             answered = true;
             break;
         }
@@ -129,36 +140,18 @@ async fn every_page_and_the_way_to_a_match() {
 
 #[tokio::test]
 async fn a_list_is_shown_before_it_is_taken_over() {
-    use axum::body::Body;
-    use axum::http::Method;
-    use axum::http::header::{CONTENT_TYPE, ORIGIN};
-
     let town = store::testing::office_for_tests();
     let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
     let csrf = browser.get("/invoer").await.hidden("_csrf");
-    let send = |browser: &Browser, csrf: &str, name: &str, content: &str| {
-        let body = format!(
-            "--x\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n--x\r\nContent-Disposition: form-data; \
-             name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--x--\r\n"
-        );
-        browser
-            .request(Method::POST, "/invoer")
-            .header(ORIGIN, "http://overbuur.test")
-            .header(CONTENT_TYPE, "multipart/form-data; boundary=x")
-            .body(Body::from(body))
-            .expect("a request")
-    };
     let list = "Mentor;Voornaam;Talen;Beroep\nPeeters;An;Nederlands;lasser\nMaes;Jan;Klingon;bakker\n";
-    let request = send(&browser, "iets", "mentors.csv", list);
-    assert_eq!(browser.send(request).await.status, StatusCode::FORBIDDEN);
-    let request = send(&browser, &csrf, "mentors.csv", "");
-    let empty = browser.send(request).await;
+    let forged = browser.upload("/invoer", "iets", "mentors.csv", list).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    let empty = browser.upload("/invoer", &csrf, "mentors.csv", "").await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(empty.text.contains("Dit bestand is leeg."));
     let list =
         "Naam;Voornaam;Talen;Beroep;Mentor voor\nPeeters;An;Nederlands;lasser;werk\nMaes;Jan;Klingon;bakker;werk\n";
-    let request = send(&browser, &csrf, "mentors.csv", list);
-    let read = browser.send(request).await;
+    let read = browser.upload("/invoer", &csrf, "mentors.csv", list).await;
     assert_eq!(read.status, StatusCode::SEE_OTHER, "{}", read.text);
     let preview = browser.get(read.to()).await;
     in_words("/invoer/…", &preview);
@@ -171,6 +164,42 @@ async fn a_list_is_shown_before_it_is_taken_over() {
     assert_eq!(twice.status, StatusCode::CONFLICT);
     assert!(twice.text.contains("Deze lijst is al overgenomen"));
     assert_eq!(town.office.people(&els(), Side::Mentor).expect("a list").len(), 2);
+}
+
+#[tokio::test]
+async fn a_population_table_is_loaded_and_a_bad_one_leaves_it_in_use() {
+    let town = store::testing::office_for_tests();
+    let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
+    let page = browser.get("/bevolking").await;
+    in_words("/bevolking", &page);
+    assert!(page.text.contains("Er is nog geen tabel.") && page.text.contains("minder dan 5"));
+    let csrf = page.hidden("_csrf");
+    let titles = "refnis;age_band;sex;home_language;persons\n";
+    let table = format!("{titles}11007;25-34;F;ar;1200\n11007;25-34;M;tr;34\n");
+    let forged = browser.upload("/bevolking", "iets", "tabel.csv", &table).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    let loaded = browser.upload("/bevolking", &csrf, "tabel.csv", &table).await;
+    assert_eq!((loaded.status, loaded.to()), (StatusCode::SEE_OTHER, "/bevolking"), "{}", loaded.text);
+    let page = browser.get("/bevolking").await;
+    in_words("/bevolking", &page);
+    assert!(page.text.contains("De tabel is geladen.") && page.text.contains("<dd>1.234</dd>"), "{}", page.text);
+    for (name, content, said) in [
+        ("", String::new(), "Kies eerst een bestand."),
+        ("foto.csv", "\u{0}PNG".to_owned(), "staan niet op de eerste rij"),
+        ("leeg.csv", titles.to_owned(), "maar geen rijen"),
+        ("elders.csv", format!("{titles}11001;25-34;F;ar;30\n"), "een andere gemeente"),
+        ("fout.csv", format!("{table}11007;oud;F;ar;30\n"), "Rij 4: hier staat geen geldige"),
+    ] {
+        let bad = browser.upload("/bevolking", &csrf, name, &content).await;
+        assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+        in_words(name, &bad);
+        assert!(bad.text.contains(said) && bad.text.contains("<dd>1.234</dd>"), "{name}: {}", bad.text);
+    }
+    let mut member = Browser::signed_in(&town.office, AccountRole::Member).await;
+    assert_eq!(member.get("/bevolking").await.status, StatusCode::FORBIDDEN);
+    let csrf = member.get("/netwerk/nieuw").await.hidden("_csrf");
+    let refused = member.upload("/bevolking", &csrf, "tabel.csv", &table).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -199,6 +228,23 @@ async fn a_page_of_the_library_is_written_and_read() {
     let edit = member.get(&format!("{path}/bewerk")).await;
     in_words("edit", &edit);
     assert!(edit.text.contains("name=\"head\" value=\""), "the form carries the heads it was made from");
+    // What cannot be saved is said in words, with the text still there.
+    let head = edit.hidden("head");
+    for (name, value, head, said) in [
+        ("title", "Bib\u{0}", head.as_str(), "onzichtbaar teken"),
+        ("review_on", "2020-01-31", &head, "Deze dag is al voorbij."),
+        ("tags", "lezen", "", "Het formulier kwam niet volledig aan"),
+    ] {
+        let mut all: Vec<(&str, &str)> = fields.iter().copied().filter(|(other, _)| *other != name).collect();
+        all.push((name, value));
+        if !head.is_empty() {
+            all.push(("head", head));
+        }
+        let bad = member.fill(&path, &format!("{path}/bewerk"), &all).await;
+        assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY, "{said}: {}", bad.text);
+        in_words(said, &bad);
+        assert!(bad.text.contains(said) && bad.text.contains("Boeken **gratis** lenen."), "{said}: {}", bad.text);
+    }
     // Withdrawn while somebody wrote in it: the text is shown, to be kept as a page of its own.
     let hidden = ["_csrf", "_number", "_page", "head"].map(|name| (name, edit.hidden(name)));
     member.fill(&path, &format!("{path}/intrekken"), &[]).await;

@@ -239,7 +239,8 @@ impl Office {
     /// said). A form that is sent twice opens one resource.
     ///
     /// # Errors
-    /// `Forbidden`, or `Refused` with `no-circle` while there is no partner.
+    /// `Forbidden`, `Invalid` for a review date in the past, or `Refused` with `no-circle` while
+    /// there is no partner.
     pub fn create_resource(
         &self,
         actor: &Actor,
@@ -255,6 +256,7 @@ impl Office {
             if let Some(made) = sent_before(records, form_number.as_deref(), hand.now)? {
                 return Ok((made, None));
             }
+            review_to_come(value.review_on, None, hand.day())?;
             let document = hand.new_document();
             let expires_at = hand.now.hour().plus_days(LIFE_DAYS);
             let open = Outgoing::Open { circle, document, value: value.into_value(), expires_at };
@@ -273,7 +275,8 @@ impl Office {
     /// those heads' text and merges with whatever came in between.
     ///
     /// # Errors
-    /// `Forbidden`, `NotFound`, or `Invalid` for heads that are none.
+    /// `Forbidden`, `NotFound`, or `Invalid`: `heads` that are none (`form-incomplete`), a new
+    /// review date in the past.
     pub fn save_resource(
         &self,
         actor: &Actor,
@@ -284,14 +287,17 @@ impl Office {
     ) -> Result<Saved> {
         actor.writes_library()?;
         let heads = heads.iter().map(|head| from_hex(head)).collect::<Result<Vec<[u8; 32]>, _>>();
-        let heads =
-            heads.ok().filter(|heads| (1..=64).contains(&heads.len())).ok_or(Error::field("heads", "unknown"))?;
+        let heads = heads
+            .ok()
+            .filter(|heads| (1..=64).contains(&heads.len()))
+            .ok_or(Error::field("heads", "form-incomplete"))?;
         let (hand, form_number) = (self.hand(actor), form_number.map(str::to_owned));
         let number = self.write(move |records| {
             if sent_before(records, form_number.as_deref(), hand.now)?.is_some() {
                 return Ok(None);
             }
             let (document, stored) = resource_of(records, id)?.ok_or(Error::NotFound)?;
+            review_to_come(value.review_on, stored.review_on, hand.day())?;
             if let Some(form) = &form_number {
                 records.set_form_result(form, &id.to_string())?;
             }
@@ -426,6 +432,14 @@ impl Office {
         let refused = self.read(move |records| Ok(records.refused()?.iter().any(|(known, ..)| *known == number)))?;
         Ok(if refused { Saved::KeptAsDraft(number) } else { Saved::Done })
     }
+}
+
+/// Refuses a review date in the past, but for one that stood there before.
+fn review_to_come(review_on: Option<Date>, before: Option<Date>, today: Date) -> Result<()> {
+    if review_on != before && review_on.is_some_and(|day| day < today) {
+        return Err(Error::field("review_on", "date-past"));
+    }
+    Ok(())
 }
 
 /// What came of a form that was sent before; none for a form that comes for the first time.

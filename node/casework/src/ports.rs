@@ -278,12 +278,14 @@ pub trait Circles {
     fn circles(&mut self) -> Result<Vec<Circle>>;
     /// People in the municipality's population table; none where no table was given.
     fn population(&mut self) -> Result<Option<Vec<PopulationCell>>>;
+    /// When that table was taken over; none where that is not known.
+    fn population_given_at(&mut self) -> Result<Option<Timestamp>>;
     /// This municipality's own document of a kind in a circle.
     fn own_document(&mut self, kind: Kind, circle: CircleId) -> Result<Option<OwnDocument>>;
     /// Sets it.
     fn put_own_document(&mut self, kind: Kind, circle: CircleId, own: &OwnDocument) -> Result<()>;
-    /// Replaces the population table.
-    fn set_population(&mut self, cells: &[PopulationCell]) -> Result<()>;
+    /// Replaces the population table, at this moment.
+    fn set_population(&mut self, cells: &[PopulationCell], at: Timestamp) -> Result<()>;
 }
 
 /// A document that this municipality owns as such: its card or its rules in a circle.

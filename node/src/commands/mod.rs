@@ -8,6 +8,7 @@ pub mod init;
 mod matching;
 mod pairing;
 mod persons;
+mod population;
 pub mod print;
 mod run;
 mod status;
@@ -75,6 +76,11 @@ pub enum Request {
         /// Whether the persons are marked as made by the demonstration.
         demo: bool,
     },
+    /// The population table in use.
+    Population {
+        /// Whether the one that follows is taken over first.
+        load: bool,
+    },
     /// Drafts for the whole waiting list.
     Match,
     /// A link for a new or known account.
@@ -121,13 +127,14 @@ pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) ->
         Request::Import { name, dry_run, demo } => {
             import::import(service, name, file, dry_run, demo && service.demo).await
         }
+        Request::Population { load } => population::population(service, load.then_some(file)).await,
         Request::Match => matching::whole_list(service).await,
         Request::Account { name, role } => accounts::account(service, name, role).await,
         Request::Erase { person } => persons::erase(service, person).await,
         Request::Documents => documents::list(service),
         Request::Document { document } => documents::show(service, &document),
         Request::DocumentFile { document } => documents::file(service, &document),
-        Request::Demo(step) => steps::carry_out(service, step, file).await,
+        Request::Demo(step) => steps::carry_out(service, step).await,
     }
 }
 
@@ -163,11 +170,7 @@ fn worded(error: &casework::Error) -> String {
         Error::NotFound => "Dat bestaat hier niet".to_owned(),
         Error::Forbidden => "Dat mag je niet met deze rol".to_owned(),
         Error::Invalid(fields) => {
-            let words = |field: &casework::FieldError| {
-                web::refusal(field.code).map(|words| format!("{}: {words}", field.field))
-            };
-            let plain = |field: &casework::FieldError| format!("{} ({})", field.field, field.code);
-            let fields: Vec<String> = fields.iter().map(|field| words(field).unwrap_or_else(|| plain(field))).collect();
+            let fields: Vec<String> = fields.iter().map(web::refused_field).collect();
             format!("Niet te begrijpen: {}", fields.join(", "))
         }
         Error::Conflict { by, .. } => format!("Intussen gewijzigd door {by}"),

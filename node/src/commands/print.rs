@@ -2,6 +2,10 @@
 
 use serde_json::Value;
 
+mod import;
+
+pub use import::import;
+
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -126,51 +130,18 @@ pub fn status(row: &Value) -> Vec<String> {
     lines
 }
 
-/// `import`.
-pub fn import(rows: &[Value]) -> Vec<String> {
-    rows.iter().filter_map(import_line).collect()
-}
-
-fn import_line(row: &Value) -> Option<String> {
-    match row["what"].as_str()? {
-        "sheet" if !row["skipped"].is_null() => {
-            Some(format!("Blad {}: overgeslagen ({})", text(&row["sheet"]), text(&row["skipped"])))
-        }
-        "sheet" => {
-            let columns: Vec<String> = row["columns"]
-                .as_array()?
-                .iter()
-                .map(|column| format!("{} → {}", text(&column["heading"]), text(&column["field"])))
-                .collect();
-            Some(format!("Blad {} ({}): {}", text(&row["sheet"]), text(&row["side"]), columns.join("; ")))
-        }
-        "row" => {
-            let remarks: Vec<String> = row["remarks"]
-                .as_array()?
-                .iter()
-                .map(|remark| {
-                    format!("{} in {} ({})", text(&remark["code"]), text(&remark["field"]), text(&remark["said"]))
-                })
-                .collect();
-            let why = row["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default();
-            let remarks = if remarks.is_empty() { String::new() } else { format!(": {}", remarks.join("; ")) };
-            Some(format!("  rij {}: {} {}{why}{remarks}", text(&row["row"]), text(&row["outcome"]), text(&row["name"])))
-        }
-        _ => {
-            let written = if row["written"] == true { "" } else { " (niets geschreven)" };
-            Some(format!(
-                "{}: {} nieuw ({} mentors, {} nieuwkomers), {} gewijzigd, {} ongewijzigd, {} geweigerd, {} met een opmerking{written}",
-                text(&row["file"]),
-                text(&row["taken"]),
-                text(&row["mentors"]),
-                text(&row["newcomers"]),
-                text(&row["updated"]),
-                text(&row["unchanged"]),
-                text(&row["refused"]),
-                text(&row["with_remark"])
-            ))
-        }
+/// `population`.
+pub fn population(row: &Value) -> String {
+    if row["given"] == false {
+        return "Nog geen bevolkingstabel: talen buiten Nederlands, Frans en Engels blijven hier".to_owned();
     }
+    format!(
+        "Bevolkingstabel sinds {}: {} inwoners van deze gemeente, {} talen, {} rijen",
+        moment(&row["since"]),
+        text(&row["people"]),
+        text(&row["languages"]),
+        text(&row["rows"])
+    )
 }
 
 /// `match`.
@@ -180,16 +151,21 @@ pub fn matches(rows: &[Value]) -> Vec<String> {
             let newcomer = text(&row["newcomer"]["name"]);
             match row["what"].as_str() {
                 Some("draft") if row["municipality"].is_null() => {
-                    format!("{newcomer} – {} ({})", text(&row["mentor"]["name"]), text(&row["strength"]))
+                    format!("{newcomer} – {} ({})", text(&row["mentor"]["name"]), strength(row))
                 }
                 Some("draft") => {
-                    format!("{newcomer} – een mentor van {} ({})", text(&row["municipality"]), text(&row["strength"]))
+                    format!("{newcomer} – een mentor van {} ({})", text(&row["municipality"]), strength(row))
                 }
                 Some("without") => format!("{newcomer} – niemand"),
                 _ => format!("{} voorstellen, {} zonder mentor", text(&row["drafts"]), text(&row["without"])),
             }
         })
         .collect()
+}
+
+fn strength(row: &Value) -> String {
+    let code = text(&row["strength"]);
+    web::dutch(&format!("strength-{code}")).unwrap_or(code).to_lowercase()
 }
 
 /// `document list`.

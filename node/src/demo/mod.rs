@@ -202,7 +202,7 @@ async fn fill(nodes: &[Node], lists: Lists, populations: Vec<Option<Vec<u8>>>, b
     bar.set_message("lijsten inlezen");
     try_join_all(nodes.iter().zip(lists.into_iter().zip(populations)).map(|(node, (lists, population))| async move {
         if let Some(population) = population {
-            node.ask(Request::Demo(Step::Population), population).await?;
+            node.ask(Request::Population { load: true }, population).await?;
         }
         for (name, bytes) in lists {
             node.ask(Request::Import { name, dry_run: false, demo: true }, bytes).await?;

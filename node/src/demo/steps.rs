@@ -36,8 +36,6 @@ const DONE: &str = "demo";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Takes over the population table that follows.
-    Population,
     /// Records consents and screening of everyone.
     Consents,
     /// Publishes everyone of a side who can be.
@@ -114,13 +112,12 @@ fn actor() -> Actor {
 ///
 /// # Errors
 /// On a node that is not the demonstration's; what the use case says.
-pub async fn carry_out(service: &Arc<Service>, step: Step, file: Vec<u8>) -> Result<Vec<Value>> {
+pub async fn carry_out(service: &Arc<Service>, step: Step) -> Result<Vec<Value>> {
     if !service.demo {
         bail!("Dat kan alleen in de demonstratie");
     }
     let office = service.office.clone();
     let row = match step {
-        Step::Population => blocking(move || Ok(json!({ "rows": office.set_population_csv(&file)? }))).await?,
         Step::Consents => blocking(move || consents(&office)).await?,
         Step::Publish { mentors } => blocking(move || publish(&office, mentors)).await?,
         Step::Library { town } => blocking(move || open_pages(&office, town)).await?,

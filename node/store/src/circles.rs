@@ -5,6 +5,7 @@ use casework::{Error, Result};
 use rusqlite::params;
 use schemas::Kind;
 use schemas::ids::CircleId;
+use schemas::time::Timestamp;
 
 use crate::rows::seconds;
 use crate::tx::Tx;
@@ -73,6 +74,10 @@ impl Circles for Tx<'_> {
         Ok(Some(cells))
     }
 
+    fn population_given_at(&mut self) -> Result<Option<Timestamp>> {
+        self.one("SELECT given_at FROM population_given WHERE given_at IS NOT NULL", [], |cells| cells.time())
+    }
+
     fn own_document(&mut self, kind: Kind, circle: CircleId) -> Result<Option<OwnDocument>> {
         self.one(
             "SELECT document, value, published_at FROM own_documents WHERE kind = ?1 AND circle = ?2",
@@ -90,9 +95,9 @@ impl Circles for Tx<'_> {
         Ok(())
     }
 
-    fn set_population(&mut self, cells: &[PopulationCell]) -> Result<()> {
+    fn set_population(&mut self, cells: &[PopulationCell], at: Timestamp) -> Result<()> {
         self.run("DELETE FROM population", [])?;
-        self.run("INSERT OR IGNORE INTO population_given (one) VALUES (1)", [])?;
+        self.run("INSERT OR REPLACE INTO population_given (one, given_at) VALUES (1, ?1)", [seconds(at)])?;
         for cell in cells {
             self.run(
                 "INSERT INTO population (refnis, age_band, home_language, sex, persons)

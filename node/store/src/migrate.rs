@@ -20,6 +20,7 @@ migrations! {
     4 "0004_partners.sql",
     5 "0005_accounts.sql",
     6 "0006_own_documents.sql",
+    20 "0020_population_given.sql",
     100 "0100_matches.sql",
     200 "0200_imports.sql",
     300 "0300_node.sql",

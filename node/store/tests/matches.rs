@@ -251,7 +251,9 @@ fn two_who_ask_for_one_place() {
     }
     towns[1].office().answer_yes(&els(), proposals[0]).expect("the place");
     refused(towns[1].office().answer_yes(&els(), proposals[1]), "no-place");
-    towns[1].office().answer_no(&els(), proposals[0], NoReason::MentorDeclined).expect("a no");
+    refused(towns[1].office().answer_no(&els(), proposals[0], NoReason::MentorDeclined, false), "yes-said");
+    refused(towns[1].office().answer_yes(&els(), proposals[1]), "no-place");
+    towns[1].office().answer_no(&els(), proposals[0], NoReason::MentorDeclined, true).expect("a no");
     towns[1].office().answer_yes(&els(), proposals[1]).expect("the place is free again");
 }
 
@@ -275,7 +277,8 @@ fn matched_here() {
     assert_eq!(stage_of(town.office()), DuoStage::Running);
     let found = town.office().best_newcomers(&els(), mentor).expect("a page");
     assert!(found.cards.is_empty(), "a mentor who is full looks for nobody");
-    for wrong in [(town.now().date().plus_days(1), 60), (town.now().date(), 4), (town.now().date(), 601)] {
+    let today = town.now().date();
+    for wrong in [(today.plus_days(1), 60), (today.plus_days(-1), 60), (today, 4), (today, 601)] {
         let logged = town.office().log_meeting(&els(), duo, wrong.0, wrong.1, String::new());
         assert!(matches!(logged, Err(Error::Invalid(_))));
     }

@@ -102,7 +102,7 @@ impl World {
                 None => Ok(()),
             },
             Happens::No(at) => match self.incoming(at) {
-                Some(id) => there.office().answer_no(&els(), id, NoReason::Other),
+                Some(id) => there.office().answer_no(&els(), id, NoReason::Other, true),
                 None => Ok(()),
             },
             Happens::Confirm(at) => self.outgoing(at).map_or(Ok(()), |id| here.office().confirm(&els(), id)),

@@ -127,7 +127,7 @@ fn a_card_says_no_more_than_the_guard_lets_through_and_the_ledger_says_what_left
     let test = office_for_tests();
     let office = &test.office;
     partner_offers(&test, &["ar", "fr", "nl"]);
-    office.set_population_csv(TABLE.as_bytes()).expect("a table");
+    office.set_population_csv(&an(), TABLE.as_bytes()).expect("a table");
     let id = ready(&test, data(Side::Newcomer));
     let preview = office.preview_publication(&an(), id, None).expect("a preview");
     assert_eq!(preview.recipients, ["Aartselaar"]);
@@ -164,7 +164,7 @@ fn a_card_says_no_more_than_the_guard_lets_through_and_the_ledger_says_what_left
 fn too_few_people_and_the_coordinator_sees_what_is_lost() {
     let test = office_for_tests();
     partner_offers(&test, &["ar", "ti"]);
-    test.office.set_population_csv(TABLE.as_bytes()).expect("a table");
+    test.office.set_population_csv(&an(), TABLE.as_bytes()).expect("a table");
     let mut person = data(Side::Newcomer);
     person.birth = Birth::On(day(2000, 1, 1));
     person.languages = ["ar"].iter().map(|code| code.parse().expect("a language")).collect();
@@ -256,7 +256,7 @@ fn cards_over_the_years_cannot_be_laid_over_each_other() {
     let test = office_for_tests();
     let office = &test.office;
     partner_offers(&test, &["ar"]);
-    office.set_population_csv(TABLE.as_bytes()).expect("a table");
+    office.set_population_csv(&an(), TABLE.as_bytes()).expect("a table");
     let mut person = data(Side::Newcomer);
     person.languages = ["ar"].iter().map(|code| code.parse().expect("a language")).collect();
     let id = ready(&test, person);
@@ -348,7 +348,13 @@ fn own_cards_are_published_once_and_renewed() {
 fn a_table_of_another_municipality_is_refused() {
     let test = office_for_tests();
     let other = "refnis,age_band,sex,home_language,persons\n11001,25-34,F,ar,30\n";
-    assert!(matches!(test.office.set_population_csv(other.as_bytes()), Err(Error::Invalid(_))));
+    assert_eq!(test.office.population_table(&an()).expect("a look"), None);
+    assert!(matches!(test.office.set_population_csv(&an(), other.as_bytes()), Err(Error::Invalid(_))));
+    assert_eq!(test.office.population_table(&an()).expect("a look"), None);
+    let loaded = test.office.set_population_csv(&an(), TABLE.as_bytes()).expect("a table");
+    assert_eq!(loaded.since, Some(test.office.now()));
+    assert!(matches!(test.office.set_population_csv(&an(), other.as_bytes()), Err(Error::Invalid(_))));
+    assert_eq!(test.office.population_table(&an()).expect("a look"), Some(loaded), "the table before it stays");
 }
 
 #[test]

@@ -154,8 +154,17 @@ fn a_member_sees_the_library_only() -> Result<()> {
         }
     }
     let deeper = ["zoek", "bewerk", "deelregister", "vergeet"].map(|part| format!("{file}/{part}"));
-    let closed =
-        ["/nieuwkomers", "/mentors", "/nieuwkomers/nieuw", "/voorstellen", "/duos", "/partners", "/invoer", &file];
+    let closed = [
+        "/nieuwkomers",
+        "/mentors",
+        "/nieuwkomers/nieuw",
+        "/voorstellen",
+        "/duos",
+        "/partners",
+        "/invoer",
+        "/bevolking",
+        &file,
+    ];
     for path in closed.into_iter().chain(deeper.iter().map(String::as_str)).chain(["/zoeken?q=navid"]) {
         let answer = member.get(path)?;
         ensure!(answer.status == 403, "{path}: {}", answer.status);

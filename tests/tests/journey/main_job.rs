@@ -199,6 +199,7 @@ async fn other_pages(b: &mut Walk, newcomer: &str) -> Result<()> {
         (&format!("{file}/zoek"), "zoek-met-duo"),
         ("/zoeken?q=navid", "zoeken"),
         ("/invoer", "invoer"),
+        ("/bevolking", "bevolkingstabel"),
         ("/partners", "partners"),
         ("/netwerk", "netwerk"),
         ("/bestaat-niet", "niet-gevonden"),

@@ -18,6 +18,33 @@ circles-title = Samenwerkingsverbanden
 circles-empty = Er is nog geen samenwerkingsverband.
 arrangement = Afspraak: { $reference }
 arrangement-none = nog niet vastgelegd
+partners-population = Voor een kaart vertrekt, wordt geteld hoeveel inwoners op die nieuwkomer lijken.
+population-link = Bekijk de bevolkingstabel
+
+# Bevolkingstabel
+population-title = Bevolkingstabel
+population-text = Voor de kaart van een nieuwkomer naar partners gaat, telt dit programma hoeveel inwoners dezelfde taal en leeftijd hebben. Zijn dat er minder dan { $least }, dan blijft de taal of de leeftijd hier. Zo herkent niemand die persoon. De tabel bevat alleen aantallen en verlaat je gemeente nooit.
+population-problem = Deze tabel is niet geladen
+population-in-use = Nu in gebruik
+population-none = Er is nog geen tabel. Zolang blijft elke taal behalve Nederlands, Frans en Engels hier. De leeftijd wordt geteld bij je eigen nieuwkomers.
+population-since = Sinds
+population-people = Inwoners van { $municipality } in de tabel
+population-languages = Talen
+population-rows = Rijen
+population-load-first = Laad een tabel
+population-load-next = Laad een andere tabel
+population-file = Bestand met de tabel
+population-file-hint = Een csv. De dienst bevolking kan hem maken. Je kan het bestand ook hierheen slepen.
+population-button = Laad tabel
+population-form-title = Hoe ziet de tabel eruit?
+population-form = De eerste rij bevat de titels refnis, age_band, sex, home_language en persons. Daaronder één rij per groep inwoners:
+population-form-refnis = refnis: de code van de gemeente, bijvoorbeeld 11029
+population-form-band = age_band: de leeftijd, zoals 18-24, 25-34 of 65+
+population-form-sex = sex: F, M of X, of leeg
+population-form-language = home_language: de thuistaal als code, zoals ar voor Arabisch
+population-form-persons = persons: het aantal inwoners
+population-form-after = Een nieuwe tabel vervangt de vorige helemaal. Kaarten die al bij partners staan, passen zich vanzelf aan.
+notice-population = De tabel is geladen.
 
 # Invoer
 import-title = Neem een lijst over

@@ -15,11 +15,9 @@ use crate::door::{Posted, Visit};
 use crate::fault::Fault;
 use crate::fields::Choice;
 use crate::frame::{Frame, Nav, html};
+use crate::upload::Upload;
 use crate::vocabulary as v;
 use crate::words::Words;
-
-/// Largest file that is read, in bytes; casework refuses sooner and says why.
-const MAX_FILE: usize = 64 * 1024 * 1024;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/invoer", get(start).post(upload)).route("/invoer/{token}", get(preview).post(take))
@@ -48,42 +46,13 @@ async fn start_page(app: &App, visit: &Visit, problem: &str) -> Result<Response,
     Ok(response)
 }
 
-async fn upload(State(app): State<App>, visit: Visit, mut form: Multipart) -> Result<Response, Fault> {
-    let mut token = String::new();
-    let mut file: Option<(String, Vec<u8>)> = None;
-    let mut too_large = false;
-    // The token stands before the file, so nothing is read of a form that is not ours.
-    while let Ok(Some(mut field)) = form.next_field().await {
-        match field.name() {
-            Some("_csrf") => token = field.text().await.map_err(|_| Fault::Forged)?,
-            Some("file") if token == visit.csrf() => {
-                let name = field.file_name().unwrap_or_default().to_owned();
-                let mut bytes = Vec::new();
-                while let Ok(Some(chunk)) = field.chunk().await {
-                    if bytes.len() + chunk.len() > MAX_FILE {
-                        // The rest is read and dropped, so that the browser hears the answer.
-                        too_large = true;
-                        bytes.clear();
-                    }
-                    if !too_large {
-                        bytes.extend_from_slice(&chunk);
-                    }
-                }
-                file = Some((name, bytes));
-            }
-            _ => {}
-        }
-    }
-    if token != visit.csrf() {
-        return Err(Fault::Forged);
-    }
+async fn upload(State(app): State<App>, visit: Visit, form: Multipart) -> Result<Response, Fault> {
     let w = &visit.words;
-    let Some((name, bytes)) = file.filter(|(name, _)| !name.is_empty()) else {
-        return start_page(&app, &visit, &w.t("error-file-missing")).await;
+    let (name, bytes) = match Upload::read(&visit, form).await? {
+        Upload::File(name, bytes) => (name, bytes),
+        Upload::Missing => return start_page(&app, &visit, &w.t("error-file-missing")).await,
+        Upload::TooLarge => return start_page(&app, &visit, &w.t("error-file-too-large")).await,
     };
-    if too_large {
-        return start_page(&app, &visit, &w.t("error-file-too-large")).await;
-    }
     let actor = visit.actor.clone();
     match app.run(move |office| office.read_sheet(&actor, &name, &bytes)).await {
         Ok(preview) => Ok(Redirect::to(&format!("/invoer/{}", preview.token)).into_response()),

@@ -9,7 +9,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use casework::FieldError;
 use casework::library::form::{
     KINDS, LICENCES, kind_code, kind_of_code, licence_code, parse_resource_form, resource_to_form,
 };
@@ -17,6 +16,7 @@ use casework::library::markdown::{Block, Span};
 use casework::library::{LibraryFilter, ResourceRow, Saved};
 use casework::schemas::DocumentId;
 use casework::schemas::time::Date;
+use casework::{FieldError, Office};
 
 use crate::app::App;
 use crate::change::Region;
@@ -315,15 +315,16 @@ async fn new(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
 
 async fn create(State(app): State<App>, visit: Visit, posted: Posted) -> Result<Response, Fault> {
     let again = |errors: Vec<FieldError>| Form::new(&visit.words, posted.fields.clone()).with_errors(&errors);
-    let value = match parse_resource_form(&posted.fields) {
-        Ok(value) => value,
-        Err(casework::Error::Invalid(errors)) => {
+    let (actor, number) = (visit.actor.clone(), Some(posted.number.clone()).filter(|number| !number.is_empty()));
+    let fields = posted.fields.clone();
+    let create =
+        move |office: &Office| office.create_resource(&actor, None, parse_resource_form(&fields)?, number.as_deref());
+    let saved = match app.run(create).await {
+        Err(Fault::Invalid(errors)) => {
             return form_page(&app, &visit, at_new(&app, &visit).await?, again(errors)).await;
         }
-        Err(other) => return Err(other.into()),
+        other => other?,
     };
-    let (actor, number) = (visit.actor.clone(), Some(posted.number.clone()).filter(|number| !number.is_empty()));
-    let saved = app.run(move |office| office.create_resource(&actor, None, value, number.as_deref())).await?;
     app.changed(Region::Library);
     // A page that is still on its way to the store is not there to read yet.
     let actor = visit.actor.clone();
@@ -378,19 +379,24 @@ async fn save(State(app): State<App>, visit: Visit, Path(id): Path<String>, post
 }
 
 async fn write(app: &App, visit: Visit, id: String, key: DocumentId, posted: Posted) -> Result<Response, Fault> {
-    let heads = heads_of(&posted.fields);
-    let value = match parse_resource_form(&posted.fields) {
-        Ok(value) => value,
-        Err(casework::Error::Invalid(errors)) => {
+    let (actor, number) = (visit.actor.clone(), Some(posted.number).filter(|number| !number.is_empty()));
+    let (fields, heads) = (posted.fields.clone(), heads_of(&posted.fields));
+    let save = move |office: &Office| {
+        office.save_resource(&actor, key, &heads, parse_resource_form(&fields)?, number.as_deref())
+    };
+    let saved = match app.run(save).await {
+        Err(Fault::Invalid(mut errors)) => {
             let (mut at, _) = at_edit(app, &visit, &id).await?;
-            at.heads = heads;
+            match errors.iter_mut().find(|error| error.field == "heads") {
+                // What the text was typed on is not known: it is shown again, for a person to compare.
+                Some(error) => error.field = "body".to_owned(),
+                None => at.heads = heads_of(&posted.fields),
+            }
             let form = Form::new(&visit.words, posted.fields).with_errors(&errors);
             return form_page(app, &visit, at, form).await;
         }
-        Err(other) => return Err(other.into()),
+        other => other?,
     };
-    let (actor, number) = (visit.actor.clone(), Some(posted.number).filter(|number| !number.is_empty()));
-    let saved = app.run(move |office| office.save_resource(&actor, key, &heads, value, number.as_deref())).await?;
     app.changed(Region::Library);
     let notice = match saved {
         Saved::Done => "notice-resource",

@@ -9,6 +9,7 @@ mod library;
 mod partners;
 mod people;
 mod person;
+mod population;
 mod proposals;
 mod search;
 mod sign_in;
@@ -48,6 +49,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(library::routes())
         .merge(partners::routes())
         .merge(import::routes())
+        .merge(population::routes())
         .route("/gebeurtenissen", get(events::listen))
         .route("/assets/{file}", get(assets::serve))
         .route("/healthz", get(health::alive))

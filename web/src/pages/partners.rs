@@ -11,6 +11,7 @@ use crate::door::Visit;
 use crate::fault::Fault;
 use crate::format;
 use crate::frame::{Dot, Frame, Nav, dot, html};
+use crate::pages::person::and;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/partners", get(page))
@@ -93,7 +94,7 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
                 held: live.map_or_else(|| w.t("unknown"), |live| format::number(live.documents_held)),
                 reconciled: when(live.and_then(|live| live.reconciled_at)),
                 since: when(live.and_then(|live| live.connected_since)),
-                circles: if partner.circles.is_empty() { w.t("nothing-known") } else { partner.circles.join(", ") },
+                circles: if partner.circles.is_empty() { w.t("nothing-known") } else { and(w, &partner.circles) },
                 refused: refused
                     .map(|(reason, count)| w.count_with("partner-refused", *count, &[("reason", reason)]))
                     .collect(),
@@ -102,11 +103,8 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
         .collect();
     let names = |members: &[casework::schemas::RootId]| {
         let known = std::iter::once(&found.me).chain(found.partners.iter().map(|partner| &partner.municipality));
-        known
-            .filter(|place| members.contains(&place.root))
-            .map(|place| place.name.clone())
-            .collect::<Vec<_>>()
-            .join(", ")
+        let inside = known.filter(|place| members.contains(&place.root)).map(|place| place.name.clone());
+        and(w, &inside.collect::<Vec<_>>())
     };
     let circles = found
         .circles

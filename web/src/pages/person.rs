@@ -169,7 +169,7 @@ async fn show(
         ),
         shared: file.card.as_ref().map_or_else(String::new, |card| {
             let until = format::long_date(format::day_of_hour(card.until), visit.today);
-            w.fill("person-shared-with", &[("partners", &card.recipients), ("until", &until)])
+            w.fill("person-shared-with", &[("partners", &together(w, &card.recipients)), ("until", &until)])
         }),
         consents: consent_lines(w, &file.consents),
         screening: file.screening.as_ref().map_or_else(String::new, |seen| {
@@ -194,6 +194,12 @@ pub(crate) fn and(w: &Words, names: &[String]) -> String {
         [one] => one.clone(),
         [rest @ .., last] => w.fill("list-and", &[("rest", &rest.join(", ")), ("last", last)]),
     }
+}
+
+/// Names as the ledger keeps them, `Aartselaar, Borsbeek`, as [`and`] says them; empty for nobody.
+fn together(w: &Words, names: &str) -> String {
+    let names: Vec<String> = names.split(", ").map(str::to_owned).collect();
+    and(w, &names)
 }
 
 fn facts(w: &Words, file: &PersonFile, visit: &Visit) -> Vec<(String, String)> {
@@ -272,7 +278,7 @@ fn ledger_view(w: &Words, line: &LedgerLine, visit: &Visit) -> LedgerView {
     LedgerView {
         at: format::moment(line.at),
         event: if w.has(&key) { w.t(&key) } else { line.event.clone() },
-        recipients: line.recipients.clone(),
+        recipients: together(w, &line.recipients),
         consent: line.consent.clone(),
         by: line.by.clone(),
         what: border::card(w, &line.what, visit.today),
@@ -428,7 +434,7 @@ async fn forget(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Re
         base: folder(data.side),
         id,
         name: data.full_name(),
-        shared: file.card.map(|card| card.recipients).unwrap_or_default(),
+        shared: file.card.map(|card| together(&visit.words, &card.recipients)).unwrap_or_default(),
     })
 }
 

@@ -196,6 +196,8 @@ struct OnePage {
     partner: String,
     asked: String,
     may_answer: bool,
+    /// Whether a yes may be taken back.
+    may_take_back: bool,
     places_left: String,
     may_confirm: bool,
     may_withdraw: bool,
@@ -265,7 +267,7 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
     let reasons = REASONS.iter().map(|r| (reason_code(*r).to_owned(), reason_words(w, *r))).collect();
     let f = Frame::new(app, visit, Nav::Matches, w.t("proposal-title")).await?.refreshing("matches duos");
     html(&match page {
-        ProposalPage::Incoming { row, fit, may_answer, theirs: _, message } => {
+        ProposalPage::Incoming { row, fit, may_answer, may_take_back, theirs: _, message } => {
             let (state, state_class, _) = incoming_state(w, row.state);
             let (done, over) = incoming_done(row.state);
             let name = mentor_name(w, &row);
@@ -283,6 +285,7 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
                 partner: row.municipality.name.clone(),
                 asked: row.asked.as_ref().map(|(on, by)| asked_words(w, *on, by)).unwrap_or_default(),
                 may_answer,
+                may_take_back,
                 places_left: w.count("places-left", row.places_left),
                 may_confirm: false,
                 may_withdraw: false,
@@ -313,6 +316,7 @@ async fn show(app: &App, visit: &Visit, id: String, form: Form) -> Result<Respon
                 partner: row.municipality.name.clone(),
                 asked: String::new(),
                 may_answer: false,
+                may_take_back: false,
                 places_left: String::new(),
                 may_confirm,
                 may_withdraw,
@@ -408,15 +412,30 @@ async fn yes(State(app): State<App>, visit: Visit, Path(id): Path<String>, _: Po
 async fn no(State(app): State<App>, visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
     let proposal = document(&id)?;
     let Some(reason) = REASONS.into_iter().find(|reason| reason_code(*reason) == posted.value("reason")) else {
-        let error = casework::FieldError { field: "reason".to_owned(), code: "required" };
-        let form = Form::new(&visit.words, posted.fields).with_errors(&[error]);
-        let mut response = show(&app, &visit, id, form).await?;
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(response);
+        return again(&app, &visit, id, posted, "reason", "required").await;
     };
-    app.run(move |office| office.answer_no(&visit.actor, proposal, reason)).await?;
+    let (actor, after_yes) = (visit.actor.clone(), posted.value("zeker") == "ja");
+    match app.run(move |office| office.answer_no(&actor, proposal, reason, after_yes)).await {
+        Err(Fault::Refused("yes-said")) => return again(&app, &visit, id, posted, "zeker", "yes-said").await,
+        other => other?,
+    }
     app.changed(Region::Matches);
     Ok(flash("notice-no", &app, &format!("/voorstellen/{id}")))
+}
+
+/// The page once more, with what was chosen and what is wrong with it.
+async fn again(
+    app: &App,
+    visit: &Visit,
+    id: String,
+    posted: Posted,
+    field: &str,
+    code: &'static str,
+) -> Result<Response, Fault> {
+    let error = casework::FieldError { field: field.to_owned(), code };
+    let mut response = show(app, visit, id, Form::new(&visit.words, posted.fields).with_errors(&[error])).await?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
 }
 
 async fn confirm(State(app): State<App>, visit: Visit, Path(id): Path<String>, _: Posted) -> Result<Response, Fault> {

@@ -68,8 +68,8 @@ pub fn publish(office: &Office) {
 pub fn play() -> [Town; 2] {
     let mut towns = towns::two_towns();
     let [borsbeek, aartselaar] = &towns;
-    borsbeek.office().set_population_csv(&file("borsbeek-population.csv")).expect("a table");
-    aartselaar.office().set_population_csv(&file("aartselaar-population.csv")).expect("a table");
+    borsbeek.office().set_population_csv(&els(), &file("borsbeek-population.csv")).expect("a table");
+    aartselaar.office().set_population_csv(&els(), &file("aartselaar-population.csv")).expect("a table");
     import(borsbeek.office(), "borsbeek.xlsx");
     import(aartselaar.office(), "aartselaar-mentees.csv");
     import(aartselaar.office(), "aartselaar-mentors.csv");

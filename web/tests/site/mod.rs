@@ -105,6 +105,21 @@ impl Browser {
         self.send(request).await
     }
 
+    /// Sends a form with one file.
+    pub async fn upload(&mut self, path: &str, csrf: &str, name: &str, content: &str) -> Answer {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n--x\r\nContent-Disposition: form-data; \
+             name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n--x--\r\n"
+        );
+        let request = self
+            .request(Method::POST, path)
+            .header(ORIGIN, "http://overbuur.test")
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(Body::from(body))
+            .expect("a request");
+        self.send(request).await
+    }
+
     /// Opens a page and sends a form of it, with its hidden fields.
     pub async fn fill(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let shown = self.get(page).await;

@@ -70,7 +70,7 @@ impl Office {
             if on > desk.today() {
                 return Err(Error::field("on", "date-future"));
             }
-            if on < found.matched_on.plus_days(-31) {
+            if on < found.matched_on {
                 return Err(Error::field("on", "date-too-early"));
             }
             if !(5..=600).contains(&minutes) {

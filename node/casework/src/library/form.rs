@@ -46,7 +46,7 @@ pub fn licence_code(licence: Licence) -> &'static str {
 ///
 /// # Errors
 /// `Invalid` with every field that cannot be taken: `missing`, `too-long`, `rrn`, `unknown`,
-/// `date-impossible`, `too-many`.
+/// `date-impossible`, `too-many`, `unseen-sign`.
 pub fn parse_resource_form(fields: &[(String, String)]) -> Result<Resource> {
     let mut form = Form { fields, errors: Vec::new() };
     let title = form.text::<200>("title", true);
@@ -149,13 +149,15 @@ impl Form<'_> {
     }
 }
 
-/// Text within its limit, with the code of what is wrong.
+/// Text within its limit and without signs that nobody sees, with the code of what is wrong.
 pub(super) fn bounded<const MAX: usize>(value: &str) -> Result<Text<MAX>, &'static str> {
     if holds_rrn(value) {
         return Err("rrn");
     }
-    let clean: String = value.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-    Text::new(clean).map_err(|_| "too-long")
+    if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err("unseen-sign");
+    }
+    Text::new(value).map_err(|_| "too-long")
 }
 
 #[cfg(test)]
@@ -190,6 +192,8 @@ mod tests {
             ("title", "  ", "missing"),
             ("title", &long[..201], "too-long"),
             ("title", "85.07.30-033.28", "rrn"),
+            ("title", "Bib\0", "unseen-sign"),
+            ("tags", "lezen, gra\u{7}tis", "unseen-sign"),
             ("body", "bel 85073003328", "rrn"),
             ("body", &long, "too-long"),
             ("kind", "blog", "unknown"),

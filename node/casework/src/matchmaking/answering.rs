@@ -47,11 +47,11 @@ impl Office {
         })
     }
 
-    /// Says no; a place that was kept is free again.
+    /// Says no; a place that was kept is free again. Taking a yes back has to be meant (`after_yes`).
     ///
     /// # Errors
-    /// `Refused` with `not-open`.
-    pub fn answer_no(&self, actor: &Actor, proposal: DocumentId, reason: NoReason) -> Result<()> {
+    /// `Refused` with `not-open`, or `yes-said` where a yes would be taken back unmeant.
+    pub fn answer_no(&self, actor: &Actor, proposal: DocumentId, reason: NoReason, after_yes: bool) -> Result<()> {
         self.at_desk(actor, move |desk| {
             settle(desk)?;
             let mut came = desk.records.incoming(proposal)?.ok_or(Error::NotFound)?;
@@ -61,6 +61,9 @@ impl Office {
             let halves = Halves::read(desk)?;
             if !incoming_state(desk, &halves, &came)?.may_refuse() {
                 return Err(Error::Refused("not-open"));
+            }
+            if matches!(came.stage, IncomingStage::Reserved { .. }) && !after_yes {
+                return Err(Error::Refused("yes-said"));
             }
             desk.audit("proposal.refused", came.mentor, &proposal.to_string())?;
             refuse(desk, &mut came, reason)

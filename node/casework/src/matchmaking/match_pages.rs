@@ -181,7 +181,9 @@ fn incoming_page(desk: &mut Desk<'_>, halves: &Halves, came: &IncomingProposal) 
         _ => None,
     };
     let theirs = halves.proposals.get(&came.document).map(|(_, half)| half.state.clone());
-    Ok(ProposalPage::Incoming { may_answer: row.state.may_answer(), row, fit, theirs, message })
+    let (may_answer, may_refuse) = (row.state.may_answer(), row.state.may_refuse());
+    let may_take_back = may_refuse && matches!(came.stage, IncomingStage::Reserved { .. });
+    Ok(ProposalPage::Incoming { may_answer, may_take_back, row, fit, theirs, message })
 }
 
 fn outgoing_page(desk: &mut Desk<'_>, halves: &Halves, sent: &OutgoingProposal) -> Result<ProposalPage> {

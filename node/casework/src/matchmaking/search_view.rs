@@ -322,6 +322,8 @@ pub enum ProposalPage {
         fit: Option<Fit>,
         /// Whether a person may answer now.
         may_answer: bool,
+        /// Whether a yes that was said may be taken back.
+        may_take_back: bool,
         /// Where the other half stands.
         theirs: Option<ProposalState>,
         /// For the mentor, after a yes.

@@ -1,4 +1,4 @@
-//! The partners page, this municipality's own cards, and its population table.
+//! The partners page, and this municipality's own cards.
 
 use std::num::NonZeroU16;
 
@@ -9,10 +9,8 @@ use schemas::vocabulary::Languages;
 use schemas::{Kind, MunicipalityCard, SharedValue};
 
 use crate::error::{Error, Result};
-use crate::guard::K;
 use crate::hand::Hand;
 use crate::office::{Actor, Office};
-use crate::population::parse_population;
 use crate::ports::{Circle, Municipality, Outgoing, OwnDocument, PartnerLive, Records};
 use crate::publication::{CARD_DAYS, is_due, value_text};
 
@@ -75,29 +73,6 @@ impl Office {
     /// A failing store, or one without an identity.
     pub fn ready(&self) -> Result<()> {
         self.read(|records| records.me().map(|_| ()))
-    }
-
-    /// Replaces the population table that the small-cell guard counts in: CSV with the columns
-    /// `refnis,age_band,sex,home_language,persons`.
-    ///
-    /// # Errors
-    /// `Invalid` with what is wrong with the file; a failing store. Then nothing changed.
-    pub fn set_population_csv(&self, bytes: &[u8]) -> Result<usize> {
-        let cells = parse_population(bytes)?;
-        let rows = cells.len();
-        let hand = self.hand(&Actor::command_line());
-        self.write(move |records| {
-            let here = records.me()?.refnis;
-            let people =
-                cells.iter().filter(|cell| cell.refnis == here).map(|cell| u64::from(cell.persons)).sum::<u64>();
-            if people < u64::from(K) {
-                return Err(Error::field("population", "population-other-municipality"));
-            }
-            records.set_population(&cells)?;
-            hand.audit(records, "population.set", None, &format!("{} rows", cells.len()))?;
-            Ok(())
-        })?;
-        Ok(rows)
     }
 
     /// Publishes this municipality's card and matching rules in every named circle, again when
