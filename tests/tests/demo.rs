@@ -73,19 +73,33 @@ fn the_main_job_from_spreadsheets_to_duos_across_the_border() -> Result<()> {
 }
 
 #[test]
-fn the_demo_stays_until_it_is_stopped() -> Result<()> {
+fn the_demo_stays_until_it_is_stopped_and_goes_on_where_it_was() -> Result<()> {
     let home = folder()?;
     let dir = home.path().join("demo");
     let port = free_port()?.min(65_000).to_string();
     let arguments = ["demo", "--dir", text(&dir)?, "--http-port", &port];
-    let demo = Process::start("demo", &mut overbuur(&arguments)?)?;
-    demo.wait_for_line(|line| line.contains("Stop met Ctrl-C"))?;
-    for link in demo.lines(Stream::Out).iter().filter_map(|line| line.split_once("aanmelden: ")) {
-        let answer = get(link.1)?;
-        ensure!(answer.starts_with("HTTP/1.1 303") && answer.contains("set-cookie: "), "{}: {answer}", link.1);
+    let mut before = None;
+    // Stopped by a service manager, by Ctrl-C, and started again after each.
+    for signal in ["INT", "TERM", "INT"] {
+        let demo = Process::start("demo", &mut overbuur(&arguments)?)?;
+        demo.wait_for_line(|line| line.contains("Stop met Ctrl-C"))?;
+        let lines = demo.lines(Stream::Out);
+        let links: Vec<&str> = lines.iter().filter_map(|line| Some(line.split_once("aanmelden: ")?.1)).collect();
+        ensure!(links.len() == NODES.len(), "{lines:?}");
+        for link in links {
+            let answer = get(link)?;
+            ensure!(answer.starts_with("HTTP/1.1 303") && answer.contains("set-cookie: "), "{link}: {answer}");
+        }
+        demo.signal(signal)?;
+        let ended = demo.wait()?;
+        ensure!(ended.code() == Some(0), "{signal}: {ended}\n{}", demo.output());
+        let held = NODES.map(|node| documents(&dir.join(node))).into_iter().collect::<Result<Vec<_>>>()?;
+        let ids: Vec<BTreeSet<String>> =
+            held.iter().map(|all| all.iter().map(|document| document["document"].to_string()).collect()).collect();
+        ensure!(ids.iter().all(|ids| ids.len() > 60), "too few documents");
+        let first = before.get_or_insert_with(|| ids.clone());
+        ensure!(*first == ids, "a start changed which documents there are");
     }
-    let ended = demo.terminate()?;
-    ensure!(ended.success(), "{ended}\n{}", demo.output());
     Ok(())
 }
 

@@ -108,6 +108,9 @@ pub fn status(row: &Value) -> Vec<String> {
             text(&own["documents_held"])
         ),
     ];
+    if row["certificate_valid"] == false {
+        lines.push(out_of_date(&row["certificate_valid_until"]));
+    }
     for partner in row["partners"].as_array().into_iter().flatten() {
         let connection = if partner["connected_since"].is_null() {
             format!("niet verbonden ({})", text(&partner["not_connected_because"]))
@@ -128,6 +131,15 @@ pub fn status(row: &Value) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// That this node's own certificate does not cover now.
+pub fn out_of_date(until: &Value) -> String {
+    format!(
+        "Let op: het certificaat van dit knooppunt is niet geldig (tot {}). Er is geen verbinding met partners; \
+         de pagina's werken verder. Kijk eerst de klok van deze machine na; klopt die, dan is een nieuw certificaat nodig.",
+        moment(until)
+    )
 }
 
 /// `population`.

@@ -9,9 +9,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
+use super::print;
 use crate::runtime::{self, Ask};
 use crate::service::Service;
-use crate::{chores, control};
+use crate::{chores, clock, control};
 
 /// Runs the node in `dir`.
 ///
@@ -31,6 +32,10 @@ pub async fn run(dir: &Path, http: Option<String>, listen: Vec<String>, demo: bo
         std::io::ErrorKind::AddrInUse => anyhow!("Poort {address} is al in gebruik; kies een andere met --http"),
         _ => anyhow!("Pagina's aanbieden op {address} lukt niet: {error}"),
     })?;
+    let claims = home.certificate.get();
+    if !claims.covers(clock::now().hour()) {
+        eprintln!("overbuur: {}", print::out_of_date(&claims.valid_until.start().0.into()));
+    }
     let service = Service::of(home, demo)?;
     let handle = runtime::start(&service.home, service.parts(), &listen).await?;
     if service.running.set(handle.clone()).is_err() {

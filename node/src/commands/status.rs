@@ -12,7 +12,7 @@ use schemas::ids::{NodeKey, RootId};
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::runtime::{Ask, blocking, lock};
+use crate::runtime::{Ask, OUT_OF_DATE, OWN_OUT_OF_DATE, blocking, lock};
 use crate::service::Service;
 
 /// One row about everything.
@@ -72,8 +72,10 @@ fn partner_rows(
         let state = states.get(&partner.root).cloned().unwrap_or_default();
         let certificate = certificates.get(&partner.root);
         let expired = certificate.is_some_and(|certificate| !certificate.covers(now));
-        let why = if expired {
-            Some("certificate out of date".to_owned())
+        let why = if !service.home.certificate.get().covers(now) {
+            Some(OWN_OUT_OF_DATE.to_owned())
+        } else if expired {
+            Some(OUT_OF_DATE.to_owned())
         } else {
             certificate.and_then(|certificate| trouble.get(&certificate.node).cloned())
         };

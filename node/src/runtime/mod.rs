@@ -6,6 +6,7 @@
 
 mod effects;
 mod partners;
+pub use partners::{OUT_OF_DATE, OWN_OUT_OF_DATE};
 #[cfg(test)]
 mod tests;
 
@@ -113,6 +114,8 @@ struct Runtime {
     rng: ChaCha20Rng,
     network: mpsc::Sender<link::Command>,
     outlook: Arc<std::sync::Mutex<link::Outlook>>,
+    /// This node's own.
+    certificate: Verified<NodeCertificate>,
     certificates: BTreeMap<RootId, Verified<NodeCertificate>>,
     nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
     pumps: BTreeMap<RootId, Pump>,
@@ -175,6 +178,7 @@ impl Runtime {
             rng: clock::generator(),
             network,
             outlook,
+            certificate: home.certificate.clone(),
             certificates: BTreeMap::new(),
             nodes,
             pumps: BTreeMap::new(),

@@ -12,10 +12,16 @@ use tokio::sync::oneshot;
 use super::{Runtime, blocking, lock};
 use crate::{clock, link};
 
+/// Why a partner is not let in whose certificate does not cover now.
+pub const OUT_OF_DATE: &str = "certificate out of date";
+/// Why nobody is let in while this node's own certificate does not cover now.
+pub const OWN_OUT_OF_DATE: &str = "own certificate out of date";
+
 impl Runtime {
     pub(super) async fn invitations_changed(&self) {
         let desk = Arc::clone(&self.parts.desk);
         let open = tokio::task::spawn_blocking(move || desk.is_open()).await.unwrap_or(false);
+        let open = open && self.certificate.get().covers(clock::now().hour());
         let (done, known) = oneshot::channel();
         self.command(link::Command::Strangers { open, done }).await;
         let _ = known.await;
@@ -55,16 +61,18 @@ impl Runtime {
         Ok(identity.root)
     }
 
-    /// Tells the network who may connect: confirmed partners whose certificate covers now.
+    /// Tells the network who may connect: confirmed partners whose certificate covers now; nobody
+    /// while this node's own does not.
     pub(super) async fn admit(&mut self) {
         let now = clock::now().hour();
+        let own_covers = self.certificate.get().covers(now);
         let store = Arc::clone(&self.parts.store);
         let Ok(partners) = blocking(move || Ok(store.partners()?)).await else { return };
         let before = lock(&self.nodes).clone();
         for partner in partners {
             let Some(certificate) = self.certificates.get(&partner.root) else { continue };
             let node = certificate.get().node;
-            if certificate.get().covers(now) {
+            if own_covers && certificate.get().covers(now) {
                 let known = lock(&self.nodes).insert(partner.root, node);
                 if known.is_some_and(|known| known != node)
                     && let Some(old) = known
@@ -76,7 +84,8 @@ impl Runtime {
             } else if before.contains_key(&partner.root) || !lock(&self.outlook).trouble.contains_key(&node) {
                 lock(&self.nodes).remove(&partner.root);
                 self.command(link::Command::Forbid { node }).await;
-                lock(&self.outlook).trouble.insert(node, "certificate out of date".to_owned());
+                let why = if own_covers { OUT_OF_DATE } else { OWN_OUT_OF_DATE };
+                lock(&self.outlook).trouble.insert(node, why.to_owned());
             }
         }
     }

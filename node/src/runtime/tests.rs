@@ -1,7 +1,8 @@
 //! A runtime on a real store: who is let in.
 
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
+use ed25519_dalek::SigningKey;
 use schemas::certificate::NodeCertificate;
 use schemas::places::Refnis;
 use schemas::time::Timestamp;
@@ -10,7 +11,7 @@ use store::Partner;
 
 use crate::commands::{self, Request, init};
 use crate::home::Configuration;
-use crate::runtime::{self, Parts, lock};
+use crate::runtime::{self, Handle, lock};
 use crate::service::Service;
 use crate::{clock, keys};
 
@@ -34,10 +35,9 @@ fn partner_of(service: &Service, refnis: &str, days: u64) -> Partner {
     partner
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_partner_with_a_certificate_out_of_date_is_refused_and_status_says_so() {
-    let temp = tempfile::tempdir().expect("a folder");
-    let dir = temp.path().join("mortsel");
+/// The folder of a new node.
+fn mortsel(temp: &Path) -> PathBuf {
+    let dir = temp.join("mortsel");
     init::init(init::NewNode {
         dir: &dir,
         refnis: "11029",
@@ -47,27 +47,55 @@ async fn a_partner_with_a_certificate_out_of_date_is_refused_and_status_says_so(
         configuration: Configuration::usual(),
     })
     .expect("a new node");
+    dir
+}
+
+async fn started(service: &Service) -> Handle {
+    let listen = ["/ip4/127.0.0.1/tcp/0".to_owned()];
+    runtime::start(&service.home, service.parts(), &listen).await.expect("it runs")
+}
+
+/// Why a partner is not connected, as `status` tells.
+fn why(status: &Value, partner: &Partner) -> Option<String> {
+    let rows = status["partners"].as_array()?;
+    let row = rows.iter().find(|row| row["root"] == partner.root.to_string())?;
+    row["not_connected_because"].as_str().map(str::to_owned)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_with_a_certificate_out_of_date_is_refused_and_status_says_so() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dir = mortsel(temp.path());
     let service = Service::open(&dir, false).expect("just made");
     let (valid, expired) = (partner_of(&service, "11001", 10), partner_of(&service, "11007", 400));
-    let parts = Parts {
-        store: Arc::clone(&service.store),
-        port: Arc::clone(&service.port),
-        desk: service.desk(),
-        changes: service.changes.clone(),
-        matches_moved: Arc::clone(&service.matches_moved),
-        erased: Arc::clone(&service.erased),
-    };
-    let handle = runtime::start(&service.home, parts, &["/ip4/127.0.0.1/tcp/0".to_owned()]).await.expect("it runs");
+    let handle = started(&service).await;
     assert!(lock(&handle.nodes).contains_key(&valid.root));
     assert!(!lock(&handle.nodes).contains_key(&expired.root), "nothing of it is let in");
     service.running.set(handle).ok().expect("only once");
 
     let status: Value = commands::execute(&service, Request::Status, Vec::new()).await.expect("a status").remove(0);
-    let why = |partner: &Partner| -> Option<String> {
-        let rows = status["partners"].as_array()?;
-        let row = rows.iter().find(|row| row["root"] == partner.root.to_string())?;
-        row["not_connected_because"].as_str().map(str::to_owned)
-    };
-    assert_eq!(why(&expired).as_deref(), Some("certificate out of date"));
-    assert_ne!(why(&valid).as_deref(), Some("certificate out of date"));
+    assert_eq!(why(&status, &expired).as_deref(), Some("certificate out of date"));
+    assert_ne!(why(&status, &valid).as_deref(), Some("certificate out of date"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_with_an_own_certificate_out_of_date_connects_with_nobody_and_says_so() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dir = mortsel(temp.path());
+    let secret = |name: &str| SigningKey::from_bytes(&keys::read_secret(&dir.join(name)).expect("its key"));
+    let then = Timestamp(clock::now().0 - 400 * 86_400);
+    let refnis = "11029".parse().expect("in the table");
+    let old = keys::certify(&secret("root.key"), &secret("node.key"), refnis, None, 1, then);
+    std::fs::write(dir.join("certificate"), old).expect("written");
+    let service = Service::open(&dir, false).expect("it opens");
+    let partner = partner_of(&service, "11001", 10);
+    let handle = started(&service).await;
+    assert!(lock(&handle.nodes).is_empty(), "nobody is let in");
+    service.running.set(handle).ok().expect("only once");
+
+    let status: Value = commands::execute(&service, Request::Status, Vec::new()).await.expect("a status").remove(0);
+    assert_eq!(status["certificate_valid"], false);
+    assert_eq!(why(&status, &partner).as_deref(), Some("own certificate out of date"));
+    let said = commands::print::status(&status).join("\n");
+    assert!(said.contains("het certificaat van dit knooppunt is niet geldig"), "{said}");
 }

@@ -104,6 +104,28 @@ async fn the_second_of_two_coordinators_sees_both_versions() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_refusal_stands_above_the_form_and_what_was_typed_stays() -> Result<()> {
+    let home = processes::folder()?;
+    let town = borsbeek(home.path(), Some((COLLEAGUE, AccountRole::Coordinator)))?;
+    let mut colleague = Visitor::enrol(&town, COLLEAGUE, PASSWORD)?;
+    let file = colleague.submit("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
+    let mut walk = Walk::first_time(&town, true).await?;
+    walk.open(&format!("{file}/bewerk")).await?;
+    walk.write("intake.goals", "Een zin die niemand twee keer wil typen.").await?;
+    // Erased by a colleague while somebody wrote: the answer is a page of its own, and the form stays.
+    let forget = format!("{file}/vergeet");
+    colleague.submit(&forget, &forget, &[("zeker", "ja")])?;
+    walk.press(".savebar button", "main > .news").await?;
+    let said = walk.browser.find("main > .news").await?.text().await?;
+    ensure!(said.contains("Deze bladzijde is er niet"), "the line above the form says {said}");
+    ensure!(walk.value("intake.goals").await? == "Een zin die niemand twee keer wil typen.");
+    ensure!(walk.path().await? == format!("{file}/bewerk"), "{}", walk.path().await?);
+    ensure!(newcomers(&town)? == 0, "an erased person came back");
+    walk.look("formulier-geweigerd").await?;
+    walk.close().await
+}
+
 #[test]
 fn a_form_sent_twice_makes_one_person() -> Result<()> {
     let home = processes::folder()?;
