@@ -46,6 +46,7 @@ async fn every_page_and_the_way_to_a_match() {
         "/nieuwkomers/nieuw",
         "/mentors/nieuw",
         "/voorstellen",
+        "/voorstellen/wachtlijst",
         "/duos",
         "/netwerk",
         "/netwerk/nieuw",
@@ -114,12 +115,12 @@ async fn every_page_and_the_way_to_a_match() {
             els_here.fill(&path, &format!("{path}/ja"), &[]).await;
             assert!(els_here.get(&path).await.text.contains("Vrijgehouden tot"));
             // A no in a page that stayed open asks whether the yes is meant to be taken back.
-            let late = els_here.fill(&path, &format!("{path}/nee"), &[("reason", "mentor-declined")]).await;
+            let late = els_here.fill(&path, &format!("{path}/nee"), &[("reason", "mentor_declined")]).await;
             assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", late.text);
             in_words("nee na ja", &late);
             assert!(late.text.contains("Ben je zeker?") && late.text.contains("name=\"zeker\""));
             assert!(els_here.get(&path).await.text.contains("Vrijgehouden tot"));
-            let sure = [("reason", "mentor-declined"), ("zeker", "ja")];
+            let sure = [("reason", "mentor_declined"), ("zeker", "ja")];
             let back = els_here.fill(&path, &format!("{path}/nee"), &sure).await;
             assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
             assert!(!els_here.get(&path).await.text.contains("Vrijgehouden tot"));
@@ -130,12 +131,53 @@ async fn every_page_and_the_way_to_a_match() {
     assert!(answered, "a question from the partner");
     let duos = office.duos(&els()).expect("duos");
     let duo = format!("/duos/{}", duos.iter().find(|duo| duo.stage.is_active()).expect("a duo that runs").id.0);
+    plan_and_notes(&mut els_here, &duo).await;
     let early = [("on", "01/01/2020"), ("minutes", "60"), ("theme", "")];
     let early = els_here.fill(&duo, &format!("{duo}/ontmoeting"), &early).await;
     assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY);
     let said =
         early.text.split("class=\"summary\"").nth(1).and_then(|rest| rest.split("</ul>").next()).unwrap_or_default();
     assert!(said.contains(">Datum: Deze dag ligt voor de match."), "the error names its field: {said}");
+}
+
+/// The plan and the notes of a duo: written, marked as done, refused in words with the text kept.
+async fn plan_and_notes(browser: &mut Browser, duo: &str) {
+    let page = format!("{duo}/plan");
+    let empty = browser.get(&page).await;
+    in_words(&page, &empty);
+    assert!(empty.text.contains("Nog geen notities."));
+    for (path, fields, said) in [
+        (page.clone(), vec![("plan.kind", "goal"), ("plan.text", " ")], "Vul dit in."),
+        (page.clone(), vec![("plan.kind", ""), ("plan.text", "Lassen")], "Vul dit in."),
+        (page.clone(), vec![("plan.kind", "step"), ("plan.text", "Lassen"), ("plan.due", "31/02/2027")], "bestaat niet"),
+        (format!("{page}/notitie"), vec![("note.kind", "other"), ("note.on", "x"), ("note.text", "Een zin")], "Een zin"),
+        (
+            format!("{page}/notitie"),
+            vec![("note.kind", "other"), ("note.on", "01/01/2026"), ("note.text", "85.07.30-033.28")],
+            "rijksregisternummer",
+        ),
+    ] {
+        let bad = browser.fill(&page, &path, &fields).await;
+        assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
+        in_words(&path, &bad);
+        assert!(bad.text.contains(said), "{fields:?}: {}", bad.text);
+    }
+    let step = [("plan.kind", "step"), ("plan.text", "Naar de <lasschool> bellen"), ("plan.due", "14/10/35")];
+    let saved = browser.fill(&page, &page, &step).await;
+    assert_eq!((saved.status, saved.to()), (StatusCode::SEE_OTHER, page.as_str()), "{}", saved.text);
+    let note = [("note.kind", "review"), ("note.on", "01/01/2026"), ("note.text", "Het gaat goed.")];
+    browser.fill(&page, &format!("{page}/notitie"), &note).await;
+    let full = browser.get(&page).await;
+    in_words(&page, &full);
+    for seen in ["Naar de &#60;lasschool&#62; bellen", "tegen zo 14 okt 2035", "Tussentijds gesprek", "Het gaat goed."] {
+        assert!(full.text.contains(seen), "{seen}: {}", full.text);
+    }
+    let item = full.hidden("item");
+    browser.fill(&page, &format!("{page}/klaar"), &[("item", &item), ("klaar", "ja")]).await;
+    assert!(browser.get(&page).await.text.contains("klaar op"));
+    let elsewhere = browser.fill(&page, &format!("{page}/klaar"), &[("item", "999"), ("klaar", "ja")]).await;
+    assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
+    assert!(browser.get(duo).await.text.contains("1 punt in het plan. 1 notitie."));
 }
 
 #[tokio::test]

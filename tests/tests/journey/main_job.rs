@@ -171,6 +171,7 @@ async fn first_meeting(a: &mut Walk, duo_a: &str, b: &mut Walk, duo_b: &str, aar
     b.write("theme", "naar de lasschool").await?;
     b.press("form[action$='/ontmoeting'] button", "section[aria-labelledby='h-meetings'] ul.lines li").await?;
     b.look("duo-met-ontmoeting").await?;
+    plan(b, duo_b).await?;
     let told = |all: &[Value]| {
         all.iter().any(|document| document["kind"] == "duo_progress" && document["value"]["meetings"] == 1)
     };
@@ -186,11 +187,25 @@ async fn first_meeting(a: &mut Walk, duo_a: &str, b: &mut Walk, duo_b: &str, aar
     a.look("duo-met-ontmoeting-ginder").await
 }
 
+/// A step of the plan and a note, which stay here.
+async fn plan(b: &mut Walk, duo_b: &str) -> Result<()> {
+    b.open(&format!("{duo_b}/plan")).await?;
+    b.look("plan-leeg").await?;
+    b.choose("plan.kind", "step").await?;
+    b.write("plan.text", "Inschrijven in de lasschool").await?;
+    b.press("form[action$='/plan'] button", "form[action$='/klaar'] button[value='ja']").await?;
+    b.press("form[action$='/klaar'] button[value='ja']", "form[action$='/klaar'] button[value='nee']").await?;
+    b.write("note.text", "De eerste keer ging vlot.").await?;
+    b.press("form[action$='/notitie'] button", "section[aria-labelledby='h-notes'] ul.lines li").await?;
+    b.look("plan-en-notities").await
+}
+
 /// Every page that the way there did not pass.
 async fn other_pages(b: &mut Walk, newcomer: &str) -> Result<()> {
     let file = format!("/nieuwkomers/{newcomer}");
     for (path, name) in [
         ("/voorstellen", "voorstellen"),
+        ("/voorstellen/wachtlijst", "hele-wachtlijst"),
         ("/nieuwkomers", "nieuwkomers"),
         ("/nieuwkomers?toestand=gedeeld&zoek=navid", "nieuwkomers-gefilterd"),
         (&format!("{file}/bewerk"), "intake-wijzigen"),

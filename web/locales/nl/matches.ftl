@@ -219,6 +219,24 @@ card-offer-of = Mentoraanbod van { $municipality }
 card-gone = Deze kaart is er niet meer.
 open-file-of = Open het dossier van { $name }
 
+
+# Hele wachtlijst
+whole-title = Voorstel voor de hele wachtlijst
+whole-open = Bekijk een voorstel voor de hele wachtlijst
+whole-text = Zo vinden zoveel mogelijk nieuwkomers een mentor. Dit zijn voorstellen: jij beslist over elk.
+whole-proved = Nagerekend: meer matches tegelijk kan niet.
+whole-found = { $count ->
+    [0] Niemand vindt nu een mentor
+    [one] 1 nieuwkomer vindt een mentor
+   *[other] { $count } nieuwkomers vinden een mentor
+ }
+whole-empty = Er wacht niemand voor wie een mentor vrij is. Deel nieuwkomers met partners, dan zijn er meer mentors.
+whole-without = { $count ->
+    [one] 1 nieuwkomer vindt nog niemand
+   *[other] { $count } nieuwkomers vinden nog niemand
+ }
+whole-without-text = Open de naam om te zien wat in de weg staat.
+
 # Duo’s
 duos-count = { $count ->
     [0] Nog geen duo’s
@@ -293,6 +311,39 @@ handover-needs-consent = Onze persoon gaf nog geen toestemming om contactgegeven
 handover-not-yet = Onze contactgegevens zijn nog niet doorgegeven.
 handover-received = Contactgegevens van de andere persoon ontvangen op { $when }.
 handover-nothing-received = De contactgegevens van de andere persoon zijn nog niet aangekomen.
+plan-title = Plan en notities: { $duo }
+plan-heading = Plan en notities
+plan-text = Dit blijft in je gemeente. Ook de andere gemeente ziet het niet.
+plan-open = Open plan en notities
+plan-count = { $count ->
+    [0] Nog niets in het plan.
+    [one] 1 punt in het plan.
+   *[other] { $count } punten in het plan.
+ }
+notes-count = { $count ->
+    [0] Nog geen notities.
+    [one] 1 notitie.
+   *[other] { $count } notities.
+ }
+plan-goals = Doelen
+plan-barriers = Drempels
+plan-steps = Stappen
+plan-goal = Doel
+plan-barrier = Drempel
+plan-step = Stap
+plan-none = Nog niets.
+plan-due = tegen { $on }
+plan-done-on = klaar op { $on }
+plan-done = Klaar
+plan-not-done = Toch niet klaar
+plan-add = Voeg iets toe aan het plan
+plan-button = Bewaar in het plan
+notes-title = Notities
+notes-none = Nog geen notities.
+note-review = Tussentijds gesprek
+note-closing = Afrondingsgesprek
+note-other = Andere notitie
+note-button = Bewaar notitie
 axis-proposed = voorstel
 axis-matched = match
 axis-running = beiden ja

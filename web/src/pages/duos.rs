@@ -75,7 +75,7 @@ fn row(w: &Words, duo: &DuoRow) -> Row {
     }
 }
 
-fn person(w: &Words, who: &DuoPerson) -> String {
+pub(crate) fn person(w: &Words, who: &DuoPerson) -> String {
     match who {
         DuoPerson::Own { name, .. } => name.clone(),
         DuoPerson::Partner { sheet: Some(sheet), municipality } => {
@@ -141,6 +141,9 @@ struct OnePage {
     count: usize,
     aimed: usize,
     meetings: Vec<MeetingLine>,
+    /// How full plan and notes are, in words.
+    plan: String,
+    notes: String,
     events: Vec<(&'static str, String)>,
     proposal: String,
     form: Form,
@@ -224,6 +227,8 @@ fn view(w: &Words, duo: &DuoPage, f: Frame, form: Form, visit: &Visit) -> OnePag
                 by: meeting.by.clone(),
             })
             .collect(),
+        plan: w.count("plan-count", duo.plan.len()),
+        notes: w.count("notes-count", duo.notes.len()),
         events: duo
             .events
             .iter()

@@ -1,5 +1,6 @@
 //! The routes, one file per part of the work.
 
+mod duo_plan;
 mod duos;
 pub(crate) mod fault;
 mod health;
@@ -14,6 +15,7 @@ mod proposals;
 mod search;
 mod sign_in;
 mod today;
+mod whole_list;
 
 pub(crate) use search::quarter;
 
@@ -46,6 +48,8 @@ pub(crate) fn router(app: App) -> Router {
         .merge(search::routes())
         .merge(proposals::routes())
         .merge(duos::routes())
+        .merge(duo_plan::routes())
+        .merge(whole_list::routes())
         .merge(library::routes())
         .merge(partners::routes())
         .merge(import::routes())

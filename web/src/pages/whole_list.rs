@@ -1,0 +1,97 @@
+//! The whole waiting list at once: who would go with whom so that as many as possible find
+//! somebody. Drafts only; a person proposes each one.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use casework::search_view::{Draft, MentorWho};
+
+use crate::app::App;
+use crate::door::Visit;
+use crate::fault::Fault;
+use crate::fit;
+use crate::frame::{Frame, Nav, html};
+use crate::pages::search::{distance, who};
+use crate::words::Words;
+
+/// Reasons that a line shows.
+const REASONS: usize = 3;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new().route("/voorstellen/wachtlijst", get(page))
+}
+
+/// A draft as a line.
+struct Line {
+    newcomer: i64,
+    name: String,
+    mentor: String,
+    where_: String,
+    grade: String,
+    grade_class: &'static str,
+    reasons: Vec<String>,
+    /// Where its form goes, with the field that names the mentor.
+    action: String,
+    field: &'static str,
+    value: String,
+    button: String,
+    border: bool,
+}
+
+#[derive(Template)]
+#[template(path = "whole-list.html")]
+struct Page {
+    f: Frame,
+    lines: Vec<Line>,
+    without: Vec<(i64, String)>,
+    proved: bool,
+}
+
+async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
+    let actor = visit.actor.clone();
+    let list = app.run(move |office| office.whole_list(&actor)).await?;
+    let w = &visit.words;
+    let f = Frame::new(&app, &visit, Nav::Matches, w.t("whole-title")).await?.refreshing("matches people");
+    html(&Page {
+        f,
+        lines: list.drafts.iter().map(|draft| line(w, draft)).collect(),
+        without: list.without.into_iter().map(|(person, name)| (person.0, name)).collect(),
+        proved: list.proved,
+    })
+}
+
+fn line(w: &Words, draft: &Draft) -> Line {
+    let newcomer = draft.newcomer.0;
+    let (action, field, value, button, border) = match &draft.mentor {
+        MentorWho::Own { person, .. } => (
+            format!("/nieuwkomers/{newcomer}/lokaal"),
+            "mentor",
+            person.0.to_string(),
+            w.t("search-match-here"),
+            false,
+        ),
+        MentorWho::Partner { offer, municipality } => (
+            format!("/nieuwkomers/{newcomer}/voorstel"),
+            "offer",
+            offer.to_string(),
+            w.with("search-propose", "municipality", &municipality.name),
+            true,
+        ),
+    };
+    Line {
+        newcomer,
+        name: draft.name.clone(),
+        mentor: who(w, &draft.mentor, None),
+        where_: distance(w, draft.distance_metres),
+        grade: fit::strength(w, draft.strength),
+        grade_class: fit::strength_class(draft.strength),
+        reasons: draft.reasons.iter().take(REASONS).map(|reason| fit::reason(w, reason)).collect(),
+        action,
+        field,
+        value,
+        button,
+        border,
+    }
+}
