@@ -149,8 +149,16 @@ async fn plan_and_notes(browser: &mut Browser, duo: &str) {
     for (path, fields, said) in [
         (page.clone(), vec![("plan.kind", "goal"), ("plan.text", " ")], "Vul dit in."),
         (page.clone(), vec![("plan.kind", ""), ("plan.text", "Lassen")], "Vul dit in."),
-        (page.clone(), vec![("plan.kind", "step"), ("plan.text", "Lassen"), ("plan.due", "31/02/2027")], "bestaat niet"),
-        (format!("{page}/notitie"), vec![("note.kind", "other"), ("note.on", "x"), ("note.text", "Een zin")], "Een zin"),
+        (
+            page.clone(),
+            vec![("plan.kind", "step"), ("plan.text", "Lassen"), ("plan.due", "31/02/2027")],
+            "bestaat niet",
+        ),
+        (
+            format!("{page}/notitie"),
+            vec![("note.kind", "other"), ("note.on", "x"), ("note.text", "Een zin")],
+            "Een zin",
+        ),
         (
             format!("{page}/notitie"),
             vec![("note.kind", "other"), ("note.on", "01/01/2026"), ("note.text", "85.07.30-033.28")],
@@ -169,7 +177,8 @@ async fn plan_and_notes(browser: &mut Browser, duo: &str) {
     browser.fill(&page, &format!("{page}/notitie"), &note).await;
     let full = browser.get(&page).await;
     in_words(&page, &full);
-    for seen in ["Naar de &#60;lasschool&#62; bellen", "tegen zo 14 okt 2035", "Tussentijds gesprek", "Het gaat goed."] {
+    for seen in ["Naar de &#60;lasschool&#62; bellen", "tegen zo 14 okt 2035", "Tussentijds gesprek", "Het gaat goed."]
+    {
         assert!(full.text.contains(seen), "{seen}: {}", full.text);
     }
     let item = full.hidden("item");

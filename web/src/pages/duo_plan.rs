@@ -1,6 +1,8 @@
 //! The development plan and the notes of a duo. Both stay in the municipality: a partner hears how
 //! a duo fares, never why.
 
+use std::fmt::Display;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -21,10 +23,8 @@ use crate::pages::duos::person;
 use crate::words::Words;
 use crate::{drafts, format};
 
-const PLAN: [(PlanKind, &str); 3] =
-    [(PlanKind::Goal, "goal"), (PlanKind::Barrier, "barrier"), (PlanKind::Step, "step")];
-const NOTES: [(NoteKind, &str); 3] =
-    [(NoteKind::Review, "review"), (NoteKind::Closing, "closing"), (NoteKind::Other, "other")];
+const PLAN: [PlanKind; 3] = [PlanKind::Goal, PlanKind::Barrier, PlanKind::Step];
+const NOTES: [NoteKind; 3] = [NoteKind::Review, NoteKind::Closing, NoteKind::Other];
 /// A day to come may be typed with a year of two digits up to so many days from now.
 const AHEAD_DAYS: i32 = 3_650;
 
@@ -89,15 +89,17 @@ async fn show(app: &App, visit: &Visit, id: i64, typed: Pairs, errors: &[FieldEr
     ];
     // Of the two forms only one was sent: the other shows what it usually does.
     let mut values = drafts::fill(app, visit, typed).await;
-    values.extend(usual.into_iter().filter(|(name, _)| !values.iter().any(|(typed, _)| typed == name)).collect::<Vec<_>>());
+    values.extend(
+        usual.into_iter().filter(|(name, _)| !values.iter().any(|(typed, _)| typed == name)).collect::<Vec<_>>(),
+    );
     let mut response = html(&Page {
         id,
         heading,
-        parts: PLAN.iter().map(|(kind, code)| part(w, *kind, code, &duo.plan, visit.today)).collect(),
+        parts: PLAN.iter().map(|kind| part(w, *kind, &duo.plan, visit.today)).collect(),
         notes: duo.notes.iter().rev().map(|note| note_view(w, note)).collect(),
         form: Form::new(w, values).with_errors(errors),
-        plan_kinds: PLAN.iter().map(|(_, code)| choice(w, "plan", code)).collect(),
-        note_kinds: NOTES.iter().map(|(_, code)| choice(w, "note", code)).collect(),
+        plan_kinds: PLAN.iter().map(|kind| choice(w, "plan", kind)).collect(),
+        note_kinds: NOTES.iter().map(|kind| choice(w, "note", kind)).collect(),
         f,
     })?;
     if !errors.is_empty() {
@@ -106,11 +108,11 @@ async fn show(app: &App, visit: &Visit, id: i64, typed: Pairs, errors: &[FieldEr
     Ok(response)
 }
 
-fn choice(w: &Words, of: &str, code: &str) -> Choice {
-    (code.to_owned(), w.t(&format!("{of}-{code}")))
+fn choice(w: &Words, of: &str, kind: impl Display) -> Choice {
+    (kind.to_string(), w.t(&format!("{of}-{kind}")))
 }
 
-fn part(w: &Words, kind: PlanKind, code: &str, plan: &[PlanItem], today: Date) -> Part {
+fn part(w: &Words, kind: PlanKind, plan: &[PlanItem], today: Date) -> Part {
     let items = plan.iter().filter(|item| item.kind == kind).map(|item| Item {
         id: item.id,
         text: item.text.clone(),
@@ -118,12 +120,16 @@ fn part(w: &Words, kind: PlanKind, code: &str, plan: &[PlanItem], today: Date) -
         late: item.done_on.is_none() && item.due.is_some_and(|day| day < today),
         done: item.done_on.map(|day| w.with("plan-done-on", "on", format::date(day))).unwrap_or_default(),
     });
-    Part { title: w.t(&format!("plan-{code}s")), items: items.collect() }
+    Part { title: w.t(&format!("plan-{kind}s")), items: items.collect() }
 }
 
 fn note_view(w: &Words, note: &DuoNote) -> Note {
-    let code = NOTES.iter().find(|(kind, _)| *kind == note.kind).map_or("other", |(_, code)| code);
-    Note { kind: w.t(&format!("note-{code}")), on: format::date(note.on), text: note.text.clone(), by: note.by.clone() }
+    Note {
+        kind: w.t(&format!("note-{}", note.kind)),
+        on: format::date(note.on),
+        text: note.text.clone(),
+        by: note.by.clone(),
+    }
 }
 
 fn wrong(field: &str, code: &'static str) -> FieldError {
@@ -135,8 +141,13 @@ fn named(of: &str, errors: Vec<FieldError>) -> Vec<FieldError> {
     errors.into_iter().map(|error| FieldError { field: format!("{of}.{}", error.field), ..error }).collect()
 }
 
-async fn add_item(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted: Posted) -> Result<Response, Fault> {
-    let kind = PLAN.iter().find(|(_, code)| *code == posted.value("plan.kind")).map(|(kind, _)| *kind);
+async fn add_item(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<i64>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let kind = posted.value("plan.kind").parse::<PlanKind>().ok();
     let due = match posted.value("plan.due").trim() {
         "" => Ok(None),
         text => casework::dutch_date::parse(text, visit.today.plus_days(AHEAD_DAYS)).map(Some),
@@ -145,7 +156,8 @@ async fn add_item(State(app): State<App>, visit: Visit, Path(id): Path<i64>, pos
         (Some(kind), Ok(due)) => (kind, due),
         (kind, due) => {
             let kind = kind.is_none().then(|| wrong("plan.kind", "required"));
-            let errors: Vec<FieldError> = kind.into_iter().chain(due.err().map(|code| wrong("plan.due", code))).collect();
+            let errors: Vec<FieldError> =
+                kind.into_iter().chain(due.err().map(|code| wrong("plan.due", code))).collect();
             return show(&app, &visit, id, posted.fields, &errors).await;
         }
     };
@@ -167,8 +179,13 @@ async fn done(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted:
     Ok(saved(&app, id, if is_done { "notice-plan-done" } else { "notice-plan-open" }))
 }
 
-async fn add_note(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted: Posted) -> Result<Response, Fault> {
-    let kind = NOTES.iter().find(|(_, code)| *code == posted.value("note.kind")).map(|(kind, _)| *kind);
+async fn add_note(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<i64>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    let kind = posted.value("note.kind").parse::<NoteKind>().ok();
     let on = casework::dutch_date::parse(posted.value("note.on"), visit.today);
     let (kind, on) = match (kind, on) {
         (Some(kind), Ok(on)) => (kind, on),

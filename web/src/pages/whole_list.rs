@@ -65,13 +65,9 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
 fn line(w: &Words, draft: &Draft) -> Line {
     let newcomer = draft.newcomer.0;
     let (action, field, value, button, border) = match &draft.mentor {
-        MentorWho::Own { person, .. } => (
-            format!("/nieuwkomers/{newcomer}/lokaal"),
-            "mentor",
-            person.0.to_string(),
-            w.t("search-match-here"),
-            false,
-        ),
+        MentorWho::Own { person, .. } => {
+            (format!("/nieuwkomers/{newcomer}/lokaal"), "mentor", person.0.to_string(), w.t("search-match-here"), false)
+        }
         MentorWho::Partner { offer, municipality } => (
             format!("/nieuwkomers/{newcomer}/voorstel"),
             "offer",
