@@ -1,13 +1,13 @@
 //! The running node as the office sees it: live partners, the bell of the outbox, and waiting
 //! for a command to be settled. On a stopped node there is no one and nothing to wait for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use casework::ports::{Network, PartnerLive};
 use replication::PartnerState;
-use schemas::ids::RootId;
+use schemas::ids::{DocumentId, RootId};
 use store::Store;
 use tokio::sync::Notify;
 
@@ -19,7 +19,12 @@ pub struct Port {
     partners: Mutex<BTreeMap<RootId, PartnerState>>,
     running: Mutex<bool>,
     settled: Condvar,
+    /// Offers that changed since the office last asked; none when too many did, or nobody knows.
+    offers: Mutex<Option<BTreeSet<DocumentId>>>,
 }
+
+/// Offers that are remembered as changed, at most; beyond that all are read.
+const MAX_CHANGED: usize = 4_096;
 
 impl Port {
     /// Of a node that does not run yet.
@@ -30,6 +35,7 @@ impl Port {
             partners: Mutex::new(BTreeMap::new()),
             running: Mutex::new(false),
             settled: Condvar::new(),
+            offers: Mutex::new(None),
         }
     }
 
@@ -47,6 +53,17 @@ impl Port {
     pub fn tell_settled(&self) {
         drop(self.running());
         self.settled.notify_all();
+    }
+
+    /// Notes that a mentor offer came, changed or went.
+    pub fn offer_changed(&self, document: DocumentId) {
+        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(changed) = offers.as_mut() {
+            changed.insert(document);
+            if changed.len() > MAX_CHANGED {
+                *offers = None;
+            }
+        }
     }
 
     /// Shows the state of every partner.
@@ -84,5 +101,9 @@ impl Network for Port {
         let waits = |running: &mut bool| *running && !is_settled();
         drop(self.settled.wait_timeout_while(running, at_most, waits));
         is_settled()
+    }
+
+    fn changed_offers(&self) -> Option<BTreeSet<DocumentId>> {
+        self.offers.lock().unwrap_or_else(PoisonError::into_inner).replace(BTreeSet::new())
     }
 }

@@ -53,6 +53,9 @@ async fn every_page_and_the_way_to_a_match() {
         "/partners",
         "/invoer",
         "/bevolking",
+        "/matchregels",
+        "/avonden",
+        "/avonden/nieuw",
         "/zoeken?q=a",
     ];
     for path in pages {
@@ -215,6 +218,101 @@ async fn a_list_is_shown_before_it_is_taken_over() {
     assert_eq!(twice.status, StatusCode::CONFLICT);
     assert!(twice.text.contains("Deze lijst is al overgenomen"));
     assert_eq!(town.office.people(&els(), Side::Mentor).expect("a list").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn own_rules_are_read_refused_and_saved() {
+    let towns = scene::play();
+    let office = towns[0].office().clone();
+    let mut browser = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    let page = browser.get("/matchregels").await;
+    assert!(page.text.contains("Aartselaar deelde nog geen regels") && page.text.contains("value=\"300\""));
+    let mut fields = casework::own_rules::rules_to_form(&casework::matching::Rules::usual());
+    let mut save = async |points: &str| {
+        fields.iter_mut().filter(|(name, _)| name == "points.sector").for_each(|(_, value)| points.clone_into(value));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        browser.fill("/matchregels", "/matchregels", &fields).await
+    };
+    for points in ["-1", "1001", "veel", ""] {
+        let bad = save(points).await;
+        assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY, "{points}");
+        in_words("/matchregels", &bad);
+        assert!(bad.text.contains("Geef een getal van 0 tot 1000"), "{points}");
+    }
+    assert_eq!(save("600").await.to(), "/matchregels");
+    let saved = browser.get("/matchregels").await;
+    assert!(saved.text.contains("value=\"600\"") && saved.text.contains("Neem de gewone regels terug"));
+    let mut member = Browser::signed_in(&office, AccountRole::Member).await;
+    assert_eq!(member.get("/matchregels").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evening_is_planned_and_a_slip_shows_numbers_only() {
+    let towns = scene::play();
+    let office = towns[0].office().clone();
+    let mut browser = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    let blank = browser.get("/avonden/nieuw").await;
+    let choices = |field: &str| {
+        let start = format!("name=\"{field}\" value=\"");
+        let ids = blank.text.split(&start).skip(1).filter_map(|part| part.split('"').next().map(str::to_owned));
+        ids.take(8).collect::<Vec<_>>()
+    };
+    let (newcomers, mentors) = (choices("newcomers"), choices("mentors"));
+    assert!(newcomers.len() > 3 && mentors.len() > 3, "{} {}", newcomers.len(), mentors.len());
+    let plan = |tables: &'static str| {
+        let mut fields = vec![
+            ("name", "Zaal <3>"),
+            ("on", "31/12/2099"),
+            ("tables", tables),
+            ("minutes", "10"),
+            ("most_dates", "3"),
+        ];
+        fields.extend(newcomers.iter().map(|id| ("newcomers", id.as_str())));
+        fields.extend(mentors.iter().map(|id| ("mentors", id.as_str())));
+        fields
+    };
+    let bad = browser.fill("/avonden/nieuw", "/avonden/nieuw", &plan("0")).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    in_words("/avonden/nieuw", &bad);
+    assert!(bad.text.contains("Zaal &#60;3&#62;") && bad.text.contains("Geef een getal groter dan nul."));
+    let planned = browser.fill("/avonden/nieuw", "/avonden/nieuw", &plan("4")).await;
+    let evening = planned.to().to_owned();
+    let page = browser.get(&evening).await;
+    in_words(&evening, &page);
+    assert!(page.text.contains("Begin ronde 1"), "{}", page.text);
+    browser.fill(&evening, &format!("{evening}/ronde"), &[]).await;
+    let page = browser.get(&evening).await;
+    in_words(&evening, &page);
+    assert!(page.text.contains("nu bezig"));
+
+    let slip =
+        links(&page, &format!("{evening}/briefje/")).into_iter().find(|slip| slip.ends_with("/1")).expect("a slip");
+    let paper = browser.get(&slip).await;
+    in_words(&slip, &paper);
+    let address = browser.fill(&slip, &format!("{slip}/adres"), &[]).await;
+    in_words("adres", &address);
+    let secret = address.text.split("/briefje/").nth(1).and_then(|part| part.split('"').next()).expect("an address");
+    let own = format!("/briefje/{secret}");
+    let mut phone = Browser::guest(&office);
+    let open = phone.get(&own).await;
+    assert_eq!(open.status, StatusCode::OK, "{}", open.text);
+    in_words(&own, &open);
+    for side in [Side::Newcomer, Side::Mentor] {
+        for row in office.people(&els(), side).expect("a list") {
+            assert!(!open.text.contains(&row.person.data.full_name()), "a name on an open page");
+        }
+    }
+    let line = open.text.split("name=\"other-").nth(1).and_then(|part| part.split('"').next()).map(str::to_owned);
+    if let Some(other) = line {
+        let field = format!("other-{other}");
+        assert_eq!(phone.post(&own, &[(field.as_str(), "gladly")]).await.to(), own);
+        assert!(phone.get(&own).await.text.contains("Bewaard."));
+        assert_eq!(phone.post(&own, &[(field.as_str(), "altijd")]).await.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(phone.get("/briefje/0123").await.status, StatusCode::NOT_FOUND);
+    let gone = browser.fill(&evening, &format!("{evening}/wis"), &[]).await;
+    assert_eq!(gone.to(), "/avonden");
+    assert_eq!(phone.get(&own).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use schemas::time::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::import::kept::WaitingLists;
+use crate::matchmaking::mentor_index::MentorIndex;
 use crate::ports::{Clock, Network, Randomness, Records, Storage, Work};
 
 /// What an account may do.
@@ -72,6 +73,8 @@ pub struct Office {
     pub(crate) network: Arc<dyn Network>,
     /// Lists that were read and wait to be taken over.
     pub(crate) waiting_lists: Arc<WaitingLists>,
+    /// Partners' mentors, ready for a search.
+    pub(crate) mentors: Arc<MentorIndex>,
 }
 
 impl Office {
@@ -82,7 +85,8 @@ impl Office {
         randomness: Arc<dyn Randomness>,
         network: Arc<dyn Network>,
     ) -> Self {
-        Self { storage, clock, randomness, network, waiting_lists: Arc::default() }
+        let mentors = Arc::new(MentorIndex::new(Arc::clone(&network)));
+        Self { storage, clock, randomness, network, waiting_lists: Arc::default(), mentors }
     }
 
     /// The time now.

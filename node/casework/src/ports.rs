@@ -4,15 +4,16 @@
 //! [`Records`] is one open transaction, split by subject; every use case runs in one. A method
 //! returns `Ok(None)` for what is not there and an error only when the store fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemas::ids::{CircleId, DocumentId, RootId};
 use schemas::places::Refnis;
 use schemas::time::{Hour, Timestamp};
-use schemas::{Kind, SharedValue};
+use schemas::{Kind, MatchingRules, SharedValue};
 
 use crate::error::Result;
+use crate::evenings::ports::Evenings;
 use crate::import::ports::Imports;
 use crate::office::AccountRole;
 use crate::people::{Consent, Person, PersonData, PersonId, Purpose, Screening, Side};
@@ -38,6 +39,11 @@ pub trait Network: Send + Sync {
     fn outbox_filled(&self);
     /// Waits until the command of the outbox is settled, at most so long; whether it was.
     fn wait_settled(&self, number: i64, at_most: Duration) -> bool;
+    /// Mentor offers that came, changed or went since this was last asked; none when that is not
+    /// known, and everything is to be read.
+    fn changed_offers(&self) -> Option<BTreeSet<DocumentId>> {
+        None
+    }
 }
 
 /// Live state of one partner.
@@ -82,11 +88,22 @@ pub type Work = Box<dyn FnOnce(&mut dyn Records) -> Result<()> + Send>;
 
 /// One open transaction.
 pub trait Records:
-    People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers + Imports
+    People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers + Evenings + Imports
 {
 }
 impl<T> Records for T where
-    T: People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers + Imports
+    T: People
+        + Sharing
+        + Documents
+        + Outbox
+        + Circles
+        + Accounts
+        + Audit
+        + Matches
+        + Duos
+        + Handovers
+        + Evenings
+        + Imports
 {
 }
 
@@ -284,6 +301,10 @@ pub trait Circles {
     fn own_document(&mut self, kind: Kind, circle: CircleId) -> Result<Option<OwnDocument>>;
     /// Sets it.
     fn put_own_document(&mut self, kind: Kind, circle: CircleId, own: &OwnDocument) -> Result<()>;
+    /// Our own rules of matching; none as long as the usual ones hold.
+    fn own_rules(&mut self) -> Result<Option<MatchingRules>>;
+    /// Replaces our own rules of matching.
+    fn set_own_rules(&mut self, rules: &MatchingRules) -> Result<()>;
     /// Replaces the population table, at this moment.
     fn set_population(&mut self, cells: &[PopulationCell], at: Timestamp) -> Result<()>;
 }

@@ -107,14 +107,20 @@ pub struct NearMiss {
 
 /// The `n` best offers that break exactly one hard rule and could meet it: the one with the
 /// highest score first, ties by id. A pair that failed before is never one.
-pub fn near_misses(request: &Request, offers: &[Offer], rules: &Rules, n: usize) -> Vec<NearMiss> {
+pub fn near_misses<'a>(
+    request: &Request,
+    offers: impl IntoIterator<Item = &'a Offer> + Clone,
+    rules: &Rules,
+    n: usize,
+) -> Vec<NearMiss> {
     let mut ranked: Vec<(Reverse<u32>, DocumentId)> = offers
-        .iter()
+        .clone()
+        .into_iter()
         .filter_map(|offer| rate(request, offer, rules).map(|(_, score)| (Reverse(score.total), offer.id)))
         .collect();
     ranked.sort();
     let mut near: Vec<NearMiss> = offers
-        .iter()
+        .into_iter()
         .enumerate()
         .filter_map(|(index, offer)| {
             let (_, misfits) = examine(request, offer, rules);

@@ -88,6 +88,9 @@ impl Runtime {
     fn shown(&self, kind: schemas::Kind, document: DocumentId) {
         use schemas::Kind;
         self.tell(web::Change::document(kind, document));
+        if kind == Kind::MentorOffer {
+            self.parts.port.offer_changed(document);
+        }
         let moves =
             matches!(kind, Kind::Proposal | Kind::Answer | Kind::DuoProgress | Kind::MentorOffer | Kind::MatchRequest);
         if moves {

@@ -3,10 +3,12 @@
 use casework::ports::{Circle, Circles, Municipality, OwnDocument, PopulationCell};
 use casework::{Error, Result};
 use rusqlite::params;
-use schemas::Kind;
 use schemas::ids::CircleId;
 use schemas::time::Timestamp;
+use schemas::{Kind, MatchingRules, SharedValue};
 
+use crate::documents::{value_of, value_text};
+use crate::fault::corrupt;
 use crate::rows::seconds;
 use crate::tx::Tx;
 
@@ -34,6 +36,21 @@ impl Circles for Tx<'_> {
                 office: String::new(),
             })
         })
+    }
+
+    fn own_rules(&mut self) -> Result<Option<MatchingRules>> {
+        self.one("SELECT value FROM own_rules", [], |cells| {
+            match value_of(Kind::MatchingRules, &cells.get::<String>()?)? {
+                SharedValue::MatchingRules(rules) => Ok(rules),
+                _ => Err(corrupt()),
+            }
+        })
+    }
+
+    fn set_own_rules(&mut self, rules: &MatchingRules) -> Result<()> {
+        let value = value_text(&SharedValue::MatchingRules(*rules))?;
+        self.run("INSERT OR REPLACE INTO own_rules (one, value) VALUES (1, ?1)", [value])?;
+        Ok(())
     }
 
     fn circles(&mut self) -> Result<Vec<Circle>> {

@@ -12,6 +12,7 @@ mod circles;
 mod documents;
 mod duos;
 mod envelopes;
+mod evenings;
 mod fault;
 mod handovers;
 mod imports;

@@ -7,7 +7,7 @@ use casework::duo_view::{DuoPerson, PartnerItem, TodayItem};
 use casework::people::{PersonId, Purpose, Side};
 use casework::ports_matches::{DuoId, DuoStage, HandoverStage, IncomingStage, OutgoingEnd, OutgoingStage};
 use casework::search_view::{Blocker, MentorWho, ProposalPage};
-use casework::{Error, Office, answer, proposal};
+use casework::{Error, Office, answer, matching, own_rules, proposal};
 use schemas::documents::NoReason;
 use schemas::ids::DocumentId;
 use towns::{Town, converge, els, two_towns};
@@ -51,6 +51,45 @@ fn refused<T: std::fmt::Debug>(result: casework::Result<T>, code: &str) {
         Err(Error::Refused(found)) => assert_eq!(found, code),
         other => panic!("{other:?} instead of {code}"),
     }
+}
+
+#[test]
+fn own_rules_count_at_once_and_are_shared() {
+    let (mut towns, newcomer, _) = met();
+    let rules = |points: &str, level: &str| {
+        let mut fields = own_rules::rules_to_form(&matching::Rules::usual());
+        fields
+            .iter_mut()
+            .filter(|(name, _)| name == "points.domains")
+            .for_each(|(_, value)| *value = points.to_owned());
+        fields.iter_mut().filter(|(name, _)| name == "min_dutch").for_each(|(_, value)| *value = level.to_owned());
+        fields
+    };
+    let office = towns[0].office().clone();
+    let before = office.search(&els(), newcomer).expect("a page").cards[0].score.total;
+    for (points, level, codes) in
+        [("-1", "A2", vec!["points"]), ("1001", "Z9", vec!["cefr-unknown", "points"]), ("", "A2", vec!["points"])]
+    {
+        match office.set_rules(&els(), &rules(points, level)) {
+            Err(Error::Invalid(errors)) => assert_eq!(errors.iter().map(|e| e.code).collect::<Vec<_>>(), codes),
+            other => panic!("{other:?}"),
+        }
+    }
+    let nothing: Vec<(String, String)> = rules("0", "A2")
+        .into_iter()
+        .map(|(name, value)| (name.clone(), if name == "min_dutch" { value } else { "0".into() }))
+        .collect();
+    assert!(
+        matches!(office.set_rules(&els(), &nothing), Err(Error::Invalid(errors)) if errors[0].code == "points-none")
+    );
+    assert_eq!(office.search(&els(), newcomer).expect("a page").cards[0].score.total, before);
+    office.set_rules(&els(), &rules("1000", "A2")).expect("saved");
+    assert!(office.search(&els(), newcomer).expect("a page").cards[0].score.total > before);
+    converge(&mut towns);
+    let page = towns[1].office().rules_page(&els()).expect("a page");
+    assert_eq!(page.own, matching::Rules::usual());
+    let theirs = page.partners[0].rules.expect("shared rules");
+    assert_eq!((theirs.weights.domains, page.partners[0].newer), (1000, false));
 }
 
 fn capacity_seen(town: &Town, offer: DocumentId) -> u8 {

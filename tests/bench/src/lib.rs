@@ -2,6 +2,8 @@
 //!
 //! A bench prints figures and asserts nothing: speed differs from machine to machine.
 
+pub mod cards;
 pub mod clock;
 pub mod figures;
+pub mod lern_fair;
 pub mod records;

@@ -2,6 +2,7 @@
 
 mod duo_plan;
 mod duos;
+mod evenings;
 pub(crate) mod fault;
 mod health;
 mod import;
@@ -12,8 +13,10 @@ mod people;
 mod person;
 mod population;
 mod proposals;
+mod rules;
 mod search;
 mod sign_in;
+mod slips;
 mod today;
 mod whole_list;
 
@@ -31,6 +34,7 @@ use crate::{assets, door, events, fault::Fault};
 pub(crate) fn is_open(path: &str) -> bool {
     matches!(path, "/aanmelden" | "/afmelden" | "/healthz" | "/readyz" | "/metrics")
         || path.starts_with("/uitnodiging/")
+        || path.starts_with("/briefje/")
         || path.starts_with("/assets/")
 }
 
@@ -52,6 +56,9 @@ pub(crate) fn router(app: App) -> Router {
         .merge(whole_list::routes())
         .merge(library::routes())
         .merge(partners::routes())
+        .merge(rules::routes())
+        .merge(evenings::routes())
+        .merge(slips::routes())
         .merge(import::routes())
         .merge(population::routes())
         .route("/gebeurtenissen", get(events::listen))

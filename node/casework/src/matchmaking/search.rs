@@ -7,11 +7,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use matching::{Candidate, Offer, Side as Wisher, near_misses, requests_for, top, why_not_first};
+use matching::{
+    Candidate, Mentors, NearMiss, Offer, Request, Rules, Side as Wisher, near_misses, requests_for, top, why_not_first,
+};
 use schemas::ids::DocumentId;
 use schemas::places::Refnis;
 
-use crate::cast::{self, Mentors};
+use crate::cast;
 use crate::desk::Desk;
 use crate::error::Result;
 use crate::halves::Halves;
@@ -31,6 +33,9 @@ use crate::search_view::{
 const TOP: usize = 10;
 /// Near misses on a page.
 const NEAR: usize = 5;
+/// Mentors of partners that are looked at for what only we know; more than a page shows, so that
+/// enough are left.
+const LOOKED: usize = 200;
 
 impl Office {
     /// The best mentors for a newcomer.
@@ -65,30 +70,66 @@ struct Found {
     candidate: Candidate,
 }
 
+/// What the index of partners' mentors says about one request.
+struct Theirs {
+    best: Vec<(Offer, Candidate)>,
+    near: Vec<(Offer, NearMiss)>,
+    /// How many fit in all.
+    fitting: usize,
+}
+
+impl Theirs {
+    fn find(index: &Mentors, request: &Request, rules: &Rules) -> Self {
+        let best = index.top(request, rules, LOOKED).into_iter();
+        let near = near_misses(request, index.offers(), rules, NEAR).into_iter();
+        Self {
+            best: best.filter_map(|one| Some((index.get(one.id)?.clone(), one))).collect(),
+            near: near.filter_map(|one| Some((index.get(one.id)?.clone(), one))).collect(),
+            fitting: index.best(request, rules, usize::MAX).len(),
+        }
+    }
+}
+
 fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
     let places = cast::places(desk)?;
     let mut rules = cast::rules(desk)?;
     let (request, document) = cast::request_of(desk, person)?;
     let exact = cast::request(desk, request.id, request_here(desk, person));
-    let groups = [(exact, cast::own_mentors(desk)?), (request.clone(), cast::partners_mentors(desk, &places)?)];
-    let (mut found, mut near, mut local_exclusions) = (Vec::new(), Vec::new(), Vec::new());
-    for (request, mentors) in &groups {
-        rules.failed_before = cast::failed(desk, person.id, request.id, mentors)?;
-        for candidate in top(request, &mentors.offers, &rules, usize::MAX) {
-            let (who, offer) = (mentors.who[candidate.index].clone(), mentors.offers[candidate.index].clone());
-            match exclusion(desk, person, &candidate, &who, &offer) {
-                Some(exclusion) => local_exclusions.push(exclusion),
-                None => found.push(Found { who, offer, candidate }),
-            }
+    let own = cast::own_mentors(desk)?;
+    rules.failed_before = cast::failed(desk, person.id, exact.id, &own)?;
+    let mut fits: Vec<Found> = top(&exact, &own.offers, &rules, usize::MAX)
+        .into_iter()
+        .map(|candidate| {
+            let (who, offer) = (own.who[candidate.index].clone(), own.offers[candidate.index].clone());
+            Found { who, offer, candidate }
+        })
+        .collect();
+    let mut near: Vec<(u32, NearMissCard)> = near_misses(&exact, &own.offers, &rules, NEAR)
+        .into_iter()
+        .map(|miss| near_card(&exact, own.who[miss.index].clone(), &own.offers[miss.index], miss))
+        .collect();
+    rules.failed_before = cast::failed_with_partners(desk, person.id, request.id)?;
+    let theirs = desk.mentors.look(desk.records, desk.me.root, |index| Theirs::find(index, &request, &rules))?;
+    let who = |offer: &Offer| {
+        let municipality = places.get(&offer.owner)?.clone();
+        Some(MentorWho::Partner { offer: offer.id, municipality })
+    };
+    let not_looked_at = theirs.fitting - theirs.best.len();
+    fits.extend(
+        theirs.best.into_iter().filter_map(|(offer, candidate)| Some(Found { who: who(&offer)?, offer, candidate })),
+    );
+    near.extend(
+        theirs.near.into_iter().filter_map(|(offer, miss)| Some(near_card(&request, who(&offer)?, &offer, miss))),
+    );
+    let (mut found, mut local_exclusions) = (Vec::new(), Vec::new());
+    for one in fits {
+        match exclusion(desk, person, &one) {
+            Some(exclusion) => local_exclusions.push(exclusion),
+            None => found.push(one),
         }
-        let misses = near_misses(request, &mentors.offers, &rules, NEAR);
-        near.extend(misses.into_iter().map(|miss| {
-            let distance = request.place().distance_metres(mentors.offers[miss.index].card.area);
-            (miss.score.total, near_card(mentors, miss, distance))
-        }));
     }
     found.sort_by_key(|found| (Reverse(found.candidate.score.total), found.candidate.id));
-    let fitting = found.len();
+    let fitting = found.len() + not_looked_at;
     for (score, miss) in &mut near {
         miss.place = 1 + found.iter().filter(|found| found.candidate.score.total >= *score).count();
     }
@@ -116,27 +157,19 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
 
 /// What only we know: a *must* of the mentor that the newcomer here does not meet, or that we
 /// cannot tell.
-fn exclusion(
-    desk: &Desk<'_>,
-    person: &Person,
-    candidate: &Candidate,
-    who: &MentorWho,
-    offer: &Offer,
-) -> Option<LocalExclusion> {
+fn exclusion(desk: &Desk<'_>, person: &Person, found: &Found) -> Option<LocalExclusion> {
+    let Found { who, offer, candidate } = found;
     let ours = candidate.local_checks.iter().filter(|check| check.wish_of == Wisher::Mentor);
     let mut open = ours.map(|local| (*local, check(local.about, person, desk.today())));
     let (check, checked) = open.find(|(_, checked)| *checked != Checked::Met)?;
     Some(LocalExclusion { who: who.clone(), card: offer.card.clone(), check, unknown: checked == Checked::Unknown })
 }
 
-fn near_card(mentors: &Mentors, miss: matching::NearMiss, distance_metres: u32) -> NearMissCard {
-    NearMissCard {
-        who: mentors.who[miss.index].clone(),
-        card: mentors.offers[miss.index].card.clone(),
-        misfit: miss.misfit,
-        place: miss.place,
-        distance_metres,
-    }
+/// A near miss with its score.
+fn near_card(request: &Request, who: MentorWho, offer: &Offer, miss: NearMiss) -> (u32, NearMissCard) {
+    let distance_metres = request.place().distance_metres(offer.card.area);
+    let card = offer.card.clone();
+    (miss.score.total, NearMissCard { who, card, misfit: miss.misfit, place: miss.place, distance_metres })
 }
 
 fn cards(found: Vec<Found>, proposals: &[OutgoingRow]) -> Vec<MentorCard> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use matching::{Offer, Request, Rules};
 use schemas::ids::{DocumentId, RootId};
-use schemas::{Kind, MatchRequest, SharedValue};
+use schemas::{Kind, MatchRequest, MatchingRules, SharedValue};
 
 use crate::desk::{Desk, PlacesTaken};
 use crate::error::Result;
@@ -48,11 +48,14 @@ pub(crate) fn places(desk: &mut Desk<'_>) -> Result<BTreeMap<RootId, Place>> {
 /// Every municipality's rules as shared, in this quarter.
 pub(crate) fn rules(desk: &mut Desk<'_>) -> Result<Rules> {
     let documents = desk.records.documents(Kind::MatchingRules)?;
-    let own = documents.into_iter().filter_map(|document| match document.value {
+    let shared = documents.into_iter().filter_map(|document| match document.value {
         SharedValue::MatchingRules(rules) => Some((document.owner, rules)),
         _ => None,
     });
-    Ok(Rules::new(own.collect(), desk.today().quarter()))
+    let mut rules: BTreeMap<RootId, MatchingRules> = shared.collect();
+    // Ours hold from the moment they are saved, also before anybody received them.
+    rules.extend(desk.records.own_rules()?.map(|own| (desk.me.root, own)));
+    Ok(Rules::new(rules, desk.today().quarter()))
 }
 
 /// Our own mentors, from their files.
@@ -160,6 +163,16 @@ pub(crate) fn excluded(
     let broken = mentors.offers.iter().filter(|offer| broken_here(&offer.card, newcomer, today).is_some());
     excluded.extend(broken.map(|offer| (request, offer.id)));
     Ok(excluded)
+}
+
+/// Pairs of one newcomer of ours with a partner's mentor that failed before.
+pub(crate) fn failed_with_partners(
+    desk: &mut Desk<'_>,
+    newcomer: PersonId,
+    request: DocumentId,
+) -> Result<BTreeSet<(DocumentId, DocumentId)>> {
+    let pairs = desk.records.failed_pairs()?.into_iter().filter(|pair| pair.newcomer == Some(newcomer));
+    Ok(pairs.filter_map(|pair| Some((request, pair.offer?))).collect())
 }
 
 /// Pairs of one newcomer of ours that failed before.

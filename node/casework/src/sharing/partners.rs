@@ -86,7 +86,7 @@ impl Office {
         let sent = self.write(move |records| {
             let me = records.me()?;
             let card = SharedValue::MunicipalityCard(own_card(&me)?);
-            let rules = SharedValue::MatchingRules(matching::Rules::usual());
+            let rules = SharedValue::MatchingRules(records.own_rules()?.unwrap_or(matching::Rules::usual()));
             let mut sent = false;
             for circle in records.circles()?.into_iter().filter(|circle| !circle.pair) {
                 for value in [&card, &rules] {

@@ -90,6 +90,11 @@ impl Mentors {
         self.places.is_empty()
     }
 
+    /// Every card, in no order that means anything.
+    pub fn offers(&self) -> impl Iterator<Item = &Offer> + Clone {
+        self.cards.iter().flatten()
+    }
+
     /// The card of a document.
     pub fn get(&self, id: DocumentId) -> Option<&Offer> {
         self.cards[*self.places.get(&id)? as usize].as_ref()

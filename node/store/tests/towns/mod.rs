@@ -48,9 +48,24 @@ impl Randomness for Numbers {
     }
 }
 
-struct Silent;
+/// Nobody is connected; what changed is told, once it was asked for.
+#[derive(Default)]
+struct Silent {
+    changed: Mutex<Option<BTreeSet<DocumentId>>>,
+}
+
+impl Silent {
+    fn tell(&self, document: DocumentId) {
+        if let Some(changed) = self.changed.lock().expect("one thread at a time").as_mut() {
+            changed.insert(document);
+        }
+    }
+}
 
 impl Network for Silent {
+    fn changed_offers(&self) -> Option<BTreeSet<DocumentId>> {
+        self.changed.lock().expect("one thread at a time").replace(BTreeSet::new())
+    }
     fn partners(&self) -> Vec<PartnerLive> {
         Vec::new()
     }
@@ -77,6 +92,7 @@ pub(crate) struct Signed {
 pub(crate) struct Town {
     office: Option<Office>,
     store: Option<Arc<Store>>,
+    network: Arc<Silent>,
     pub(crate) clock: Arc<OwnClock>,
     randomness: Arc<Numbers>,
     pub(crate) me: RootId,
@@ -110,6 +126,7 @@ impl Town {
         let mut town = Self {
             office: None,
             store: None,
+            network: Arc::default(),
             clock: Arc::new(OwnClock(AtomicU64::new(noon.0))),
             randomness: Arc::new(Numbers(Mutex::new(seed))),
             me,
@@ -157,7 +174,9 @@ impl Town {
         let clock: Arc<dyn Clock> = Arc::<OwnClock>::clone(&self.clock);
         let randomness: Arc<dyn Randomness> = Arc::<Numbers>::clone(&self.randomness);
         let storage: Arc<dyn Storage> = Arc::<Store>::clone(&store);
-        self.office = Some(Office::new(storage, clock, randomness, Arc::new(Silent)));
+        self.network = Arc::default();
+        let network: Arc<dyn Network> = Arc::<Silent>::clone(&self.network);
+        self.office = Some(Office::new(storage, clock, randomness, network));
         self.store = Some(store);
     }
 
@@ -261,6 +280,7 @@ impl Town {
                 versions.push(signed);
             }
             self.store().apply(effects).expect("the store");
+            self.network.tell(document);
         }
     }
 
@@ -282,6 +302,7 @@ impl Town {
         }
         let Some(newest) = versions.last() else { return false };
         to.store().apply(vec![show(self.me, document, newest, to.now())]).expect("the store");
+        to.network.tell(document);
         true
     }
 
