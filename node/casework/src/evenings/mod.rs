@@ -216,8 +216,8 @@ fn arrange(desk: &mut Desk<'_>, id: EveningId) -> Result<()> {
     desk.records.put_meets(id, &meets)
 }
 
-/// Who is still to meet whom, with their scores: the pairs that fit best, each guest at most as
-/// often as planned, nobody twice.
+/// Who is still to meet whom, with their scores: in turn every newcomer takes the mentor who fits
+/// best, each guest at most as often as planned, nobody twice.
 fn wanted(desk: &mut Desk<'_>, evening: &Evening, guests: &[Guest], held: &[Meet]) -> Result<BTreeMap<Meeting, u32>> {
     let rules: Rules = cast::rules(desk)?;
     let (mut requests, mut offers) = (Vec::new(), Vec::new());
@@ -249,13 +249,21 @@ fn wanted(desk: &mut Desk<'_>, evening: &Evening, guests: &[Guest], held: &[Meet
         *count.entry(meet.newcomer).or_default() += 1;
         *count.entry(meet.mentor).or_default() += 1;
     }
+    // Everybody has a first meeting before anybody has a second: who comes late is not left over.
     let mut wanted = BTreeMap::new();
-    for (std::cmp::Reverse(score), date) in pairs {
-        let room = |number: &u32| count.get(number).copied().unwrap_or(0) < evening.plan.most_dates;
-        if room(&date.newcomer) && room(&date.mentor) {
-            *count.entry(date.newcomer).or_default() += 1;
-            *count.entry(date.mentor).or_default() += 1;
-            wanted.insert(date, score);
+    for level in 1..=evening.plan.most_dates {
+        for (newcomer, _) in &requests {
+            let met = |number: &u32| count.get(number).copied().unwrap_or(0);
+            let free = |date: &Meeting| {
+                date.newcomer == *newcomer && met(&date.mentor) < evening.plan.most_dates && !wanted.contains_key(date)
+            };
+            if met(newcomer) < level
+                && let Some((std::cmp::Reverse(score), date)) = pairs.iter().find(|(_, date)| free(date)).copied()
+            {
+                *count.entry(date.newcomer).or_default() += 1;
+                *count.entry(date.mentor).or_default() += 1;
+                wanted.insert(date, score);
+            }
         }
     }
     Ok(wanted)
