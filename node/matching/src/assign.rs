@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemas::ids::DocumentId;
 
 use crate::card::{Offer, Request, Rules};
-use crate::rank::rate;
+use crate::index::Mentors;
 use crate::solver::{BadInstance, Edge, Instance, Rows, Solution, Unproved, certified, solve};
 
 /// A request and the offer it is matched with.
@@ -99,12 +99,10 @@ fn ordered<T>(cards: &[T], id: impl Fn(&T) -> DocumentId) -> Vec<&T> {
 
 fn instance(requests: &[&Request], offers: &[&Offer], rules: &Rules) -> Result<Instance, BadInstance> {
     let capacities = offers.iter().map(|offer| offer.card.capacity_left.get()).collect();
+    let index = Mentors::new(offers.iter().map(|offer| (*offer).clone()));
     let rows = requests.iter().map(|request| {
-        let rated = offers.iter().enumerate().filter_map(|(at, offer)| {
-            let (_, score) = rate(request, offer, rules)?;
-            Some(Edge { mentor: u32::try_from(at).ok()?, weight: score.total })
-        });
-        rated.collect()
+        let edges = index.edges(request, rules).into_iter();
+        edges.map(|(mentor, weight)| Edge { mentor, weight }).collect()
     });
     Instance::new(capacities, rows)
 }

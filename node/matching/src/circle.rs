@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use schemas::ids::{DocumentId, RootId};
+use schemas::places::Refnis;
 
-use crate::assign::{Assignment, NoAssignment, assign};
+use crate::assign::{Assignment, NoAssignment, Pairing, assign};
 use crate::card::{Offer, Request, Rules};
 
 /// What one municipality gains.
@@ -60,6 +61,77 @@ pub fn value_of_circle(requests: &[Request], offers: &[Offer], rules: &Rules) ->
         together: together.pairs.len(),
         owners,
     })
+}
+
+/// The same people matched in groups of so many municipalities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupValue {
+    /// Municipalities in a group; the last group may be smaller.
+    pub size: usize,
+    /// Newcomers who find a mentor in their group.
+    pub matched: usize,
+    /// Metres between the two, summed over those matches.
+    pub metres: u64,
+}
+
+/// Sizes of groups that are compared, as far as there are so many municipalities: alone, in
+/// threes, tens, thirties, hundreds, and all.
+const SIZES: [usize; 5] = [1, 3, 10, 30, 100];
+
+/// The same people matched by each municipality alone, in ever larger groups of neighbours, and
+/// all together. `places` says where every municipality lies.
+///
+/// # Errors
+/// See [`NoAssignment`].
+pub fn value_by_size(
+    requests: &[Request],
+    offers: &[Offer],
+    rules: &Rules,
+    places: &BTreeMap<RootId, Refnis>,
+) -> Result<Vec<GroupValue>, NoAssignment> {
+    let mut values = Vec::new();
+    for size in SIZES.into_iter().filter(|size| *size < places.len()).chain([places.len()]) {
+        let group = neighbours(places, size);
+        let of = |owner: RootId| group.get(&owner).copied();
+        let mut value = GroupValue { size, matched: 0, metres: 0 };
+        let mut people: BTreeMap<usize, (Vec<Request>, Vec<Offer>)> = BTreeMap::new();
+        for request in requests {
+            if let Some(group) = of(request.owner) {
+                people.entry(group).or_default().0.push(request.clone());
+            }
+        }
+        for offer in offers {
+            if let Some(group) = of(offer.owner) {
+                people.entry(group).or_default().1.push(offer.clone());
+            }
+        }
+        for (requests, offers) in people.values() {
+            let found = assign(requests, offers, rules)?;
+            let asks: BTreeMap<DocumentId, Refnis> = requests.iter().map(|r| (r.id, r.place())).collect();
+            let gives: BTreeMap<DocumentId, Refnis> = offers.iter().map(|o| (o.id, o.card.area)).collect();
+            value.matched += found.pairs.len();
+            let metres = |pair: &Pairing| u64::from(asks[&pair.request].distance_metres(gives[&pair.offer]));
+            value.metres += found.pairs.iter().map(metres).sum::<u64>();
+        }
+        values.push(value);
+    }
+    Ok(values)
+}
+
+/// A number of a group for every municipality: the first by REFNIS code that is in none takes its
+/// nearest that are in none.
+fn neighbours(places: &BTreeMap<RootId, Refnis>, size: usize) -> BTreeMap<RootId, usize> {
+    let mut left: Vec<(Refnis, RootId)> = places.iter().map(|(root, refnis)| (*refnis, *root)).collect();
+    left.sort_unstable();
+    let mut groups = BTreeMap::new();
+    for number in 0.. {
+        let Some((first, _)) = left.first().copied() else { break };
+        left.sort_by_key(|(refnis, root)| (first.distance_metres(*refnis), *refnis, *root));
+        let group = left.drain(..size.clamp(1, left.len()));
+        groups.extend(group.map(|(_, root)| (root, number)));
+        left.sort_unstable();
+    }
+    groups
 }
 
 fn count(assignment: &Assignment, requests: &[Request], offers: &[Offer], owners: &mut BTreeMap<RootId, OwnerValue>) {

@@ -17,7 +17,7 @@ pub mod solver;
 
 pub use assign::{Assignment, NoAssignment, Pairing, assign, verify};
 pub use card::{Offer, Request, Rules, Side};
-pub use circle::{CircleValue, OwnerValue, value_of_circle};
+pub use circle::{CircleValue, GroupValue, OwnerValue, value_by_size, value_of_circle};
 pub use counterfactual::{Change, Counterfactual, NearMiss, near_misses, why_not_first};
 pub use eligible::{LocalCheck, Misfit, Pair, eligible};
 pub use index::Mentors;

@@ -1,6 +1,6 @@
 //! What the search for a mentor, the proposals and the whole list show. Values only.
 
-use matching::{CircleValue, Counterfactual, LocalCheck, Misfit, Miss, Reason, Score, Strength};
+use matching::{CircleValue, Counterfactual, GroupValue, LocalCheck, Misfit, Miss, Reason, Score, Strength};
 use schemas::documents::{NoReason, ProposalState};
 use schemas::ids::{DocumentId, RootId};
 use schemas::places::Refnis;
@@ -381,6 +381,17 @@ pub struct CircleWorth {
     pub value: CircleValue,
     /// Name of each municipality in it, this one first, then by name.
     pub municipalities: Vec<Place>,
+}
+
+/// What larger groups of neighbours are worth, for this circle.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CircleSizes {
+    /// Newcomers in the circle who look for somebody.
+    pub requests: usize,
+    /// By size of the group, the smallest first.
+    pub sizes: Vec<GroupValue>,
+    /// Alone and together, per municipality.
+    pub worth: CircleWorth,
 }
 
 /// Whether a reason to refuse may be chosen by a person.

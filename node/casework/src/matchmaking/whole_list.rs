@@ -12,7 +12,7 @@ use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::office::{Actor, Office};
 use crate::people::{Person, PersonId};
-use crate::search_view::{CircleWorth, Draft, Place, WholeList};
+use crate::search_view::{CircleSizes, CircleWorth, Draft, Place, WholeList};
 
 impl Office {
     /// The best list for our own newcomers with every mentor that is visible, as drafts.
@@ -32,6 +32,19 @@ impl Office {
     /// A failing store.
     pub fn value_of_circle(&self, actor: &Actor) -> Result<CircleWorth> {
         self.at_desk(actor, worth)
+    }
+
+    /// The same with groups of every size in between.
+    ///
+    /// # Errors
+    /// `Forbidden`, a failing store.
+    pub fn circle_sizes(&self, actor: &Actor) -> Result<CircleSizes> {
+        self.at_desk(actor, |desk| {
+            let Visible { requests, offers, places, rules } = visible(desk)?;
+            let refnis = places.iter().map(|(root, place)| (*root, place.refnis)).collect();
+            let sizes = matching::value_by_size(&requests, &offers, &rules, &refnis).map_err(no_list)?;
+            Ok(CircleSizes { requests: requests.len(), sizes, worth: worth(desk)? })
+        })
     }
 }
 
@@ -96,8 +109,15 @@ fn draft(person: &Person, request: &Request, mentors: &Mentors, at: usize, rules
     })
 }
 
-/// What the circle is worth, from the cards that are visible here.
-pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
+/// Every card that is visible here of somebody who looks.
+struct Visible {
+    requests: Vec<Request>,
+    offers: Vec<Offer>,
+    places: BTreeMap<RootId, Place>,
+    rules: matching::Rules,
+}
+
+fn visible(desk: &mut Desk<'_>) -> Result<Visible> {
     let places = cast::places(desk)?;
     let rules = cast::rules(desk)?;
     let matched = cast::matched_requests(desk)?;
@@ -113,6 +133,12 @@ pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
             offers.push(Offer { id: document.id, owner: document.owner, card });
         }
     }
+    Ok(Visible { requests, offers, places, rules })
+}
+
+/// What the circle is worth, from the cards that are visible here.
+pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
+    let Visible { requests, offers, places, rules } = visible(desk)?;
     let value = matching::value_of_circle(&requests, &offers, &rules).map_err(no_list)?;
     Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
 }

@@ -163,6 +163,15 @@ impl Mentors {
         self.search(request, rules, n).found.into_iter().map(|(Reverse(total), id, _)| (id, total)).collect()
     }
 
+    /// Every card that fits one request: its place in the order in which cards were put in, and
+    /// the score in millionths, by place. Only of an index from which nothing was removed.
+    pub(crate) fn edges(&self, request: &Request, rules: &Rules) -> Vec<(u32, u32)> {
+        let found = self.search(request, rules, usize::MAX).found.into_iter();
+        let mut edges: Vec<(u32, u32)> = found.map(|(Reverse(total), _, slot)| (slot, total)).collect();
+        edges.sort_unstable();
+        edges
+    }
+
     /// The best `n` cards for one request, explained. The index of a candidate is its place in
     /// this ranking.
     pub fn top(&self, request: &Request, rules: &Rules, n: usize) -> Vec<Candidate> {

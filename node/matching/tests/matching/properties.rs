@@ -85,6 +85,17 @@ proptest! {
     }
 
     #[test]
+    fn larger_groups_end_at_all_together((requests, offers, rules) in circles()) {
+        let towns = [MORTSEL, AARTSELAAR, BORSBEEK];
+        let places: BTreeMap<_, _> = (1u8..4).map(|of| (owner(of), refnis(towns[usize::from(of) - 1]))).collect();
+        let sizes = value_by_size(&requests, &offers, &rules, &places).expect("few cards");
+        let value = value_of_circle(&requests, &offers, &rules).expect("few cards");
+        let found: Vec<_> = sizes.iter().map(|group| (group.size, group.matched)).collect();
+        prop_assert_eq!(found, [(1, value.alone), (3, value.together)]);
+        prop_assert!(sizes[0].metres == 0 || requests.iter().any(|request| request.place() != request.refnis) || offers.iter().any(|offer| offer.card.area != places[&offer.owner]));
+    }
+
+    #[test]
     fn together_is_never_worse_than_alone((requests, offers, rules) in circles()) {
         let value = value_of_circle(&requests, &offers, &rules).expect("few cards");
         prop_assert!(value.together >= value.alone && value.together <= value.requests);
