@@ -54,6 +54,7 @@ async fn every_page_and_the_way_to_a_match() {
         "/invoer",
         "/bevolking",
         "/matchregels",
+        "/waarde",
         "/avonden",
         "/avonden/nieuw",
         "/zoeken?q=a",

@@ -216,6 +216,7 @@ async fn other_pages(b: &mut Walk, newcomer: &str) -> Result<()> {
         ("/invoer", "invoer"),
         ("/bevolking", "bevolkingstabel"),
         ("/matchregels", "matchregels"),
+        ("/waarde", "waarde-van-de-kring"),
         ("/avonden", "avonden"),
         ("/avonden/nieuw", "avond-plannen"),
         ("/partners", "partners"),

@@ -207,3 +207,35 @@ field-points-waiting = Lang wachten
 error-points = Geef een getal van 0 tot 1000, zonder komma.
 error-points-none = Geef minstens één onderwerp punten. Anders is elke mentor even goed.
 notice-rules = De regels zijn bewaard en gaan naar je partners.
+
+# Waarde van het samenwerkingsverband
+circle-title = Wat samenwerken oplevert
+partners-circle = Dezelfde nieuwkomers en mentors, alleen en samen.
+circle-link = Bekijk wat samenwerken oplevert
+circle-text = Dezelfde kaarten, telkens zo goed mogelijk gematcht: elke gemeente alleen, in groepen van buren, en allemaal samen.
+circle-empty = Zodra er nieuwkomers gedeeld zijn, zie je hier hoeveel er alleen en samen een mentor vinden.
+circle-drawing = Deel van de nieuwkomers dat een mentor vindt, per grootte van de groep. De tabel hieronder zegt hetzelfde.
+circle-sizes = Alleen, met buren, samen
+circle-requests = { $count ->
+    [one] 1 gedeelde nieuwkomer zoekt een mentor.
+   *[other] { $count } gedeelde nieuwkomers zoeken een mentor.
+ }
+circle-alone = Elke gemeente alleen
+circle-group = { $count ->
+    [one] In groepen van 1 gemeente
+   *[other] In groepen van { $count } gemeenten
+ }
+circle-all = { $count ->
+    [one] De gemeente
+   *[other] Alle { $count } samen
+ }
+circle-no-distance = –
+circle-col-size = Wie met wie
+circle-col-matched = Vinden een mentor
+circle-col-share = Deel
+circle-col-distance = Gemiddelde afstand
+circle-towns = Per gemeente
+circle-col-asks = Zoeken
+circle-col-alone = Alleen gevonden
+circle-col-together = Samen gevonden
+circle-col-lent = Mentors uitgeleend

@@ -1,6 +1,7 @@
 //! The routes, one file per part of the work.
 
 mod duo_plan;
+mod circle;
 mod duos;
 mod evenings;
 pub(crate) mod fault;
@@ -57,6 +58,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(library::routes())
         .merge(partners::routes())
         .merge(rules::routes())
+        .merge(circle::routes())
         .merge(evenings::routes())
         .merge(slips::routes())
         .merge(import::routes())
