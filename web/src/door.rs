@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY};
+use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -174,7 +174,7 @@ pub(crate) async fn door(State(app): State<App>, request: Request, next: Next) -
         if let Fault::Broken(what) = &fault {
             tracing::error!(path, what, "no page");
         }
-        response = pages::fault::page(&app, visit.as_ref(), &words_of(&headers), &fault).await;
+        response = pages::fault::page(&app, visit.as_ref(), &Words::dutch(), &fault).await;
     }
     if reading && response.status().is_success() && visit.as_ref().is_some_and(|visit| visit.notice.is_some()) {
         let name = notice_cookie(&app);
@@ -204,7 +204,7 @@ async fn enter(app: &App, request: Request, next: Next, reading: bool, open: boo
         return Ok((None, next.run(request).await));
     }
     let headers = request.headers().clone();
-    let words = words_of(&headers);
+    let words = Words::dutch();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut visit = visit(app, &headers, &words, path).await.map_err(|fault| (None, fault))?;
     let mut page_of_form = String::new();
@@ -266,10 +266,6 @@ async fn visit(app: &App, headers: &HeaderMap, words: &Words, path: String) -> R
     let notice = cookies::read(headers, &notice_cookie(app)).and_then(|text| Notice::parse(&text));
     let draft = cookies::read(headers, &draft_cookie(app)).filter(|key| !key.is_empty());
     Ok(Some(Visit { actor, token, words: words.clone(), page: path.clone(), path, notice, draft, today: app.today() }))
-}
-
-fn words_of(headers: &HeaderMap) -> Words {
-    headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or_else(Words::dutch, Words::accepted)
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -51,14 +51,10 @@ impl Words {
         Self { language: LOCALES.fallback().clone() }
     }
 
-    /// The first language of an `Accept-Language` header that there are words in, else Dutch.
-    pub(crate) fn accepted(header: &str) -> Self {
-        let known: Vec<&LanguageIdentifier> = LOCALES.locales().collect();
-        header
-            .split(',')
-            .filter_map(|part| part.split(';').next()?.trim().parse::<LanguageIdentifier>().ok())
-            .find_map(|wanted| known.iter().find(|language| language.language == wanted.language))
-            .map_or_else(Self::dutch, |language| Self { language: (*language).clone() })
+    /// The words in which reasons are told, by the code of their language; Dutch for any other.
+    pub(crate) fn of(code: &str) -> Self {
+        let known = LOCALES.locales().find(|language| language.language.as_str() == code);
+        known.map_or_else(Self::dutch, |language| Self { language: language.clone() })
     }
 
     /// Language code for `<html lang>`.
@@ -157,8 +153,31 @@ mod tests {
 
     #[test]
     fn unknown_languages_fall_back_to_dutch() {
-        assert_eq!(Words::accepted("xx, de;q=0.5").code(), "nl");
-        assert_eq!(Words::accepted("nl-BE,nl;q=0.9").code(), "nl");
+        assert_eq!(Words::of("xx").code(), "nl");
+        assert_eq!(Words::of("fr").code(), "fr");
+        // What French lacks is said in Dutch.
+        assert_eq!(Words::of("fr").t("nav-today"), Words::dutch().t("nav-today"));
+    }
+
+    /// Every key of the words for reasons is one of the Dutch, and none is left out.
+    #[test]
+    fn reasons_are_told_in_three_languages() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales");
+        let keys = |language: &str| -> BTreeSet<String> {
+            let files = texts(&folder.join(language)).into_iter();
+            files
+                .flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>())
+                .filter_map(|line| Some(line.split_once(" =")?.0.to_owned()))
+                .filter(|key| !key.starts_with([' ', '#']))
+                .collect()
+        };
+        let (french, english) = (keys("fr"), keys("en"));
+        assert_eq!(french, english);
+        assert!(french.iter().all(|key| KEYS.contains(key.as_str())));
+        let told = ["reason-", "miss-", "misfit-", "subject-", "change-", "domain-", "sector-", "interest-", "short-"];
+        let dutch = KEYS.iter().filter(|key| told.iter().any(|start| key.starts_with(start)));
+        let lacking: Vec<_> = dutch.filter(|key| !french.contains(**key)).collect();
+        assert!(lacking.is_empty(), "{lacking:?}");
     }
 
     #[test]
@@ -212,6 +231,7 @@ mod tests {
             "search",
             "match",
             "import",
+            "evening",
         ];
         let words = Words::dutch();
         let (mut seen, mut missing) = (0, Vec::new());

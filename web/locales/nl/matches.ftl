@@ -86,6 +86,7 @@ search-where = { $municipality }, { $distance }
 search-match-here = Maak een duo
 search-propose = Vraag { $municipality } om deze mentor
 search-see-proposal = Bekijk voorstel
+reasons-in = Redenen in:
 search-more = Toon meer redenen
 search-why-not = Waarom niet bovenaan?
 search-also = Dit past ook:

@@ -93,7 +93,10 @@ fn size(w: &Words, at: usize, value: &GroupValue, requests: usize, all: usize) -
         name,
         matched: value.matched.to_string(),
         share: format!("{percent} %"),
-        distance: metres.map_or_else(|| w.t("circle-no-distance"), |metres| format::distance(u32::try_from(metres).unwrap_or(u32::MAX))),
+        distance: metres.map_or_else(
+            || w.t("circle-no-distance"),
+            |metres| format::distance(u32::try_from(metres).unwrap_or(u32::MAX)),
+        ),
         width: percent,
         y: at * STEP,
     }

@@ -1,7 +1,7 @@
 //! The routes, one file per part of the work.
 
-mod duo_plan;
 mod circle;
+mod duo_plan;
 mod duos;
 mod evenings;
 pub(crate) mod fault;

@@ -14,6 +14,7 @@ use casework::search_view::{Blocker, MentorCard, MentorWho, SearchPage};
 
 use crate::app::App;
 use crate::change::Region;
+use crate::cookies::encode;
 use crate::door::{Posted, Visit, flash_with};
 use crate::fault::Fault;
 use crate::fields::{Choice, Form, Pairs};
@@ -83,6 +84,19 @@ struct Page {
     languages: Vec<Choice>,
     grades: Vec<Choice>,
     parts: Vec<String>,
+    /// Language in which reasons are told, and the others: code, name, address.
+    told_in: String,
+    tongues: Vec<(&'static str, &'static str, String)>,
+}
+
+/// Languages in which reasons are told.
+const TONGUES: [(&str, &str); 3] = [("nl", "Nederlands"), ("fr", "Français"), ("en", "English")];
+
+/// This page with the reasons in another language, its choices kept.
+fn in_tongue(id: i64, query: &Pairs, code: &str) -> String {
+    let kept = query.iter().filter(|(name, value)| name != "redenen" && !value.is_empty());
+    let kept: String = kept.map(|(name, value)| format!("{}={}&", encode(name), encode(value))).collect();
+    format!("/nieuwkomers/{id}/zoek?{kept}redenen={code}")
 }
 
 async fn page(
@@ -100,7 +114,8 @@ async fn page(
     let beside: BTreeSet<&str> =
         query.iter().filter(|(name, _)| name == "naast").map(|(_, value)| value.as_str()).collect();
     let shown = || found.cards.iter().filter(|card| passes(&form, card));
-    let build = |card: &MentorCard| card_view(w, &found, card, &beside);
+    let told = Words::of(form.value("redenen"));
+    let build = |card: &MentorCard| card_view(w, &told, &found, card, &beside);
     let compared: Vec<Card> = shown().map(build).filter(|card| card.ticked).take(3).collect();
     html(&Page {
         id,
@@ -114,7 +129,7 @@ async fn page(
         near: found
             .near_misses
             .iter()
-            .map(|near| Near { title: who(w, &near.who, None), text: fit::misfit(w, &near.misfit) })
+            .map(|near| Near { title: who(w, &near.who, None), text: fit::misfit(&told, &near.misfit) })
             .collect(),
         excluded: found
             .local_exclusions
@@ -132,6 +147,8 @@ async fn page(
         languages: v::languages(w),
         grades: ["good", "strong"].map(|code| (code.to_owned(), w.t(&format!("grade-{code}")))).to_vec(),
         parts: v::dayparts(w),
+        told_in: told.code(),
+        tongues: TONGUES.map(|(code, name)| (code, name, in_tongue(id, &query, code))).to_vec(),
         f,
     })
 }
@@ -166,8 +183,8 @@ pub(crate) fn who(w: &Words, who: &MentorWho, card: Option<&casework::schemas::M
     }
 }
 
-fn card_view(w: &Words, page: &SearchPage, card: &MentorCard, beside: &BTreeSet<&str>) -> Card {
-    let mut reasons: Vec<String> = card.reasons.iter().map(|reason| fit::reason(w, reason)).collect();
+fn card_view(w: &Words, told: &Words, page: &SearchPage, card: &MentorCard, beside: &BTreeSet<&str>) -> Card {
+    let mut reasons: Vec<String> = card.reasons.iter().map(|reason| fit::reason(told, reason)).collect();
     let more = reasons.split_off(reasons.len().min(3));
     let newcomer = page.newcomer.0;
     let (key, href, action, field, value, button, border) = match &card.who {
@@ -201,9 +218,9 @@ fn card_view(w: &Words, page: &SearchPage, card: &MentorCard, beside: &BTreeSet<
         grade_class: fit::strength_class(card.strength),
         reasons,
         more,
-        against: card.misses.iter().map(|miss| fit::miss(w, miss)).collect(),
+        against: card.misses.iter().map(|miss| fit::miss(told, miss)).collect(),
         checks: card.partner_checks.iter().map(|check| fit::check(w, check)).collect(),
-        why: card.why_not_first.as_ref().map(|why| fit::why_not(w, why)).unwrap_or_default(),
+        why: card.why_not_first.as_ref().map(|why| fit::why_not(told, why)).unwrap_or_default(),
         week: v::dots(w, card.common_slots),
         slots: v::slots(w, card.common_slots),
         ticked: beside.contains(key.as_str()),
