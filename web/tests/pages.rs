@@ -292,7 +292,8 @@ async fn an_evening_is_planned_and_a_slip_shows_numbers_only() {
     in_words(&slip, &paper);
     let address = browser.fill(&slip, &format!("{slip}/adres"), &[]).await;
     in_words("adres", &address);
-    let secret = address.text.split("/briefje/").nth(1).and_then(|part| part.split('"').next()).expect("an address");
+    let href = address.text.split("href=\"http").nth(1).and_then(|part| part.split('"').next()).expect("an address");
+    let secret = href.split("/briefje/").nth(1).expect("a secret");
     let own = format!("/briefje/{secret}");
     let mut phone = Browser::guest(&office);
     let open = phone.get(&own).await;
