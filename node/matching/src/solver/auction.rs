@@ -33,13 +33,15 @@ struct Offer {
 }
 
 const NOTHING: i64 = i64::MIN / 4;
+/// The price of a mentor who takes no part: worth less than nothing.
+const CLOSED: i64 = i64::MAX / 2;
 
 /// An auction among requests who compete for the places of some mentors.
 pub(crate) struct Auction<'a, R> {
     instance: &'a R,
     /// The requests; everything below is by their place here.
     requests: &'a [u32],
-    prices: &'a mut [i64],
+    prices: Vec<i64>,
     lists: Vec<Shortlist>,
     mates: Vec<u32>,
     /// Per mentor the bids that hold its places, and where they start.
@@ -61,14 +63,14 @@ impl<'a, R: Rows> Auction<'a, R> {
         requests: &'a [u32],
         takes_part: impl Fn(u32) -> bool,
         left_over: usize,
-        prices: &'a mut [i64],
     ) -> Self {
-        let mut starts = vec![0];
+        let (mut starts, mut prices) = (vec![0], Vec::new());
         let mut places = 0;
         for (mentor, capacity) in instance.capacities().iter().enumerate() {
             if takes_part(mentor as u32) {
                 places += u32::from(*capacity);
             }
+            prices.push(if starts.last() == Some(&places) { CLOSED } else { 0 });
             starts.push(places);
         }
         let none = Edge { mentor: NONE, weight: 0 };
@@ -133,9 +135,8 @@ impl<'a, R: Rows> Auction<'a, R> {
         let mut length = 0;
         let mut rest = NOTHING;
         for edge in row {
-            let mentor = edge.mentor as usize;
-            let value = i64::from(edge.weight) - self.prices[mentor];
-            if value <= rest || self.starts[mentor] == self.starts[mentor + 1] {
+            let value = i64::from(edge.weight) - self.prices[edge.mentor as usize];
+            if value <= rest {
                 continue;
             }
             let mut place = if length == SHORT {
@@ -247,8 +248,8 @@ impl<'a, R: Rows> Auction<'a, R> {
         }
     }
 
-    /// Per request its mentor or [`NONE`], and what staying without costs.
-    pub(crate) fn result(self) -> (Vec<u32>, i64) {
-        (self.mates, self.floor)
+    /// Per request its mentor or [`NONE`], per mentor the price, and what staying without costs.
+    pub(crate) fn result(self) -> (Vec<u32>, Vec<i64>, i64) {
+        (self.mates, self.prices, self.floor)
     }
 }

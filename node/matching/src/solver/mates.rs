@@ -10,46 +10,54 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) struct Mates {
     /// Per request its mentor, or [`NONE`].
     pub(crate) of: Vec<u32>,
-    /// Where each mentor's places start in `held`.
-    starts: Vec<u32>,
     held: Vec<u32>,
-    taken: Vec<u8>,
+    blocks: Vec<Block>,
+}
+
+/// A mentor's part of [`Mates::held`].
+#[derive(Debug, Clone, Copy, Default)]
+struct Block {
+    start: u32,
+    /// How long the part is.
+    length: u8,
+    /// How many places there are, and are held: never more than `length`.
+    places: u8,
+    taken: u8,
 }
 
 impl Mates {
     pub(crate) fn new(instance: &impl Rows) -> Self {
-        let mut starts = vec![0];
-        let mut places = 0;
-        for capacity in instance.capacities() {
-            places += u32::from(*capacity);
-            starts.push(places);
+        let mut blocks = Vec::with_capacity(instance.capacities().len());
+        let mut start = 0;
+        for places in instance.capacities() {
+            blocks.push(Block { start, length: *places, places: *places, taken: 0 });
+            start += u32::from(*places);
         }
-        let mentors = instance.capacities().len();
-        Self { of: vec![NONE; instance.requests()], starts, held: vec![NONE; places as usize], taken: vec![0; mentors] }
+        Self { of: vec![NONE; instance.requests()], held: vec![NONE; start as usize], blocks }
     }
 
     /// The requests that hold a place of this mentor.
     pub(crate) fn holders(&self, mentor: u32) -> &[u32] {
-        let start = self.starts[mentor as usize] as usize;
-        &self.held[start..start + usize::from(self.taken[mentor as usize])]
+        let block = self.blocks[mentor as usize];
+        &self.held[block.start as usize..block.start as usize + usize::from(block.taken)]
     }
 
     pub(crate) fn has_place(&self, mentor: u32) -> bool {
-        let mentor = mentor as usize;
-        self.starts[mentor] + u32::from(self.taken[mentor]) < self.starts[mentor + 1]
+        let block = self.blocks[mentor as usize];
+        block.taken < block.places
     }
 
     /// How many places nobody holds.
     pub(crate) fn places_free(&self) -> usize {
-        self.held.len() - self.taken.iter().map(|taken| usize::from(*taken)).sum::<usize>()
+        self.blocks.iter().map(|block| usize::from(block.places - block.taken)).sum()
     }
 
     /// Gives a request that has none a place that is free.
     pub(crate) fn take(&mut self, request: u32, mentor: u32) {
         debug_assert!(self.has_place(mentor) && self.of[request as usize] == NONE, "a place is given once");
-        let at = self.starts[mentor as usize] as usize + usize::from(self.taken[mentor as usize]);
-        self.held[at] = request;
-        self.taken[mentor as usize] += 1;
+        let block = &mut self.blocks[mentor as usize];
+        self.held[block.start as usize + usize::from(block.taken)] = request;
+        block.taken += 1;
         self.of[request as usize] = mentor;
     }
 
@@ -59,10 +67,37 @@ impl Mates {
         if mentor == NONE {
             return;
         }
-        let start = self.starts[mentor as usize] as usize;
-        let last = start + usize::from(self.taken[mentor as usize]) - 1;
+        let block = &mut self.blocks[mentor as usize];
+        block.taken -= 1;
+        let (start, last) = (block.start as usize, block.start as usize + usize::from(block.taken));
         let place = self.held[start..last].iter().position(|holder| *holder == request);
         self.held.swap(place.map_or(last, |place| start + place), last);
-        self.taken[mentor as usize] -= 1;
+    }
+
+    /// Gives a mentor so many places; the requests that lose theirs.
+    pub(crate) fn resize(&mut self, mentor: u32, places: u8) -> Vec<u32> {
+        let mut lost = Vec::new();
+        while self.blocks[mentor as usize].taken > places {
+            let last = self.holders(mentor).last().copied().unwrap_or(NONE);
+            self.leave(last);
+            lost.push(last);
+        }
+        let block = &mut self.blocks[mentor as usize];
+        block.places = places;
+        if places > block.length {
+            // A new part at the end, twice as long as it has to be at first.
+            let (start, taken) = (block.start as usize, usize::from(block.taken));
+            block.start = self.held.len() as u32;
+            block.length = places.saturating_mul(2);
+            let length = usize::from(block.length);
+            self.held.extend_from_within(start..start + taken);
+            self.held.resize(self.held.len() + length - taken, NONE);
+        }
+        lost
+    }
+
+    /// One mentor more, without places so far.
+    pub(crate) fn add_mentor(&mut self) {
+        self.blocks.push(Block::default());
     }
 }

@@ -14,14 +14,19 @@
 mod auction;
 mod certificate;
 mod columns;
+pub mod fair;
 mod instance;
+mod live;
 mod mates;
 mod most;
+mod network;
 mod paths;
 mod tighten;
 
 pub use certificate::{Solution, certified};
+pub use fair::{Bounds, Fair, Policy, fair};
 pub use instance::{BadInstance, Edge, Instance, MAX_WEIGHT, Rows};
+pub use live::{Change, Live};
 
 use auction::Auction;
 use mates::{Mates, NONE};
@@ -40,6 +45,12 @@ pub struct Unproved;
 /// # Errors
 /// [`Unproved`] instead of a result that the proof does not hold for.
 pub fn solve(instance: &impl Rows) -> Result<Solution, Unproved> {
+    let solution = exact(instance).solution();
+    if certified(instance, &solution) { Ok(solution) } else { Err(Unproved) }
+}
+
+/// An optimal assignment, with what it takes to repair it.
+fn exact(instance: &impl Rows) -> Paths {
     let split = split(instance);
     let mut prices = vec![0; instance.capacities().len()];
     let mut mates = Mates::new(instance);
@@ -50,9 +61,7 @@ pub fn solve(instance: &impl Rows) -> Result<Solution, Unproved> {
     tighten(instance, &mut mates, &mut prices, 10 * LAST_STEP);
     let mut paths = Paths::new(instance, mates, prices);
     paths.mend(instance);
-    let mate = |mentor: &u32| Some(*mentor).filter(|mentor| *mentor != NONE);
-    let solution = Solution { mates: paths.mates.of.iter().map(mate).collect(), prices: paths.prices };
-    if certified(instance, &solution) { Ok(solution) } else { Err(Unproved) }
+    paths
 }
 
 /// The last step of an auction, in millionths: small enough that little is left to mend.
@@ -75,12 +84,12 @@ fn part(instance: &impl Rows, split: &Split, scarce: bool, mates: &mut Mates, pr
     let left_over = if scarce { requests.len() - places } else { 0 };
     let loose = !scarce && requests.len() < places - places / 8;
     let mut step = if loose { LAST_STEP } else { FIRST_STEP };
-    let mut auction = Auction::new(instance, &requests, takes_part, left_over, prices);
+    let mut auction = Auction::new(instance, &requests, takes_part, left_over);
     while step >= LAST_STEP {
         auction.round(step);
         step /= SMALLER;
     }
-    let (found, floor) = auction.result();
+    let (found, found_prices, floor) = auction.result();
     for (request, mentor) in requests.into_iter().zip(found).filter(|(_, mentor)| *mentor != NONE) {
         mates.take(request, mentor);
     }
@@ -96,7 +105,7 @@ fn part(instance: &impl Rows, split: &Split, scarce: bool, mates: &mut Mates, pr
         *price = if instance.capacities()[mentor as usize] == 0 {
             instance.bonus() + i64::from(MAX_WEIGHT)
         } else {
-            (*price + base).max(0)
+            (found_prices[mentor as usize] + base).max(0)
         };
     }
 }

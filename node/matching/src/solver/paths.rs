@@ -8,11 +8,14 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::certificate::Solution;
 use super::columns::{Columns, Sides};
 use super::instance::{Edge, Rows};
 use super::mates::{Mates, NONE};
 
 const FAR: i64 = i64::MAX;
+/// How far below the best an edge may be to be looked at when places are filled, in millionths.
+const NEAR: i64 = 50_000;
 
 /// An assignment with its prices and gains, and the memory that searches use again.
 #[derive(Debug, Clone)]
@@ -97,16 +100,58 @@ impl Paths {
         for request in 0..instance.requests() as u32 {
             self.bring_in(instance, request);
         }
-        let flawed = |paths: &Self, mentor: u32| paths.prices[mentor as usize] > 0 && paths.mates.has_place(mentor);
-        let mentors = 0..self.prices.len() as u32;
-        if mentors.clone().any(|mentor| flawed(self, mentor)) {
-            let columns = Columns::new(instance);
-            for mentor in mentors {
-                while flawed(self, mentor) {
-                    self.fill(&columns, mentor);
+        // Searches end early, so only edges that are nearly as good as the best are needed, for as
+        // long as prices have not moved too far.
+        let (mut columns, mut enough) = (self.near(instance, NEAR), NEAR);
+        for mentor in 0..self.prices.len() as u32 {
+            while self.is_idle(mentor) {
+                match self.fill(&columns, mentor, enough) {
+                    Ok(moved) => enough -= moved,
+                    Err(needed) => {
+                        enough = NEAR.max(2 * needed);
+                        columns = self.near(instance, enough);
+                    }
                 }
             }
         }
+    }
+
+    /// The edges whose worth is less than `limit` below what their request gains.
+    fn near(&self, instance: &impl Rows, limit: i64) -> Columns {
+        let mut near = Vec::new();
+        for request in 0..instance.requests() as u32 {
+            let gain = self.gains[request as usize];
+            let is_near = |edge: &&Edge| gain - self.net(edge) < limit;
+            near.extend(instance.row(request).iter().filter(is_near).map(|edge| (request, *edge)));
+        }
+        Columns::of(self.prices.len(), || near.iter().copied())
+    }
+
+    /// Whether a mentor has a free place that still has a price.
+    pub(crate) fn is_idle(&self, mentor: u32) -> bool {
+        self.prices[mentor as usize] > 0 && self.mates.has_place(mentor)
+    }
+
+    /// One request more, without edges so far.
+    pub(crate) fn add_request(&mut self) {
+        self.mates.of.push(NONE);
+        self.gains.push(0);
+    }
+
+    /// One mentor more, without edges or places so far.
+    pub(crate) fn add_mentor(&mut self) {
+        self.mates.add_mentor();
+        self.prices.push(0);
+        self.distance.push(FAR);
+        self.via.push(NONE);
+        self.to.push(NONE);
+        self.settled.push(false);
+    }
+
+    /// The assignment with its prices.
+    pub(crate) fn solution(&self) -> Solution {
+        let mate = |mentor: &u32| Some(*mentor).filter(|mentor| *mentor != NONE);
+        Solution { mates: self.mates.of.iter().map(mate).collect(), prices: self.prices.clone() }
     }
 
     /// Brings in a request along the shortest path, if it has a gain and no mentor.
@@ -176,8 +221,13 @@ impl Paths {
         }
     }
 
-    /// Fills a free place that has a price, or lowers the price, along the shortest path.
-    pub(crate) fn fill(&mut self, columns: &impl Sides, mentor: u32) {
+    /// Fills a free place that has a price, or lowers the price, along the shortest path; how far
+    /// any price has moved at most.
+    ///
+    /// # Errors
+    /// `columns` may leave out edges that are `enough` below what their request gains. When the
+    /// path is longer than that, nothing changes, and its length is returned.
+    pub(crate) fn fill(&mut self, columns: &impl Sides, mentor: u32, enough: i64) -> Result<i64, i64> {
         let (mut end, mut nearest) = (End::Mentor(mentor), self.prices[mentor as usize]);
         self.distance[mentor as usize] = 0;
         self.touched.push(mentor);
@@ -219,11 +269,15 @@ impl Paths {
                 self.heap.push(Reverse((reached, leaves)));
             }
         }
+        if nearest > enough {
+            self.shift(0, -1);
+            return Err(nearest);
+        }
         self.shift(nearest, -1);
         let (mut mover, mut to) = match end {
             End::Joins(request, to) => (request, to),
             End::Mentor(last) if last != mentor => (self.via[last as usize], self.to[last as usize]),
-            _ => return,
+            _ => return Ok(nearest),
         };
         self.mates.leave(mover);
         while to != mentor {
@@ -233,6 +287,7 @@ impl Paths {
             (mover, to) = (next, beyond);
         }
         self.mates.take(mover, mentor);
+        Ok(nearest)
     }
 
     /// Moves prices and gains against each other as far as the nearest end, and forgets the search.

@@ -2,7 +2,9 @@
 
 mod cards;
 mod evening;
+mod fair;
 mod index;
+mod live;
 mod pairs;
 mod properties;
 mod solver;

@@ -10,11 +10,11 @@ use rand_chacha::ChaCha8Rng;
 
 /// What to generate.
 #[derive(Debug, Clone, Copy)]
-pub struct Size {
+pub(crate) struct Size {
     /// Its name on the command line.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Requests, and as many mentors.
-    pub people: u32,
+    pub(crate) people: u32,
     /// How many trades there are: the more, the fewer pairs fit.
     trades: u32,
     /// How many times as far mentors go: among few people someone is found only farther away.
@@ -24,20 +24,22 @@ pub struct Size {
 }
 
 /// The sizes that issue and README speak of.
-pub const SIZES: [Size; 8] = [
+pub(crate) const SIZES: [Size; 8] = [
     Size { name: "S", people: 1_000, trades: 1, reach: 2, tight: false },
     Size { name: "St", people: 1_000, trades: 1, reach: 2, tight: true },
     Size { name: "M", people: 10_000, trades: 12, reach: 1, tight: false },
     Size { name: "Mt", people: 10_000, trades: 12, reach: 1, tight: true },
     Size { name: "L", people: 100_000, trades: 66, reach: 1, tight: false },
     Size { name: "Lt", people: 100_000, trades: 66, reach: 1, tight: true },
-    Size { name: "million", people: 1_000_000, trades: 900, reach: 1, tight: false },
-    Size { name: "million-tight", people: 1_000_000, trades: 900, reach: 1, tight: true },
+    Size { name: "million", people: 1_000_000, trades: 1_150, reach: 1, tight: false },
+    Size { name: "million-tight", people: 1_000_000, trades: 1_150, reach: 1, tight: true },
 ];
 
 const MUNICIPALITIES: usize = 300;
 /// Side of the square they lie in, in hundreds of metres: about Flanders.
 const SIDE: u32 = 1_150;
+/// The farthest that a mentor goes, in hundreds of metres.
+const FARTHEST: u32 = 20 + 18 * 18;
 /// Share of mentors who are full in a tight instance, in percent: 1.34 places each → 0.97.
 const FULL: u32 = 27;
 
@@ -56,11 +58,11 @@ struct Person {
 ///
 /// # Errors
 /// None for the sizes above.
-pub fn generate(size: &Size, seed: u64) -> Result<Instance, BadInstance> {
+pub(crate) fn generate(size: &Size, seed: u64) -> Result<Instance, BadInstance> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let towns: Vec<(u32, u32)> =
         (0..MUNICIPALITIES).map(|_| (rng.random_range(0..SIDE), rng.random_range(0..SIDE))).collect();
-    let near = distances(&towns);
+    let near = distances(&towns, FARTHEST * size.reach);
     let sizes: Vec<u32> = (0..MUNICIPALITIES).map(|_| 100 + 2_000 / rng.random_range(1..40)).collect();
     let requests = people(&mut rng, size, &sizes, false);
     let mentors = people(&mut rng, size, &sizes, true);
@@ -88,14 +90,14 @@ pub fn generate(size: &Size, seed: u64) -> Result<Instance, BadInstance> {
     Instance::from_parts(capacities, starts, edges)
 }
 
-/// Per municipality those within 80 km, with the distance in hundreds of metres.
-fn distances(towns: &[(u32, u32)]) -> Vec<Vec<(u16, u32)>> {
+/// Per municipality those within reach, with the distance in hundreds of metres.
+fn distances(towns: &[(u32, u32)], reach: u32) -> Vec<Vec<(u16, u32)>> {
     let between = |one: (u32, u32), other: (u32, u32)| {
         (u64::from(one.0.abs_diff(other.0)).pow(2) + u64::from(one.1.abs_diff(other.1)).pow(2)).isqrt() as u32
     };
     let near = |one: &(u32, u32)| {
         let all = towns.iter().enumerate().map(|(at, other)| (at as u16, between(*one, *other)));
-        all.filter(|(_, distance)| *distance <= 800).collect()
+        all.filter(|(_, distance)| *distance <= reach).collect()
     };
     towns.iter().map(near).collect()
 }
@@ -111,7 +113,8 @@ fn people(rng: &mut ChaCha8Rng, size: &Size, sizes: &[u32], mentors: bool) -> Ve
         let mut bits = |of: u32, ones: u32| (0..ones).fold(0, |set, _| set | 1 << rng.random_range(0..of));
         let languages = bits(20, 2) | if mentors { 1 } else { bits(2, 1) & 1 };
         let (domains, slots, interests) = (bits(6, 2), bits(14, if mentors { 5 } else { 6 }), bits(16, 3));
-        let number = if mentors { size.reach * (20 + rng.random_range(0..19_u32).pow(2)) } else { rng.random_range(0..=100) };
+        let number =
+            if mentors { size.reach * (20 + rng.random_range(0..19_u32).pow(2)) } else { rng.random_range(0..=100) };
         Person { town: town.unwrap_or(0) as u16, trades, languages, domains, slots, interests, number }
     };
     (0..size.people).map(|_| one(rng)).collect()
