@@ -53,20 +53,27 @@ pub fn assign(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<A
     let (requests, offers) = (ordered(requests, |r| r.id), ordered(offers, |o| o.id));
     let instance = instance(&requests, &offers, rules)?;
     let solution = solve(&instance)?;
-    let mut pairs = Vec::new();
-    for (row, mate) in solution.mates.iter().enumerate() {
-        let score = mate.and_then(|mentor| Some((mentor, instance.weight(row as u32, mentor)?)));
-        pairs.extend(score.map(|(mentor, score)| Pairing {
-            request: requests[row].id,
-            offer: offers[mentor as usize].id,
-            score,
-        }));
-    }
+    let pairs = pairings(&instance, &solution.mates, &requests, &offers);
     Ok(Assignment {
         total: pairs.iter().map(|pair| u64::from(pair.score)).sum(),
         pairs,
         prices: offers.iter().map(|offer| offer.id).zip(solution.prices).collect(),
     })
+}
+
+/// The pairs of a solution, by request.
+pub(crate) fn pairings(
+    instance: &Instance,
+    mates: &[Option<u32>],
+    requests: &[&Request],
+    offers: &[&Offer],
+) -> Vec<Pairing> {
+    let pair = |(row, mate): (usize, &Option<u32>)| {
+        let mentor = (*mate)?;
+        let score = instance.weight(row as u32, mentor)?;
+        Some(Pairing { request: requests[row].id, offer: offers[mentor as usize].id, score })
+    };
+    mates.iter().enumerate().filter_map(pair).collect()
 }
 
 /// Whether an assignment keeps every rule and cannot be bettered, shown from its prices alone.
@@ -90,14 +97,15 @@ pub fn verify(assignment: &Assignment, requests: &[Request], offers: &[Offer], r
 }
 
 /// By id, each id once, so that the order of arrival changes nothing.
-fn ordered<T>(cards: &[T], id: impl Fn(&T) -> DocumentId) -> Vec<&T> {
+pub(crate) fn ordered<T>(cards: &[T], id: impl Fn(&T) -> DocumentId) -> Vec<&T> {
     let mut seen = BTreeSet::new();
     let mut cards: Vec<&T> = cards.iter().filter(|card| seen.insert(id(card))).collect();
     cards.sort_by_key(|card| id(card));
     cards
 }
 
-fn instance(requests: &[&Request], offers: &[&Offer], rules: &Rules) -> Result<Instance, BadInstance> {
+/// Who may be matched with whom, and how well.
+pub(crate) fn instance(requests: &[&Request], offers: &[&Offer], rules: &Rules) -> Result<Instance, BadInstance> {
     let capacities = offers.iter().map(|offer| offer.card.capacity_left.get()).collect();
     let index = Mentors::new(offers.iter().map(|offer| (*offer).clone()));
     let rows = requests.iter().map(|request| {

@@ -5,6 +5,7 @@
 //! never decides.
 
 pub mod assign;
+pub mod balance;
 pub mod card;
 pub mod circle;
 pub mod counterfactual;
@@ -16,6 +17,7 @@ pub mod score;
 pub mod solver;
 
 pub use assign::{Assignment, NoAssignment, Pairing, assign, verify};
+pub use balance::{Agreement, Balanced, Kept, balance};
 pub use card::{Offer, Request, Rules, Side};
 pub use circle::{CircleValue, GroupValue, OwnerValue, value_by_size, value_of_circle};
 pub use counterfactual::{Change, Counterfactual, NearMiss, near_misses, why_not_first};

@@ -96,6 +96,27 @@ proptest! {
     }
 
     #[test]
+    fn a_balanced_list_keeps_what_is_agreed((mut requests, mut offers, rules) in circles(), lends in 0u32..3, share in 0u8..=100) {
+        let owners: std::collections::BTreeSet<_> =
+            requests.iter().map(|r| r.owner).chain(offers.iter().map(|o| o.owner)).collect();
+        let bounds = solver::Bounds { lends: Some(lends), share, long_share: 100, ..Default::default() };
+        let agreement = |bounds: solver::Bounds| Agreement {
+            bounds: owners.iter().map(|owner| (*owner, bounds)).collect(),
+            long_since: "2024-Q3".parse().expect("a quarter"),
+        };
+        let found = balance(&requests, &offers, &rules, &agreement(bounds)).expect("few cards");
+        prop_assert_eq!(found.gap, 0);
+        prop_assert_eq!(found.kept.iter().all(|kept| kept.is_met), found.missed == 0);
+        prop_assert_eq!(found.worth.score as u64, found.pairs.iter().map(|p| u64::from(p.score)).sum::<u64>());
+        let free = balance(&requests, &offers, &rules, &agreement(Default::default())).expect("few cards");
+        let best = assign(&requests, &offers, &rules).expect("few cards");
+        prop_assert_eq!((&free.pairs, free.kept.len(), free.worth), (&best.pairs, 0, found.unbounded));
+        requests.reverse();
+        offers.rotate_left(3);
+        prop_assert_eq!(balance(&requests, &offers, &rules, &agreement(bounds)), Ok(found));
+    }
+
+    #[test]
     fn together_is_never_worse_than_alone((requests, offers, rules) in circles()) {
         let value = value_of_circle(&requests, &offers, &rules).expect("few cards");
         prop_assert!(value.together >= value.alone && value.together <= value.requests);
