@@ -224,7 +224,7 @@ impl Live {
         requests.iter().for_each(|request| self.paths.bring_in(&self.graph, *request));
         for mentor in mentors {
             // All edges are there, so no path is too long.
-            while self.paths.is_idle(mentor) && self.paths.fill(&self.graph, mentor, i64::MAX).is_ok() {}
+            while self.paths.is_idle(mentor) && self.paths.fill(&self.graph, mentor, |_, _| i64::MAX).is_ok() {}
         }
     }
 

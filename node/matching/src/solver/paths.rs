@@ -101,16 +101,15 @@ impl Paths {
             self.bring_in(instance, request);
         }
         // Searches end early, so only edges that are nearly as good as the best are needed, for as
-        // long as prices have not moved too far.
-        let (mut columns, mut enough) = (self.near(instance, NEAR), NEAR);
+        // long as no price on the way has fallen too far since.
+        let (mut limit, mut columns, mut before) = (NEAR, self.near(instance, NEAR), self.prices.clone());
         for mentor in 0..self.prices.len() as u32 {
             while self.is_idle(mentor) {
-                match self.fill(&columns, mentor, enough) {
-                    Ok(moved) => enough -= moved,
-                    Err(needed) => {
-                        enough = NEAR.max(2 * needed);
-                        columns = self.near(instance, enough);
-                    }
+                let fill = self.fill(&columns, mentor, |from, price| limit - (before[from as usize] - price));
+                if let Err(needed) = fill {
+                    limit = NEAR.max(2 * needed);
+                    columns = self.near(instance, limit);
+                    before.clone_from(&self.prices);
                 }
             }
         }
@@ -221,13 +220,19 @@ impl Paths {
         }
     }
 
-    /// Fills a free place that has a price, or lowers the price, along the shortest path; how far
-    /// any price has moved at most.
+    /// Fills a free place that has a price, or lowers the price, along the shortest path.
     ///
     /// # Errors
-    /// `columns` may leave out edges that are `enough` below what their request gains. When the
-    /// path is longer than that, nothing changes, and its length is returned.
-    pub(crate) fn fill(&mut self, columns: &impl Sides, mentor: u32, enough: i64) -> Result<i64, i64> {
+    /// `columns` may leave out a mentor's edges that are `enough` (of the mentor and its price) below
+    /// what their request gains. When the path could be shorter by one of those, nothing changes,
+    /// and its length is returned.
+    pub(crate) fn fill(
+        &mut self,
+        columns: &impl Sides,
+        mentor: u32,
+        enough: impl Fn(u32, i64) -> i64,
+    ) -> Result<(), i64> {
+        let mut sure = i64::MAX;
         let (mut end, mut nearest) = (End::Mentor(mentor), self.prices[mentor as usize]);
         self.distance[mentor as usize] = 0;
         self.touched.push(mentor);
@@ -242,6 +247,7 @@ impl Paths {
             for holder in self.mates.holders(from) {
                 self.rows.push((*holder, distance));
             }
+            sure = sure.min(enough(from, self.prices[from as usize]).saturating_add(distance));
             let base = distance + self.prices[from as usize] - self.bonus;
             for side in columns.column(from) {
                 let reached = base + self.gains[side.request as usize] - i64::from(side.weight);
@@ -269,7 +275,7 @@ impl Paths {
                 self.heap.push(Reverse((reached, leaves)));
             }
         }
-        if nearest > enough {
+        if nearest > sure {
             self.shift(0, -1);
             return Err(nearest);
         }
@@ -277,7 +283,7 @@ impl Paths {
         let (mut mover, mut to) = match end {
             End::Joins(request, to) => (request, to),
             End::Mentor(last) if last != mentor => (self.via[last as usize], self.to[last as usize]),
-            _ => return Ok(nearest),
+            _ => return Ok(()),
         };
         self.mates.leave(mover);
         while to != mentor {
@@ -287,7 +293,7 @@ impl Paths {
             (mover, to) = (next, beyond);
         }
         self.mates.take(mover, mentor);
-        Ok(nearest)
+        Ok(())
     }
 
     /// Moves prices and gains against each other as far as the nearest end, and forgets the search.
