@@ -9,6 +9,8 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId, Session};
 use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
+use crate::build::{Built, Unbuilt};
+
 /// Who this replica is.
 pub struct Config {
     /// The certificate of this node.
@@ -155,6 +157,8 @@ pub enum Input {
         /// Its envelopes. Verified when they were stored.
         envelopes: Vec<Verified<Envelope>>,
     },
+    /// Answer to [`Effect::Build`], in parts and in any order.
+    Built(Vec<Built>),
     /// Time passes: expiry, reconciliation that is due.
     Tick,
 }
@@ -193,6 +197,10 @@ pub enum Effect {
     Delete(Vec<EnvelopeId>),
     /// Inserts or replaces the built state of a document.
     Show(DocumentView),
+    /// Builds what is stored, with [`crate::build`], as soon as nothing more urgent is to be done,
+    /// and hands it back as [`Input::Built`]. After a crash it is built anew: see
+    /// [`crate::Replica::rebuild`].
+    Build(Vec<Unbuilt>),
     /// Removes the built state of a document.
     Hide {
         /// Document.

@@ -1,6 +1,6 @@
 //! Frames: what two nodes say to each other over one ordered stream.
 //!
-//! A frame is deterministic CBOR of at most [`MAX_FRAME`] bytes; every list in it has a bound.
+//! A frame is deterministic CBOR of at most [`MAX_FRAME`] bytes, packed; every list in it has a bound.
 //! Reading one never trusts a length that it claims, and never panics.
 
 use minicbor::bytes::ByteVec;
@@ -8,6 +8,8 @@ use minicbor::{Decode, Encode};
 use schemas::envelope::MAX_ENVELOPE;
 use schemas::ids::{CircleId, EnvelopeId, RootId};
 use sha2::{Digest, Sha256};
+
+use crate::packing;
 
 /// Bytes of a frame, at most.
 pub const MAX_FRAME: usize = 512 * 1024;
@@ -161,8 +163,12 @@ pub struct Round {
 }
 
 impl Frame {
-    /// Wire bytes.
+    /// Wire bytes: packed.
     pub fn to_bytes(&self) -> Vec<u8> {
+        packing::pack(&self.plain())
+    }
+
+    fn plain(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // Writing to a Vec cannot fail.
         let _ = minicbor::encode(self, &mut bytes);
@@ -174,8 +180,9 @@ impl Frame {
         if bytes.len() > MAX_FRAME {
             return None;
         }
-        let frame: Self = minicbor::decode(bytes).ok()?;
-        (frame.is_bounded() && frame.to_bytes() == bytes).then_some(frame)
+        let plain = packing::unpack(bytes)?;
+        let frame: Self = minicbor::decode(&plain).ok()?;
+        (frame.is_bounded() && frame.plain() == *plain).then_some(frame)
     }
 
     fn is_bounded(&self) -> bool {
@@ -190,6 +197,11 @@ impl Frame {
             Self::Need(ids) | Self::Refused(ids) => ids.len() <= MAX_IDS,
         }
     }
+}
+
+/// A frame that carries `envelopes`, as it is before it is packed.
+pub fn unpacked(envelopes: &[Vec<u8>]) -> Vec<u8> {
+    Frame::Envelopes(envelopes.iter().cloned().map(ByteVec::from).collect()).plain()
 }
 
 /// Frames that carry `envelopes` (wire bytes each, at most 64 KiB), in batches of about [`BATCH`]

@@ -140,7 +140,7 @@ impl Replica {
             Some(_) if !ready => self.hang_up(partner, "no greeting"),
             Some(Frame::Known(knowledge)) => self.known(now, partner, &knowledge),
             Some(Frame::Papers(papers)) => self.papers(now, partner, papers),
-            Some(Frame::Envelopes(envelopes)) => self.arrived(now, partner, envelopes),
+            Some(Frame::Envelopes(envelopes)) => self.arrived(now, partner, &envelopes),
             Some(Frame::Check(round)) => self.round(now, partner, round),
             Some(Frame::Need(ids)) => self.needed(partner, ids),
             Some(Frame::Refused(ids)) => {

@@ -12,6 +12,7 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
 
 use crate::api::{Config, Effect, Input, Notice, PartnerState, StoredHeader};
+use crate::build::Unbuilt;
 use crate::catchup::Journal;
 use crate::frames::{Frame, MAX_IDS};
 use crate::index::{Entry, Index, Key};
@@ -48,6 +49,7 @@ pub(crate) struct Out {
     store: BTreeMap<EnvelopeId, Verified<Envelope>>,
     delete: BTreeSet<EnvelopeId>,
     effects: Vec<Effect>,
+    unbuilt: Vec<Unbuilt>,
     refused: BTreeMap<RootId, BTreeSet<EnvelopeId>>,
 }
 
@@ -87,9 +89,9 @@ impl Replica {
     }
 
     /// Effects that show every document anew: each is read, and built when it comes back. For a
-    /// start after a crash that may have come between storing and showing, on a store that then
-    /// lets go of every built state first. A store that carries out `Store`, `Delete`, `Show` and
-    /// `Hide` of one list of effects in one transaction does not need it.
+    /// start after a crash that may have come between storing and building, on a store that then
+    /// lets go of every built state first. A store that knows what is stored and not built needs
+    /// to load no more than that.
     pub fn rebuild(&self) -> Vec<Effect> {
         let documents: BTreeSet<DocumentId> = self.index.all().map(|(key, _)| key.document).collect();
         documents.into_iter().map(|document| Effect::Load { document }).collect()
@@ -108,6 +110,7 @@ impl Replica {
             Input::Remove { partner } => self.remove(partner),
             Input::Command { number, command } => self.command(now, number, command),
             Input::Loaded { document, envelopes } => self.loaded(now, rng, document, envelopes),
+            Input::Built(all) => all.into_iter().for_each(|built| self.built(built)),
             Input::Tick => self.tick(now),
         }
         self.flush(now)
@@ -143,7 +146,7 @@ impl Replica {
 
     /// Hides a document that is no longer held. Should another owner have the same id, that one
     /// is shown instead.
-    fn hide(&mut self, key: &Key) {
+    pub(crate) fn hide(&mut self, key: &Key) {
         self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: false });
         if self.index.keys(key.document).iter().any(|other| other != key) {
             self.effect(Effect::Load { document: key.document });
@@ -175,6 +178,11 @@ impl Replica {
 
     pub(crate) fn effect(&mut self, effect: Effect) {
         self.out.effects.push(effect);
+    }
+
+    /// Has a version built once it is stored.
+    pub(crate) fn unbuilt(&mut self, unbuilt: Unbuilt) {
+        self.out.unbuilt.push(unbuilt);
     }
 
     /// Stores an envelope and takes it in the index.
@@ -308,6 +316,9 @@ impl Replica {
             effects.push(Effect::Delete(out.delete.into_iter().collect()));
         }
         effects.extend(out.effects);
+        if !out.unbuilt.is_empty() {
+            effects.push(Effect::Build(out.unbuilt));
+        }
         let end = self.index.next_end().map(Hour::start);
         let wake = [end, self.next_check()].into_iter().flatten().min().map(|at| at.max(now.plus_seconds(1)));
         if let Some(at) = wake.filter(|at| self.woken_at != Some(*at)) {

@@ -111,6 +111,7 @@ impl Node {
                     let envelopes = self.store.values().filter(of).cloned().collect();
                     self.input(Input::Loaded { document, envelopes });
                 }
+                Effect::Build(unbuilt) => self.input(Input::Built(replication::build(&unbuilt))),
                 Effect::Send { partner, frame } => self.outbox.push_back((partner, frame)),
                 Effect::SendStored { partner, envelopes } => {
                     let wire = envelopes.iter().filter_map(|id| self.store.get(id)).map(|one| one.get().to_bytes());
