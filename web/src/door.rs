@@ -161,7 +161,6 @@ pub(crate) async fn door(State(app): State<App>, request: Request, next: Next) -
     let path = request.uri().path().to_owned();
     let open = pages::is_open(&path);
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
-    let headers = request.headers().clone();
     let (visit, mut response) = match enter(&app, request, next, reading, open).await {
         Ok(both) => both,
         Err((visit, fault)) => (visit, fault.into_response()),

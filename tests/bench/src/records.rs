@@ -192,7 +192,7 @@ mod tests {
         }
         let mean = bytes / first.len();
         assert!((530..565).contains(&mean), "{mean} bytes on average");
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.iter().copied() {
             assert_eq!(example(kind, 1)?.kind(), kind);
         }
         assert_ne!(document(1), document(2));
