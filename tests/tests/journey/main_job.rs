@@ -217,6 +217,7 @@ async fn other_pages(b: &mut Walk, newcomer: &str) -> Result<()> {
         ("/bevolking", "bevolkingstabel"),
         ("/matchregels", "matchregels"),
         ("/waarde", "waarde-van-de-kring"),
+        ("/evenwicht?leent=1&deel=50&lang=80", "evenwicht"),
         ("/avonden", "avonden"),
         ("/avonden/nieuw", "avond-plannen"),
         ("/partners", "partners"),

@@ -356,3 +356,43 @@ theme-dutch = Nederlands oefenen
 theme-work = werk zoeken
 theme-papers = papieren en brieven
 theme-leisure = samen iets doen
+
+# Uitwisseling in evenwicht
+balance-title = Uitwisseling in evenwicht
+balance-link = Kijk of de uitwisseling in evenwicht is
+balance-text = Iedereen in het samenwerkingsverband zo goed mogelijk gematcht, maar met grenzen: niemand leent te veel uit, en in elke gemeente vindt een deel iemand. Je ziet wat elke grens kost. Het blijft een voorstel.
+balance-problem = Vul hele getallen in: een deel gaat van 0 tot 100.
+balance-button = Reken uit
+balance-empty = Er is nog niemand te matchen in het samenwerkingsverband.
+field-leent = Leent ten hoogste meer uit
+field-krijgt = Krijgt ten hoogste meer
+field-deel = Vindt iemand, ten minste (%)
+field-lang = Van wie lang wacht (%)
+balance-matches = { $count ->
+    [one] 1 match binnen deze grenzen
+   *[other] { $count } matches binnen deze grenzen
+ }
+balance-without = { $count ->
+    [one] Zonder grenzen 1.
+   *[other] Zonder grenzen { $count }.
+ }
+balance-proved = Bewezen: binnen deze grenzen kan het niet beter.
+balance-gap = Hoogstens { $gap } punten onder het best mogelijke.
+balance-no-bounds = Je vroeg nog geen grenzen.
+balance-rows = Per gemeente
+balance-col-bound = Grens
+balance-col-reached = Wordt
+balance-col-price = Eén meer toelaten geeft
+balance-met = gehaald
+balance-missed = niet haalbaar
+balance-no-price = –
+balance-lends = leent hoogstens { $number } meer uit
+balance-receives = krijgt hoogstens { $number } meer
+balance-share = ten minste { $number } vinden iemand
+balance-long = ten minste { $number } die lang wachten
+balance-lends-name = Hoeveel elke gemeente uitleent
+balance-receives-name = Hoeveel elke gemeente krijgt
+balance-share-name = Het deel dat iemand vindt
+balance-long-name = Wie lang wacht
+balance-cost = { $sort } begrenzen kost { $cost }.
+balance-worth = { $matches } matches en { $points } punten

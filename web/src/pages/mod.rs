@@ -1,5 +1,6 @@
 //! The routes, one file per part of the work.
 
+mod balance;
 mod circle;
 mod duo_plan;
 mod duos;
@@ -58,6 +59,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(library::routes())
         .merge(partners::routes())
         .merge(rules::routes())
+        .merge(balance::routes())
         .merge(circle::routes())
         .merge(evenings::routes())
         .merge(slips::routes())

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use matching::{NoAssignment, Offer, Request, assign, top, verify};
+use matching::solver::fair::Bounds;
+use matching::{Agreement, Balanced, NoAssignment, Offer, Request, assign, balance, top, verify};
 use schemas::ids::RootId;
 use schemas::{Kind, SharedValue};
 
@@ -44,6 +45,28 @@ impl Office {
             let refnis = places.iter().map(|(root, place)| (*root, place.refnis)).collect();
             let sizes = matching::value_by_size(&requests, &offers, &rules, &refnis).map_err(no_list)?;
             Ok(CircleSizes { requests: requests.len(), sizes, worth: worth(desk)? })
+        })
+    }
+}
+
+/// Days after which somebody counts as waiting long: half a year.
+const LONG_DAYS: i32 = 182;
+
+impl Office {
+    /// The best list for everybody in the circle when every municipality is held to `bounds`, with
+    /// what each bound costs; and the municipalities in it.
+    ///
+    /// # Errors
+    /// `Forbidden`, a failing store.
+    pub fn circle_balance(&self, actor: &Actor, bounds: Bounds) -> Result<(Balanced, Vec<Place>)> {
+        self.at_desk(actor, move |desk| {
+            let Visible { requests, offers, places, rules } = visible(desk)?;
+            let agreement = Agreement {
+                bounds: places.keys().map(|owner| (*owner, bounds)).collect(),
+                long_since: desk.today().plus_days(-LONG_DAYS).quarter(),
+            };
+            let found = balance(&requests, &offers, &rules, &agreement).map_err(no_list)?;
+            Ok((found, places.into_values().collect()))
         })
     }
 }
