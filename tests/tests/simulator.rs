@@ -123,7 +123,6 @@ fn planted_bugs_are_found() {
         Plant::NoCheck,
         Plant::NoPolicy,
         Plant::ReplacesText,
-        Plant::SameIncarnation,
         Plant::TellsEveryone,
         Plant::ForgetsLastStore,
     ] {

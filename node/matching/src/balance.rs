@@ -45,7 +45,7 @@ pub struct Balanced {
     /// Matches and total score.
     pub worth: Worth,
     /// The same without any bound.
-    pub unbounded: Worth,
+    pub without_bounds: Worth,
     /// Every bound that was asked.
     pub kept: Vec<Kept>,
     /// By how many units all bounds together are missed; no list misses fewer.
@@ -101,7 +101,7 @@ pub fn balance(
         kept: kept.collect(),
         pairs: pairings(&instance, &found.mates, &requests, &offers),
         worth: found.worth,
-        unbounded: found.unbounded,
+        without_bounds: found.without_bounds,
         missed: found.missed,
         costs: found.costs,
         bound: found.bound,

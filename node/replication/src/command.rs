@@ -124,6 +124,10 @@ impl Replica {
             return Err(Refusal::NotAllowed);
         }
         let key = self.own_key(now, circle, document, value.kind(), expires_at)?;
+        let replaced = self.index.document(&key).and_then(|document| document.leading());
+        // Whoever misses this version would show the one before it again once this one has ended.
+        let longest = now.hour().plus_days(value.kind().max_days());
+        let expires_at = replaced.map_or(expires_at, |(_, entry)| expires_at.max(entry.expires_at.min(longest)));
         let (incarnation, number) = self.next_version(&key);
         let actor = body::version_actor(self.node(), incarnation, number, document);
         let body = body::encode(value, actor)?;
@@ -135,7 +139,6 @@ impl Replica {
         // What others would refuse is not written.
         let header = envelope.get().header.clone();
         let value = guarded(|| build::version(&header, &envelope.get().body))?;
-        let replaced = self.index.document(&key).and_then(|document| document.leading());
         self.take(&key, &envelope, replaced.into_iter().map(|(id, _)| id).collect());
         self.show_version(&key, &header, value);
         self.push(&key, &[envelope]);

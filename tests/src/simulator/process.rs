@@ -79,9 +79,7 @@ impl World {
         let seconds = self.nodes[node].clock(self.now()).0;
         let node = &mut self.nodes[node];
         node.store = store;
-        if self.plant != Plant::SameIncarnation {
-            node.incarnation = seconds.max(node.incarnation + 1);
-        }
+        node.incarnation = seconds.max(node.incarnation + 1);
     }
 
     /// Hands an input to a node and carries out what it asks.

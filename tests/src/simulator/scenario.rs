@@ -17,8 +17,6 @@ pub enum Plant {
     /// A form is submitted against the newest heads and not those it was rendered from, as if
     /// whole texts were replaced.
     ReplacesText,
-    /// A store that was put back from a backup goes on in the incarnation it had.
-    SameIncarnation,
     /// A node hands an envelope to somebody whom the list of its owner does not name.
     TellsEveryone,
     /// What a node asked to be stored is lost when its process ends right after.

@@ -84,12 +84,12 @@ async fn page(State(app): State<App>, visit: Visit, Query(query): Query<Pairs>) 
     let f = Frame::new(&app, &visit, Nav::Matches, w.t("balance-title")).await?.refreshing("matches partners");
     html(&Page {
         matches: usize::try_from(found.worth.matches).unwrap_or(0),
-        without: usize::try_from(found.unbounded.matches).unwrap_or(0),
+        without: usize::try_from(found.without_bounds.matches).unwrap_or(0),
         rows: rows.collect(),
         costs: costs.collect(),
         proof,
         problem: asked.is_err(),
-        empty: found.unbounded.matches == 0,
+        empty: found.without_bounds.matches == 0,
         form,
         f,
     })

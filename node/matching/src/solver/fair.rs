@@ -105,7 +105,7 @@ pub struct Fair {
     /// What it is worth.
     pub worth: Worth,
     /// What the best assignment without any bound is worth.
-    pub unbounded: Worth,
+    pub without_bounds: Worth,
     /// Every bound that is asked, by municipality.
     pub outcomes: Vec<Outcome>,
     /// By how many units all bounds together are missed; no assignment misses fewer.
@@ -142,7 +142,7 @@ pub enum NotFair {
 pub fn fair(instance: &impl Rows, policy: &Policy) -> Result<Fair, NotFair> {
     check(instance, policy)?;
     let free = solve(instance)?;
-    let unbounded = worth(instance, &free.mates);
+    let without_bounds = worth(instance, &free.mates);
     let (mates, proof) = within(instance, policy, &free)?;
     let best = worth(instance, &mates);
     let mut costs = BTreeMap::new();
@@ -156,7 +156,7 @@ pub fn fair(instance: &impl Rows, policy: &Policy) -> Result<Fair, NotFair> {
     let (bound, value) = (proof_bound(instance, policy, &proof), value(instance, policy, &mates));
     Ok(Fair {
         worth: best,
-        unbounded,
+        without_bounds,
         outcomes: outcomes(instance, policy, &mates, &proof),
         missed: missed(policy, &mates),
         costs,

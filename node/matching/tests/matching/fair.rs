@@ -93,7 +93,7 @@ proptest! {
         prop_assert_eq!(gap(&instance, &policy, &found.mates, &found.proof), Some(0));
         prop_assert_eq!(found.outcomes.iter().all(|outcome| outcome.is_met()), found.missed == 0);
         if found.missed == 0 {
-            prop_assert!(found.unbounded >= found.worth);
+            prop_assert!(found.without_bounds >= found.worth);
         }
         // Nothing worse is called the best.
         for request in 0..found.mates.len() {
@@ -148,7 +148,7 @@ fn each_bound_says_what_it_costs() {
     // Lending one net at most: one match is between neighbours at home.
     let found = fair(&instance, &policy(bounds(Some(1), 0))).expect("proved");
     assert_eq!(found.mates, [Some(0), None, Some(1)]);
-    assert_eq!((found.worth, found.unbounded), (Worth { matches: 2, score: 1_100_000 }, free.worth));
+    assert_eq!((found.worth, found.without_bounds), (Worth { matches: 2, score: 1_100_000 }, free.worth));
     assert_eq!(found.costs, BTreeMap::from([(Sort::Lends, Worth { matches: 0, score: 600_000 })]));
     let outcome = found.outcomes[0];
     assert_eq!((outcome.sort, outcome.asked, outcome.reached, outcome.is_met()), (Sort::Lends, 1, 1, true));

@@ -110,7 +110,7 @@ proptest! {
         prop_assert_eq!(found.worth.score as u64, found.pairs.iter().map(|p| u64::from(p.score)).sum::<u64>());
         let free = balance(&requests, &offers, &rules, &agreement(Default::default())).expect("few cards");
         let best = assign(&requests, &offers, &rules).expect("few cards");
-        prop_assert_eq!((&free.pairs, free.kept.len(), free.worth), (&best.pairs, 0, found.unbounded));
+        prop_assert_eq!((&free.pairs, free.kept.len(), free.worth), (&best.pairs, 0, found.without_bounds));
         requests.reverse();
         offers.rotate_left(3);
         prop_assert_eq!(balance(&requests, &offers, &rules, &agreement(bounds)), Ok(found));
