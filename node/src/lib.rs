@@ -6,7 +6,6 @@
 
 #![expect(unreachable_pub, reason = "little is exported; elsewhere `pub` means used outside the module")]
 
-mod acquaintance;
 mod asking;
 mod book;
 mod chores;

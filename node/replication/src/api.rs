@@ -9,8 +9,6 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId, Session};
 use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
-use crate::build::{Built, Unbuilt};
-
 /// Who this replica is.
 pub struct Config {
     /// The certificate of this node.
@@ -36,23 +34,6 @@ pub struct StoredHeader {
     pub header: Header,
     /// Bytes of its body.
     pub body_bytes: u32,
-    /// Its place in the order of arrival. Rises.
-    pub number: u64,
-}
-
-/// What the store remembers of the exchange with a partner in a circle, read at start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// With whom.
-    pub partner: RootId,
-    /// In which circle.
-    pub circle: CircleId,
-    /// Number of the partner's store.
-    pub store: [u8; 16],
-    /// Digest of what both knew.
-    pub known: [u8; 16],
-    /// Place of the last envelope that was stored when both were in step.
-    pub number: u64,
 }
 
 /// What a person or use case of this municipality asks.
@@ -123,15 +104,7 @@ pub enum Input {
         /// As bytes.
         bytes: Vec<u8>,
     },
-    /// The kept certificate of a member of a circle that is no partner. Passed over unless a
-    /// list of a confirmed partner, handed in before, names it.
-    Introduced {
-        /// The certificate.
-        certificate: Verified<NodeCertificate>,
-        /// As bytes.
-        bytes: Vec<u8>,
-    },
-    /// A list of a circle, of this node, of a confirmed partner or of a member that one names.
+    /// A list of a circle, of this node or of a confirmed partner.
     List {
         /// The list.
         list: Verified<CircleList>,
@@ -157,8 +130,6 @@ pub enum Input {
         /// Its envelopes. Verified when they were stored.
         envelopes: Vec<Verified<Envelope>>,
     },
-    /// Answer to [`Effect::Build`], in parts and in any order.
-    Built(Vec<Built>),
     /// Time passes: expiry, reconciliation that is due.
     Tick,
 }
@@ -197,10 +168,6 @@ pub enum Effect {
     Delete(Vec<EnvelopeId>),
     /// Inserts or replaces the built state of a document.
     Show(DocumentView),
-    /// Builds what is stored, with [`crate::build`], as soon as nothing more urgent is to be done,
-    /// and hands it back as [`Input::Built`]. After a crash it is built anew: see
-    /// [`crate::Replica::rebuild`].
-    Build(Vec<Unbuilt>),
     /// Removes the built state of a document.
     Hide {
         /// Document.
@@ -254,21 +221,10 @@ pub enum Effect {
 /// Bytes about a partner to keep beside its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// A certificate of a confirmed partner, or of a member that one introduces.
+    /// A newer certificate of a confirmed partner.
     Certificate(RootId, Vec<u8>),
     /// A newer list of a circle.
     List(CircleId, RootId, Vec<u8>),
-    /// A check found both in step: the [`Cursor`] is now at the envelope that was stored last.
-    InStep {
-        /// With whom.
-        partner: RootId,
-        /// In which circle.
-        circle: CircleId,
-        /// Number of the partner's store.
-        store: [u8; 16],
-        /// Digest of what both know.
-        known: [u8; 16],
-    },
 }
 
 /// Something to tell people or the log.

@@ -1,86 +1,58 @@
 //! Envelopes that arrive: size → canonical form → signature → certificate and list → policy →
-//! expiry → structural scan, on all cores; then, one after another, version → stored. Versions
-//! are built after that.
+//! expiry → version → structural scan → schema → stored and shown.
 //!
 //! A refusal has a reason and touches nothing else.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use minicbor::bytes::ByteVec;
+use schemas::SharedValue;
 use schemas::certificate::Verified;
-use schemas::envelope::{Content, Envelope, Header, Refusal};
-use schemas::ids::{EnvelopeId, RootId};
+use schemas::envelope::{Content, Envelope, Header, Refusal, Stamp};
+use schemas::ids::RootId;
 use schemas::time::Timestamp;
 
 use crate::api::{DocumentView, Effect};
-use crate::build::{self, Built, Unbuilt, Version};
 use crate::index::{Entry, Key, Verdict};
 use crate::replica::Replica;
-use crate::{parallel, policy};
-
-/// An envelope that may be taken, as far as it alone can tell.
-struct Arrived {
-    id: EnvelopeId,
-    author: RootId,
-    envelope: Verified<Envelope>,
-}
-
-/// One that may not, with its id as far as it has one.
-type Turned = (Option<EnvelopeId>, Refusal);
+use crate::{body, policy, scan};
 
 impl Replica {
-    pub(crate) fn arrived(&mut self, now: Timestamp, from: RootId, envelopes: &[ByteVec]) {
-        let checked = parallel::map(envelopes, |bytes| self.check_arrival(now, from, bytes));
-        for checked in checked {
-            let refused = match checked {
-                Ok(None) => continue,
-                Ok(Some(arrived)) => {
-                    let id = arrived.id;
-                    self.arrive(from, arrived).err().map(|reason| (Some(id), reason))
+    pub(crate) fn arrived(&mut self, now: Timestamp, from: RootId, envelopes: Vec<ByteVec>) {
+        for bytes in envelopes {
+            let envelope = match Envelope::from_bytes(&bytes) {
+                Ok(envelope) => envelope,
+                Err(reason) => {
+                    self.refuse(from, reason, None);
+                    continue;
                 }
-                Err(refused) => Some(refused),
             };
-            if let Some((id, reason)) = refused {
-                if let Some(id) = id.filter(|_| reason == Refusal::Quarantined) {
+            let id = envelope.id();
+            if self.index.holds(id) {
+                continue;
+            }
+            if let Err(reason) = self.arrive(now, from, envelope) {
+                if reason == Refusal::Quarantined {
                     self.quarantine(id);
                 }
-                self.refuse(from, reason, id);
+                self.refuse(from, reason, Some(id));
             }
         }
     }
 
-    /// Everything that does not depend on what else arrives; none for one that is held.
-    fn check_arrival(&self, now: Timestamp, from: RootId, bytes: &[u8]) -> Result<Option<Arrived>, Turned> {
-        let envelope = Envelope::from_bytes(bytes).map_err(|reason| (None, reason))?;
+    fn arrive(&mut self, now: Timestamp, from: RootId, envelope: Envelope) -> Result<(), Refusal> {
         let id = envelope.id();
-        if self.index.holds(id) {
-            return Ok(None);
-        }
         if self.quarantined.contains(&id) {
-            return Err((Some(id), Refusal::Quarantined));
+            return Err(Refusal::Quarantined);
         }
-        let checked = || {
-            let (author, envelope) = self.roster.verify(envelope, now)?;
-            let Envelope { header, body, .. } = envelope.get();
-            policy::check(&self.roster, self.me, header, author, now)?;
-            if !self.roster.names(header.circle, header.owner, from) {
-                // Nobody brings what is not for it to hold.
-                return Err(Refusal::NotInCircle);
-            }
-            if header.content == Content::Version {
-                build::scan_version(header, body)?;
-            }
-            Ok(Arrived { id, author, envelope })
-        };
-        checked().map(Some).map_err(|reason| (Some(id), reason))
-    }
-
-    fn arrive(&mut self, from: RootId, Arrived { id, author, envelope }: Arrived) -> Result<(), Refusal> {
-        if self.index.holds(id) {
-            // Twice in one frame.
-            return Ok(());
-        }
+        let (author, envelope) = self.roster.verify(envelope, now)?;
         let header = &envelope.get().header;
+        policy::check(&self.roster, self.me, header, author, now)?;
+        if !self.roster.names(header.circle, header.owner, from) {
+            // Nobody brings what is not for it to hold.
+            return Err(Refusal::NotInCircle);
+        }
         let key = Key::from(header);
         if self.index.is_full(&key) {
             return Err(Refusal::OverBudget);
@@ -88,8 +60,9 @@ impl Replica {
         match header.content {
             Content::Version => {
                 let replaced = self.replaced(&key, &envelope)?;
+                let value = guarded(|| version_value(header, &envelope.get().body))?;
                 self.take(&key, &envelope, replaced);
-                self.unbuilt(Unbuilt { from, id, envelope });
+                self.show_version(&key, header, value);
                 Ok(())
             }
             Content::Erased => {
@@ -107,34 +80,6 @@ impl Replica {
                 self.queue_arrival(&key, from, author, envelope)
             }
             _ => Err(Refusal::NotAllowed),
-        }
-    }
-
-    /// A version was built, or can't be. What was replaced or erased meanwhile is passed over.
-    pub(crate) fn built(&mut self, Built { from, id, header, outcome }: Built) {
-        let key = Key::from(&header);
-        let leading = self.index.document(&key).and_then(|document| document.leading());
-        if leading.is_none_or(|(leader, _)| leader != id) {
-            return;
-        }
-        match outcome {
-            Ok(version) => self.show_version(&key, &header, version),
-            Err(reason) => {
-                self.discard(&key, id, reason);
-                self.refuse(from, reason, Some(id));
-            }
-        }
-    }
-
-    /// Lets go of what is stored and can't be built.
-    pub(crate) fn discard(&mut self, key: &Key, id: EnvelopeId, reason: Refusal) {
-        let visible = self.is_visible(key);
-        self.forget(id);
-        if visible {
-            self.hide(key);
-        }
-        if reason == Refusal::Quarantined {
-            self.quarantine(id);
         }
     }
 
@@ -186,4 +131,27 @@ impl Replica {
         };
         self.effect(Effect::Show(view));
     }
+}
+
+/// A version that was built.
+pub(crate) struct Version {
+    value: SharedValue,
+    head: scan::ChangeId,
+}
+
+/// The value of a version's body: one change made from nothing by the version's own actor.
+pub(crate) fn version_value(header: &Header, bytes: &[u8]) -> Result<Version, Refusal> {
+    let scanned = scan::change(bytes)?;
+    let Stamp::Version { incarnation, number } = header.stamp else { return Err(Refusal::NotAllowed) };
+    let actor = body::version_actor(header.author, incarnation, number, header.document);
+    let from_nothing = scanned.dependencies.is_empty() && scanned.others.is_empty();
+    if !from_nothing || scanned.actor != actor || scanned.seq != 1 || scanned.start != 1 {
+        return Err(Refusal::UnsafeBody);
+    }
+    Ok(Version { value: body::decode(header.kind, bytes)?, head: scanned.hash })
+}
+
+/// Runs what hands bytes to Automerge: a panic in it is a refusal.
+pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(Refusal::Quarantined))
 }

@@ -4,23 +4,17 @@
 //! randomness and returns [`Effect`]s for the runtime to carry out in order. This crate does no
 //! IO, reads no clock, draws no randomness of its own, and cannot name a personal record.
 
-mod allowance;
 pub mod api;
 mod arrive;
 pub mod body;
-mod build;
-mod catchup;
 pub mod check;
 pub mod coedited;
 mod command;
 pub mod edit;
 pub mod frames;
-mod greeting;
 mod index;
 mod link;
 mod merge;
-mod packing;
-mod parallel;
 mod policy;
 pub mod reconcile;
 mod replica;
@@ -29,6 +23,5 @@ mod save;
 pub mod scan;
 
 pub use api::{Command, Config, DocumentView, Effect, Input, Notice, PartnerState, StoredHeader};
-pub use build::{Built, Unbuilt, build};
 pub use replica::Replica;
 pub use save::save;

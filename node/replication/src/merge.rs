@@ -11,7 +11,7 @@ use schemas::time::Timestamp;
 use schemas::{Kind, SharedValue};
 
 use crate::api::{DocumentView, Effect};
-use crate::build::{self, guarded};
+use crate::arrive::{guarded, version_value};
 use crate::coedited::{Admission, Coedited};
 use crate::edit::{self, Editor};
 use crate::index::Key;
@@ -160,11 +160,10 @@ impl Replica {
                         self.effect(Effect::Settled { number: edit.number, outcome });
                     }
                 }
-            } else if let Some(Envelope { header, body, .. }) = held.first().map(|envelope| envelope.get()) {
-                match guarded(|| build::version(header, body)) {
-                    Ok(version) => self.show_version(&key, header, version),
-                    Err(reason) => self.discard(&key, header.id(), reason),
-                }
+            } else if let Some(envelope) = held.first().map(|envelope| envelope.get())
+                && let Ok(value) = guarded(|| version_value(&envelope.header, &envelope.body))
+            {
+                self.show_version(&key, &envelope.header, value);
             }
         }
         for edit in edits.unwrap_or_default() {

@@ -12,8 +12,6 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
 
 use crate::api::{Config, Effect, Input, Notice, PartnerState, StoredHeader};
-use crate::build::Unbuilt;
-use crate::catchup::Journal;
 use crate::frames::{Frame, MAX_IDS};
 use crate::index::{Entry, Index, Key};
 use crate::link::Link;
@@ -32,7 +30,6 @@ pub struct Replica {
     pub(crate) me: RootId,
     pub(crate) roster: Roster,
     pub(crate) index: Index,
-    pub(crate) journal: Journal,
     pub(crate) links: BTreeMap<RootId, Link>,
     pub(crate) waiting: BTreeMap<DocumentId, Waiting>,
     pub(crate) orphans: crate::merge::Orphans,
@@ -49,20 +46,18 @@ pub(crate) struct Out {
     store: BTreeMap<EnvelopeId, Verified<Envelope>>,
     delete: BTreeSet<EnvelopeId>,
     effects: Vec<Effect>,
-    unbuilt: Vec<Unbuilt>,
     refused: BTreeMap<RootId, BTreeSet<EnvelopeId>>,
 }
 
 impl Replica {
     /// A replica that holds nothing yet.
     pub fn new(config: Config) -> Self {
-        let roster = Roster::new(config.certificate.clone(), config.certificate_bytes.clone());
+        let roster = Roster::new(config.certificate.clone());
         Self {
             me: config.certificate.get().owner(),
             roster,
             config,
             index: Index::default(),
-            journal: Journal::default(),
             links: BTreeMap::new(),
             waiting: BTreeMap::new(),
             orphans: crate::merge::Orphans::default(),
@@ -76,8 +71,7 @@ impl Replica {
     /// Takes over what the store holds. What an interrupted replacement left behind is deleted
     /// with the next input.
     pub fn restore(&mut self, stored: impl IntoIterator<Item = StoredHeader>) {
-        for StoredHeader { id, header, body_bytes, number } in stored {
-            self.journal.restore(number, id, header.author == self.node());
+        for StoredHeader { id, header, body_bytes } in stored {
             let bytes = usize::try_from(body_bytes).unwrap_or(usize::MAX);
             self.index.insert(Key::from(&header), id, Entry::new(&header, bytes));
         }
@@ -89,9 +83,9 @@ impl Replica {
     }
 
     /// Effects that show every document anew: each is read, and built when it comes back. For a
-    /// start after a crash that may have come between storing and building, on a store that then
-    /// lets go of every built state first. A store that knows what is stored and not built needs
-    /// to load no more than that.
+    /// start after a crash that may have come between storing and showing, on a store that then
+    /// lets go of every built state first. A store that carries out `Store`, `Delete`, `Show` and
+    /// `Hide` of one list of effects in one transaction does not need it.
     pub fn rebuild(&self) -> Vec<Effect> {
         let documents: BTreeSet<DocumentId> = self.index.all().map(|(key, _)| key.document).collect();
         documents.into_iter().map(|document| Effect::Load { document }).collect()
@@ -105,12 +99,10 @@ impl Replica {
             Input::Disconnected { partner } => self.disconnected(partner),
             Input::Frame { partner, bytes } => self.frame(now, partner, &bytes),
             Input::Certificate { certificate, bytes } => self.certificate(certificate, bytes),
-            Input::Introduced { certificate, bytes } => self.introduced(certificate, bytes),
             Input::List { list, bytes } => self.list(list, bytes),
             Input::Remove { partner } => self.remove(partner),
             Input::Command { number, command } => self.command(now, number, command),
             Input::Loaded { document, envelopes } => self.loaded(now, rng, document, envelopes),
-            Input::Built(all) => all.into_iter().for_each(|built| self.built(built)),
             Input::Tick => self.tick(now),
         }
         self.flush(now)
@@ -146,7 +138,7 @@ impl Replica {
 
     /// Hides a document that is no longer held. Should another owner have the same id, that one
     /// is shown instead.
-    pub(crate) fn hide(&mut self, key: &Key) {
+    fn hide(&mut self, key: &Key) {
         self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: false });
         if self.index.keys(key.document).iter().any(|other| other != key) {
             self.effect(Effect::Load { document: key.document });
@@ -159,11 +151,7 @@ impl Replica {
             self.effect(Effect::Disconnect { partner, reason: "removed" });
         }
         self.roster.remove(partner);
-        self.let_go(self.index.all().map(|(key, _)| key).filter(|key| key.owner == partner).collect());
-    }
-
-    /// Purges documents that are not for this node any more.
-    pub(crate) fn let_go(&mut self, keys: Vec<Key>) {
+        let keys: Vec<Key> = self.index.all().map(|(key, _)| key).filter(|key| key.owner == partner).collect();
         for key in keys {
             let shown = self.is_visible(&key) && !self.index.document(&key).is_some_and(|held| held.is_erased());
             self.purge(&key);
@@ -180,18 +168,10 @@ impl Replica {
         self.out.effects.push(effect);
     }
 
-    /// Has a version built once it is stored.
-    pub(crate) fn unbuilt(&mut self, unbuilt: Unbuilt) {
-        self.out.unbuilt.push(unbuilt);
-    }
-
     /// Stores an envelope and takes it in the index.
     pub(crate) fn keep(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
         self.index.insert(Key::from(header), id, Entry::new(header, envelope.get().body.len()));
-        if header.author == self.node() {
-            self.journal.write(id);
-        }
         self.out.store.insert(id, envelope.clone());
     }
 
@@ -286,7 +266,7 @@ impl Replica {
         let partners: Vec<RootId> = self
             .links
             .iter()
-            .filter(|(partner, link)| link.is_live() && self.shares(**partner, key.circle, key.owner))
+            .filter(|(partner, link)| link.ready && self.shares(**partner, key.circle, key.owner))
             .map(|(partner, _)| *partner)
             .collect();
         let wire = || envelopes.iter().map(|envelope| envelope.get().to_bytes());
@@ -316,9 +296,6 @@ impl Replica {
             effects.push(Effect::Delete(out.delete.into_iter().collect()));
         }
         effects.extend(out.effects);
-        if !out.unbuilt.is_empty() {
-            effects.push(Effect::Build(out.unbuilt));
-        }
         let end = self.index.next_end().map(Hour::start);
         let wake = [end, self.next_check()].into_iter().flatten().min().map(|at| at.max(now.plus_seconds(1)));
         if let Some(at) = wake.filter(|at| self.woken_at != Some(*at)) {
@@ -332,7 +309,7 @@ impl Replica {
 
     /// What is known of the exchange with a partner; none for one that is not known.
     pub fn partner_state(&self, partner: RootId) -> Option<PartnerState> {
-        if !self.roster.is_confirmed(partner) || partner == self.me {
+        if !self.roster.knows(partner) || partner == self.me {
             return None;
         }
         let mut state = self.links.get(&partner).map(|link| link.state.clone()).unwrap_or_default();

@@ -4,7 +4,6 @@
 //! It never waits for a partner: what a partner is too slow to take waits in a queue with a
 //! bound, and one that is full closes the stream.
 
-mod builder;
 mod effects;
 mod partners;
 pub use partners::{OUT_OF_DATE, OWN_OUT_OF_DATE};
@@ -18,9 +17,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use casework::ports::Outgoing;
 use rand_chacha::ChaCha20Rng;
-use replication::{Command, Input, PartnerState, Replica};
+use replication::{Command, Effect, Input, PartnerState, Replica};
 use schemas::certificate::{NodeCertificate, Verified};
-use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId, Session};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, Session};
 use schemas::time::Timestamp;
 use store::Store;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
@@ -121,8 +120,6 @@ struct Runtime {
     nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
     pumps: BTreeMap<RootId, Pump>,
     progress: watch::Sender<Progress>,
-    applying: Option<effects::Applying>,
-    builder: builder::Builder,
     wake_at: Timestamp,
     drained: i64,
 }
@@ -186,8 +183,6 @@ impl Runtime {
             nodes,
             pumps: BTreeMap::new(),
             progress: watch::Sender::new(Progress::default()),
-            applying: None,
-            builder: builder::Builder::default(),
             wake_at: Timestamp(0),
             drained: 0,
         })
@@ -196,14 +191,13 @@ impl Runtime {
     /// Takes over what the store holds.
     async fn begin(&mut self) -> Result<()> {
         let store = Arc::clone(&self.parts.store);
-        let (headers, cursors, unclean) = blocking(move || {
+        let (headers, unclean) = blocking(move || {
             let unclean = store.node_state(RUNNING)?.is_some_and(|bytes| bytes == [1]);
             store.set_node_state(RUNNING, &[1])?;
-            Ok((store.stored_headers()?, store.cursors()?, unclean))
+            Ok((store.stored_headers()?, unclean))
         })
         .await?;
         self.replica.restore(headers);
-        self.replica.restore_cursors(cursors);
         self.partners_changed().await?;
         self.invitations_changed().await;
         if unclean {
@@ -213,10 +207,15 @@ impl Runtime {
         self.drain_outbox().await
     }
 
-    /// Builds what was stored and not built: the end came without warning, or before its turn.
+    /// Builds every document anew: an end without warning may have come between the envelope
+    /// and the page.
     async fn rebuild(&mut self) -> Result<()> {
-        let store = Arc::clone(&self.parts.store);
-        let documents = blocking(move || Ok(store.unbuilt()?)).await?;
+        let documents: Vec<DocumentId> = self
+            .replica
+            .rebuild()
+            .into_iter()
+            .filter_map(|effect| if let Effect::Load { document } = effect { Some(document) } else { None })
+            .collect();
         for some in documents.chunks(READ_TOGETHER) {
             let inputs = self.load(some.to_vec()).await?;
             self.input(inputs).await?;
@@ -229,10 +228,8 @@ impl Runtime {
         second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let mut seconds = 0_u64;
         loop {
-            self.builder.go_on();
             let outcome = tokio::select! {
-                biased;
-                after = effects::stored(&mut self.applying) => self.durable(after).await,
+                Some(event) = events.recv() => self.events(event, &mut events).await,
                 Some(ask) = asks.recv() => {
                     if let Ask::Stop(done) = ask {
                         self.stop().await;
@@ -246,13 +243,12 @@ impl Runtime {
                     seconds += 1;
                     self.second(seconds).await
                 }
-                Some(event) = events.recv(), if !self.builder.is_full() => self.events(event, &mut events).await,
-                built = self.builder.next() => self.built(built).await,
+                else => return,
             };
             if let Err(error) = outcome {
                 // Going on with a replica that believes it is stored would be wrong. The end is
-                // not noted as a clean one: the next start builds what is stored and not built, and
-                // asks partners for what is not here.
+                // not noted as a clean one: the next start builds every document anew, and asks
+                // partners for what is not here.
                 tracing::error!(%error, "the store failed; the exchange stops");
                 self.parts.port.set_running(false);
                 return;
@@ -260,32 +256,12 @@ impl Runtime {
         }
     }
 
-    /// Does what follows what is durable now.
-    async fn durable(&mut self, after: Result<effects::After>) -> Result<()> {
-        let inputs = self.follow(after?).await?;
-        self.input(inputs).await
-    }
-
-    async fn built(&mut self, built: Result<Vec<replication::Built>>) -> Result<()> {
-        let built = built?;
-        if built.is_empty() { Ok(()) } else { self.input(vec![Input::Built(built)]).await }
-    }
-
     async fn stop(&mut self) {
         self.parts.port.set_running(false);
-        if let Err(error) = self.end().await {
+        let store = Arc::clone(&self.parts.store);
+        if let Err(error) = blocking(move || Ok(store.set_node_state(RUNNING, &[0])?)).await {
             tracing::error!(%error, "the end could not be noted");
         }
-    }
-
-    /// Notes a clean end. What is not built yet is no clean end: the next start builds it.
-    async fn end(&mut self) -> Result<()> {
-        self.settled().await?;
-        if self.builder.is_idle() {
-            let store = Arc::clone(&self.parts.store);
-            blocking(move || Ok(store.set_node_state(RUNNING, &[0])?)).await?;
-        }
-        Ok(())
     }
 
     async fn second(&mut self, seconds: u64) -> Result<()> {

@@ -55,13 +55,9 @@ impl Tx<'_> {
                 self.put_certificate(*root, certificate.get().serial, bytes)
             }
             Effect::Keep(Kept::List(circle, owner, bytes)) => self.put_list(*circle, *owner, bytes),
-            Effect::Keep(Kept::InStep { partner, circle, store, known }) => {
-                self.keep_cursor(*partner, *circle, store, known)
-            }
             Effect::Settled { number, outcome } => self.settle(*number, outcome.map_err(|refusal| refusal.to_string())),
             // Not for the store.
-            Effect::Build(_)
-            | Effect::Load { .. }
+            Effect::Load { .. }
             | Effect::Send { .. }
             | Effect::SendStored { .. }
             | Effect::Notify(_)
@@ -87,12 +83,11 @@ impl Store {
     /// A failing store.
     pub fn stored_headers(&self) -> Result<Vec<StoredHeader>> {
         self.in_read(|tx| {
-            tx.all("SELECT id, header, length(body), number FROM envelopes ORDER BY number", [], |cells| {
+            tx.all("SELECT id, header, length(body) FROM envelopes ORDER BY number", [], |cells| {
                 Ok(StoredHeader {
                     id: EnvelopeId(cells.get()?),
                     header: header(&cells.get::<Vec<u8>>()?)?,
                     body_bytes: cells.get()?,
-                    number: cells.get::<i64>()?.unsigned_abs(),
                 })
             })
         })
@@ -110,18 +105,6 @@ impl Store {
             tx.all(sql, [document.0], envelope)
         })?;
         Ok(stored.into_iter().filter_map(|envelope| verified(envelope, &certificates)).collect())
-    }
-
-    /// Documents with an envelope that came after their state was built, or without any state.
-    ///
-    /// # Errors
-    /// A failing store.
-    pub fn unbuilt(&self) -> Result<Vec<DocumentId>> {
-        self.in_read(|tx| {
-            let sql = "SELECT DISTINCT e.document FROM envelopes e LEFT JOIN documents d ON d.id = e.document
-                       WHERE d.built IS NULL OR e.number > d.built ORDER BY e.document";
-            tx.all(sql, [], |cells| cells.document())
-        })
     }
 
     /// Stored envelopes by their ids, those that are still here.

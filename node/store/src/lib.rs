@@ -9,7 +9,6 @@
 mod accounts;
 mod audit;
 mod circles;
-mod cursors;
 mod documents;
 mod duos;
 mod envelopes;

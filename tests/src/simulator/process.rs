@@ -147,11 +147,6 @@ impl World {
                 let after = self.rng.random_range(0..20);
                 self.later(after, Event::Loaded { node, life, document });
             }
-            Effect::Build(unbuilt) => {
-                let life = self.nodes[node].life;
-                let after = self.rng.random_range(0..20);
-                self.later(after, Event::Built { node, life, unbuilt });
-            }
             Effect::Send { partner, frame } => {
                 if let Some(to) = self.node_of(partner) {
                     self.transmit(node, to, frame);

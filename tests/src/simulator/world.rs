@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use replication::check::CHECK_SECONDS;
-use replication::{Effect, Input, Unbuilt};
+use replication::{Effect, Input};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId};
 use schemas::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -22,7 +22,6 @@ pub(super) enum Event {
     Cut { a: usize, b: usize, stream: u64 },
     SeesCut { node: usize, other: usize, stream: u64 },
     Loaded { node: usize, life: u64, document: DocumentId },
-    Built { node: usize, life: u64, unbuilt: Vec<Unbuilt> },
     Tick { node: usize, life: u64 },
     Reconnect { a: usize, b: usize },
     Restart { node: usize, from_backup: bool },
@@ -251,10 +250,7 @@ impl World {
                 self.input(node, Input::Loaded { document, envelopes });
             }
             Event::Tick { node, life } if self.nodes[node].life == life => self.input(node, Input::Tick),
-            Event::Built { node, life, unbuilt } if self.nodes[node].life == life => {
-                self.input(node, Input::Built(replication::build(&unbuilt)));
-            }
-            Event::Loaded { .. } | Event::Built { .. } | Event::Tick { .. } => {}
+            Event::Loaded { .. } | Event::Tick { .. } => {}
             Event::Reconnect { a, b } => {
                 if !self.partitioned.contains(&pair(a, b)) && self.reaches(a, b) {
                     self.connect(a, b);
