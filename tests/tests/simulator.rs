@@ -124,7 +124,6 @@ fn planted_bugs_are_found() {
         Plant::NoPolicy,
         Plant::ReplacesText,
         Plant::TellsEveryone,
-        Plant::ForgetsLastStore,
     ] {
         let mut found = None;
         run_all(1..400, Scenario::of, plant, |seed, verdict| {
