@@ -83,6 +83,8 @@ fn the_demo_stays_until_it_is_stopped_and_goes_on_where_it_was() -> Result<()> {
     for signal in ["INT", "TERM", "INT"] {
         let demo = Process::start("demo", &mut overbuur(&arguments)?)?;
         demo.wait_for_line(|line| line.contains("Stop met Ctrl-C"))?;
+        // What is said on one stream may be read before what was said earlier on the other.
+        demo.wait_for_line(|line| line.starts_with("Borsbeek") && line.contains("aanmelden: "))?;
         let lines = demo.lines(Stream::Out);
         let links: Vec<&str> = lines.iter().filter_map(|line| Some(line.split_once("aanmelden: ")?.1)).collect();
         ensure!(links.len() == NODES.len(), "{lines:?}");

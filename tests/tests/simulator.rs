@@ -118,13 +118,7 @@ fn a_crash_between_any_two_effects_loses_nothing() {
 
 #[test]
 fn planted_bugs_are_found() {
-    for plant in [
-        Plant::KeepsDeleted,
-        Plant::NoCheck,
-        Plant::NoPolicy,
-        Plant::ReplacesText,
-        Plant::TellsEveryone,
-    ] {
+    for plant in [Plant::KeepsDeleted, Plant::NoCheck, Plant::NoPolicy, Plant::ReplacesText, Plant::TellsEveryone] {
         let mut found = None;
         run_all(1..400, Scenario::of, plant, |seed, verdict| {
             if !verdict.faults.is_empty() {
