@@ -1,71 +1,102 @@
 //! Envelopes that arrive: size → canonical form → signature → certificate and list → policy →
-//! expiry → version → structural scan → schema → stored and shown.
+//! expiry → structural scan → schema, on all cores; then, one after another, version → stored and
+//! shown.
 //!
 //! A refusal has a reason and touches nothing else.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use minicbor::bytes::ByteVec;
-use schemas::SharedValue;
 use schemas::certificate::Verified;
-use schemas::envelope::{Content, Envelope, Header, Refusal, Stamp};
-use schemas::ids::RootId;
+use schemas::envelope::{Content, Envelope, Header, Refusal};
+use schemas::ids::{EnvelopeId, RootId};
 use schemas::time::Timestamp;
 
 use crate::api::{DocumentView, Effect};
+use crate::build::{self, Version, guarded};
 use crate::index::{Entry, Key, Verdict};
 use crate::replica::Replica;
-use crate::{body, policy, scan};
+use crate::{parallel, policy};
+
+/// An envelope that may be taken, as far as it alone can tell.
+struct Arrived {
+    id: EnvelopeId,
+    author: RootId,
+    envelope: Verified<Envelope>,
+    /// Its value, of a version.
+    version: Option<Version>,
+}
+
+/// One that may not, with its id as far as it has one.
+type Turned = (Option<EnvelopeId>, Refusal);
 
 impl Replica {
-    pub(crate) fn arrived(&mut self, now: Timestamp, from: RootId, envelopes: Vec<ByteVec>) {
-        for bytes in envelopes {
-            let envelope = match Envelope::from_bytes(&bytes) {
-                Ok(envelope) => envelope,
-                Err(reason) => {
-                    self.refuse(from, reason, None);
-                    continue;
+    pub(crate) fn arrived(&mut self, now: Timestamp, from: RootId, envelopes: &[ByteVec]) {
+        let checked = parallel::map(envelopes, |bytes| self.check_arrival(now, from, bytes));
+        for checked in checked {
+            let refused = match checked {
+                Ok(None) => continue,
+                Ok(Some(arrived)) => {
+                    let id = arrived.id;
+                    self.arrive(from, arrived).err().map(|reason| (Some(id), reason))
                 }
+                Err(refused) => Some(refused),
             };
-            let id = envelope.id();
-            if self.index.holds(id) {
-                continue;
-            }
-            if let Err(reason) = self.arrive(now, from, envelope) {
-                if reason == Refusal::Quarantined {
+            if let Some((id, reason)) = refused {
+                if let Some(id) = id.filter(|_| reason == Refusal::Quarantined) {
                     self.quarantine(id);
                 }
-                self.refuse(from, reason, Some(id));
+                self.refuse(from, reason, id);
             }
         }
     }
 
-    fn arrive(&mut self, now: Timestamp, from: RootId, envelope: Envelope) -> Result<(), Refusal> {
+    /// Everything that does not depend on what else arrives; none for one that is held.
+    fn check_arrival(&self, now: Timestamp, from: RootId, bytes: &[u8]) -> Result<Option<Arrived>, Turned> {
+        let envelope = Envelope::from_bytes(bytes).map_err(|reason| (None, reason))?;
         let id = envelope.id();
+        if self.index.holds(id) {
+            return Ok(None);
+        }
         if self.quarantined.contains(&id) {
-            return Err(Refusal::Quarantined);
+            return Err((Some(id), Refusal::Quarantined));
         }
-        let (author, envelope) = self.roster.verify(envelope, now)?;
+        let checked = || {
+            let (author, envelope) = self.roster.verify(envelope, now)?;
+            let Envelope { header, body, .. } = envelope.get();
+            policy::check(&self.roster, self.me, header, author, now)?;
+            if !self.roster.names(header.circle, header.owner, from) {
+                // Nobody brings what is not for it to hold.
+                return Err(Refusal::NotInCircle);
+            }
+            let version = match header.content {
+                Content::Version => Some(guarded(|| build::version(header, body))?),
+                _ => None,
+            };
+            Ok(Arrived { id, author, envelope, version })
+        };
+        checked().map(Some).map_err(|reason| (Some(id), reason))
+    }
+
+    fn arrive(&mut self, from: RootId, arrived: Arrived) -> Result<(), Refusal> {
+        let Arrived { id, author, envelope, version } = arrived;
+        if self.index.holds(id) {
+            // Twice in one frame.
+            return Ok(());
+        }
         let header = &envelope.get().header;
-        policy::check(&self.roster, self.me, header, author, now)?;
-        if !self.roster.names(header.circle, header.owner, from) {
-            // Nobody brings what is not for it to hold.
-            return Err(Refusal::NotInCircle);
-        }
         let key = Key::from(header);
         if self.index.is_full(&key) {
             return Err(Refusal::OverBudget);
         }
-        match header.content {
-            Content::Version => {
+        match (header.content, version) {
+            (Content::Version, Some(version)) => {
                 let replaced = self.replaced(&key, &envelope)?;
-                let value = guarded(|| version_value(header, &envelope.get().body))?;
                 self.take(&key, &envelope, replaced);
-                self.show_version(&key, header, value);
+                self.show_version(&key, header, version);
                 Ok(())
             }
-            Content::Erased => {
+            (Content::Erased, _) => {
                 if !envelope.get().body.is_empty() {
                     return Err(Refusal::UnsafeBody);
                 }
@@ -73,7 +104,7 @@ impl Replica {
                 self.erase(&key, &envelope, replaced);
                 Ok(())
             }
-            Content::Opening | Content::Change => {
+            (Content::Opening | Content::Change, _) => {
                 if self.index.document(&key).is_some_and(|document| document.is_erased()) {
                     return Err(Refusal::Superseded);
                 }
@@ -131,27 +162,4 @@ impl Replica {
         };
         self.effect(Effect::Show(view));
     }
-}
-
-/// A version that was built.
-pub(crate) struct Version {
-    value: SharedValue,
-    head: scan::ChangeId,
-}
-
-/// The value of a version's body: one change made from nothing by the version's own actor.
-pub(crate) fn version_value(header: &Header, bytes: &[u8]) -> Result<Version, Refusal> {
-    let scanned = scan::change(bytes)?;
-    let Stamp::Version { incarnation, number } = header.stamp else { return Err(Refusal::NotAllowed) };
-    let actor = body::version_actor(header.author, incarnation, number, header.document);
-    let from_nothing = scanned.dependencies.is_empty() && scanned.others.is_empty();
-    if !from_nothing || scanned.actor != actor || scanned.seq != 1 || scanned.start != 1 {
-        return Err(Refusal::UnsafeBody);
-    }
-    Ok(Version { value: body::decode(header.kind, bytes)?, head: scanned.hash })
-}
-
-/// Runs what hands bytes to Automerge: a panic in it is a refusal.
-pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(Refusal::Quarantined))
 }

@@ -8,7 +8,7 @@ use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
 use crate::api::{Command, Effect};
-use crate::arrive::{guarded, version_value};
+use crate::build::{self, guarded};
 use crate::coedited::{Coedited, Opening};
 use crate::edit::{self, Changes, Editor};
 use crate::index::Key;
@@ -138,7 +138,7 @@ impl Replica {
         }
         // What others would refuse is not written.
         let header = envelope.get().header.clone();
-        let value = guarded(|| version_value(&header, &envelope.get().body))?;
+        let value = guarded(|| build::version(&header, &envelope.get().body))?;
         self.take(&key, &envelope, replaced.into_iter().map(|(id, _)| id).collect());
         self.show_version(&key, &header, value);
         self.push(&key, &[envelope]);

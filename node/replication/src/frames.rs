@@ -1,12 +1,14 @@
 //! Frames: what two nodes say to each other over one ordered stream.
 //!
-//! A frame is deterministic CBOR of at most [`MAX_FRAME`] bytes; every list in it has a bound.
+//! A frame is deterministic CBOR of at most [`MAX_FRAME`] bytes, packed; every list in it has a bound.
 //! Reading one never trusts a length that it claims, and never panics.
 
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use schemas::envelope::MAX_ENVELOPE;
 use schemas::ids::{CircleId, EnvelopeId, RootId, Session};
+
+use crate::packing;
 
 /// Bytes of a frame, at most.
 pub const MAX_FRAME: usize = 512 * 1024;
@@ -114,8 +116,12 @@ pub struct Round {
 }
 
 impl Frame {
-    /// Wire bytes.
+    /// Wire bytes: packed.
     pub fn to_bytes(&self) -> Vec<u8> {
+        packing::pack(&self.plain())
+    }
+
+    fn plain(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // Writing to a Vec cannot fail.
         let _ = minicbor::encode(self, &mut bytes);
@@ -127,8 +133,9 @@ impl Frame {
         if bytes.len() > MAX_FRAME {
             return None;
         }
-        let frame: Self = minicbor::decode(bytes).ok()?;
-        (frame.is_bounded() && frame.to_bytes() == bytes).then_some(frame)
+        let plain = packing::unpack(bytes)?;
+        let frame: Self = minicbor::decode(&plain).ok()?;
+        (frame.is_bounded() && frame.plain() == *plain).then_some(frame)
     }
 
     fn is_bounded(&self) -> bool {
@@ -142,6 +149,11 @@ impl Frame {
             Self::Need(ids) | Self::Refused(ids) => ids.len() <= MAX_IDS,
         }
     }
+}
+
+/// A frame that carries `envelopes`, as it is before it is packed.
+pub fn unpacked(envelopes: &[Vec<u8>]) -> Vec<u8> {
+    Frame::Envelopes(envelopes.iter().cloned().map(ByteVec::from).collect()).plain()
 }
 
 /// Frames that carry `envelopes` (wire bytes each, at most 64 KiB), in batches of about [`BATCH`]

@@ -7,6 +7,7 @@
 pub mod api;
 mod arrive;
 pub mod body;
+mod build;
 pub mod check;
 pub mod coedited;
 mod command;
@@ -15,6 +16,8 @@ pub mod frames;
 mod index;
 mod link;
 mod merge;
+mod packing;
+mod parallel;
 mod policy;
 pub mod reconcile;
 mod replica;

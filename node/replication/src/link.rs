@@ -160,7 +160,7 @@ impl Replica {
             Some(Frame::Hello(hello)) => self.hello(now, partner, hello),
             Some(_) if !ready => self.hang_up(partner, "no greeting"),
             Some(Frame::Lists(lists)) => self.lists(partner, lists),
-            Some(Frame::Envelopes(envelopes)) => self.arrived(now, partner, envelopes),
+            Some(Frame::Envelopes(envelopes)) => self.arrived(now, partner, &envelopes),
             Some(Frame::Check(round)) => self.round(now, partner, round),
             Some(Frame::Need(ids)) => self.needed(partner, ids),
             Some(Frame::Refused(ids)) => {

@@ -11,7 +11,7 @@ use schemas::time::Timestamp;
 use schemas::{Kind, SharedValue};
 
 use crate::api::{DocumentView, Effect};
-use crate::arrive::{guarded, version_value};
+use crate::build::{self, guarded};
 use crate::coedited::{Admission, Coedited};
 use crate::edit::{self, Editor};
 use crate::index::Key;
@@ -161,7 +161,7 @@ impl Replica {
                     }
                 }
             } else if let Some(envelope) = held.first().map(|envelope| envelope.get())
-                && let Ok(value) = guarded(|| version_value(&envelope.header, &envelope.body))
+                && let Ok(value) = guarded(|| build::version(&envelope.header, &envelope.body))
             {
                 self.show_version(&key, &envelope.header, value);
             }

@@ -1,79 +1,168 @@
 //! Hands inputs to the replica and carries out the effects: first what is for the store, durable
-//! in one transaction, then the rest in order.
+//! in one transaction, then the rest in order. While one batch is being stored the replica works
+//! on the next.
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use replication::api::Kept;
 use replication::{Effect, Input, Notice};
+use schemas::Kind;
 use schemas::certificate::NodeCertificate;
 use schemas::ids::{DocumentId, RootId};
+use tokio::task::JoinHandle;
 
 use super::{Runtime, blocking, lock};
 use crate::pump::Pump;
 use crate::{clock, link};
 
+/// A batch that is being stored, and what is done once it is durable.
+pub(super) struct Applying {
+    stored: JoinHandle<Result<()>>,
+    after: After,
+}
+
+/// What is done once a batch is durable.
+pub(super) struct After {
+    then: Vec<Then>,
+    envelopes: u64,
+    documents: u64,
+}
+
+/// What follows, in order.
+#[expect(clippy::large_enum_variant, reason = "carried out as they come and not kept")]
+enum Then {
+    /// Tells that a document was shown or hidden.
+    Changed { kind: Kind, document: DocumentId, erased: bool },
+    /// Takes what was kept.
+    Kept(Kept),
+    /// Tells that a command was settled.
+    Settled,
+    /// An effect that is not for the store.
+    Do(Effect),
+}
+
 impl Runtime {
-    /// Hands inputs to the replica and carries out what comes of them, and of that, to the end.
+    /// Hands inputs to the replica and begins to carry out what comes of them. While that is being
+    /// stored the next may be handed in; their effects wait for it.
     pub(super) async fn input(&mut self, inputs: Vec<Input>) -> Result<()> {
         let mut inputs = inputs;
         while !inputs.is_empty() {
             let mut effects = Vec::new();
-            for input in inputs.drain(..) {
+            for input in inputs {
                 effects.extend(self.replica.handle(clock::now(), &mut self.rng, input));
             }
-            inputs = self.carry_out(effects).await?;
+            inputs = Vec::new();
+            if self.applying.is_some() {
+                let after = stored(&mut self.applying).await?;
+                inputs = self.follow(after).await?;
+            }
+            inputs.extend(self.apply(effects).await?);
         }
         Ok(())
     }
 
-    /// First everything for the store, durable; then the rest in order. The inputs that follow.
-    async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<Vec<Input>> {
-        let is_stored = |effect: &Effect| {
-            matches!(
-                effect,
-                Effect::Store(_)
-                    | Effect::Delete(_)
-                    | Effect::Show(_)
-                    | Effect::Hide { .. }
-                    | Effect::Keep(_)
-                    | Effect::Settled { .. }
-            )
-        };
-        let stored: Vec<Effect> = effects.iter().filter(|effect| is_stored(effect)).cloned().collect();
-        if !stored.is_empty() {
-            let store = Arc::clone(&self.parts.store);
-            let (envelopes, documents) = counts(&stored);
-            blocking(move || Ok(store.apply(stored)?)).await?;
-            self.progress.send_modify(|progress| {
-                progress.stored += envelopes;
-                progress.shown += documents;
-            });
+    /// Waits until everything handed in was carried out, but for states that were kept back.
+    pub(super) async fn settled(&mut self) -> Result<()> {
+        while self.applying.is_some() {
+            let after = stored(&mut self.applying).await?;
+            let inputs = self.follow(after).await?;
+            self.input(inputs).await?;
         }
-        let mut to_load = Vec::new();
+        Ok(())
+    }
+
+    /// Begins to store what is for the store, all in one transaction. Without such, the rest is
+    /// done at once; the inputs that follow.
+    async fn apply(&mut self, effects: Vec<Effect>) -> Result<Vec<Input>> {
+        let effects = self.later.keep_back(effects);
+        self.store(effects).await
+    }
+
+    /// Writes some of the states that were kept back.
+    pub(super) async fn write_later(&mut self) -> Result<()> {
+        // Nothing newer may be under way when they are taken.
+        self.settled().await?;
+        let states = self.later.take();
+        let inputs = self.store(states).await?;
+        self.input(inputs).await
+    }
+
+    async fn store(&mut self, effects: Vec<Effect>) -> Result<Vec<Input>> {
+        let (mut stored, mut then) = (Vec::new(), Vec::new());
+        let (mut envelopes, mut documents) = (0, 0);
         for effect in effects {
-            match effect {
-                Effect::Store(_) | Effect::Delete(_) => {}
-                Effect::Show(view) => self.shown(view.value.kind(), view.document),
+            match &effect {
+                Effect::Store(all) => envelopes += all.len() as u64,
+                Effect::Delete(_) => {}
+                Effect::Show(view) => {
+                    documents += 1;
+                    then.push(Then::Changed { kind: view.value.kind(), document: view.document, erased: false });
+                }
                 Effect::Hide { document, kind, erased } => {
+                    then.push(Then::Changed { kind: *kind, document: *document, erased: *erased });
+                }
+                Effect::Keep(kept) => then.push(Then::Kept(kept.clone())),
+                Effect::Settled { .. } => then.push(Then::Settled),
+                _ => {
+                    then.push(Then::Do(effect));
+                    continue;
+                }
+            }
+            stored.push(effect);
+        }
+        if stored.is_empty() {
+            return self.follow(After { then, envelopes, documents }).await;
+        }
+        let store = Arc::clone(&self.parts.store);
+        let stored = tokio::task::spawn_blocking(move || Ok(store.apply(stored)?));
+        self.applying = Some(Applying { stored, after: After { then, envelopes, documents } });
+        Ok(Vec::new())
+    }
+
+    /// Does what follows a batch that is durable; the inputs of that.
+    pub(super) async fn follow(&mut self, After { then, envelopes, documents }: After) -> Result<Vec<Input>> {
+        self.progress.send_if_modified(|progress| {
+            progress.stored += envelopes;
+            progress.shown += documents;
+            envelopes + documents > 0
+        });
+        let mut to_load = Vec::new();
+        for then in then {
+            match then {
+                Then::Changed { kind, document, erased } => {
                     self.shown(kind, document);
                     if erased {
                         self.parts.erased.notify_one();
                     }
                 }
-                Effect::Keep(kept) => self.kept(kept).await,
-                Effect::Settled { .. } => self.parts.port.tell_settled(),
-                Effect::Load { document } => to_load.push(document),
-                Effect::Send { partner, frame } => self.send(partner, |pump| pump.send(frame)).await,
-                Effect::SendStored { partner, envelopes } => {
-                    self.send(partner, |pump| pump.send_stored(envelopes)).await;
-                }
-                Effect::Notify(notice) => self.notice(notice),
-                Effect::WakeAt(at) => self.wake_at = self.wake_at.min(at),
-                Effect::Disconnect { partner, reason } => self.disconnect(partner, reason).await,
+                Then::Kept(kept) => self.kept(kept).await,
+                Then::Settled => self.parts.port.tell_settled(),
+                Then::Do(Effect::Load { document }) => to_load.push(document),
+                Then::Do(effect) => self.carry_out(effect).await,
             }
         }
         if to_load.is_empty() { Ok(Vec::new()) } else { self.load(to_load).await }
+    }
+
+    async fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send { partner, frame } => self.send(partner, |pump| pump.send(frame)).await,
+            Effect::SendStored { partner, envelopes } => {
+                self.send(partner, |pump| pump.send_stored(envelopes)).await;
+            }
+            Effect::Notify(notice) => self.notice(notice),
+            Effect::WakeAt(at) => self.wake_at = self.wake_at.min(at),
+            Effect::Disconnect { partner, reason } => self.disconnect(partner, reason).await,
+            // Read by whoever calls, or done by the store.
+            Effect::Load { .. }
+            | Effect::Store(_)
+            | Effect::Delete(_)
+            | Effect::Show(_)
+            | Effect::Hide { .. }
+            | Effect::Keep(_)
+            | Effect::Settled { .. } => {}
+        }
     }
 
     pub(super) async fn load(&self, documents: Vec<DocumentId>) -> Result<Vec<Input>> {
@@ -142,12 +231,13 @@ impl Runtime {
     }
 }
 
-/// Envelopes to keep and documents to show in `effects`.
-fn counts(effects: &[Effect]) -> (u64, u64) {
-    let count = |(stored, shown): (u64, u64), effect: &Effect| match effect {
-        Effect::Store(envelopes) => (stored + envelopes.len() as u64, shown),
-        Effect::Show(_) => (stored, shown + 1),
-        _ => (stored, shown),
-    };
-    effects.iter().fold((0, 0), count)
+/// Waits until the batch that is being stored is durable; for ever when there is none. May be
+/// dropped.
+pub(super) async fn stored(applying: &mut Option<Applying>) -> Result<After> {
+    let Some(waited) = applying else { return std::future::pending().await };
+    let outcome = (&mut waited.stored).await;
+    match (outcome, applying.take()) {
+        (Ok(outcome), Some(applying)) => outcome.map(|()| applying.after),
+        _ => Err(anyhow!("een taak is onverwacht gestopt")),
+    }
 }

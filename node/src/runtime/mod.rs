@@ -5,6 +5,7 @@
 //! bound, and one that is full closes the stream.
 
 mod effects;
+mod later;
 mod partners;
 pub use partners::{OUT_OF_DATE, OWN_OUT_OF_DATE};
 #[cfg(test)]
@@ -17,9 +18,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use casework::ports::Outgoing;
 use rand_chacha::ChaCha20Rng;
-use replication::{Command, Effect, Input, PartnerState, Replica};
+use replication::{Command, Input, PartnerState, Replica};
 use schemas::certificate::{NodeCertificate, Verified};
-use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, Session};
+use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId, Session};
 use schemas::time::Timestamp;
 use store::Store;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
@@ -120,6 +121,8 @@ struct Runtime {
     nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
     pumps: BTreeMap<RootId, Pump>,
     progress: watch::Sender<Progress>,
+    applying: Option<effects::Applying>,
+    later: later::Later,
     wake_at: Timestamp,
     drained: i64,
 }
@@ -183,6 +186,8 @@ impl Runtime {
             nodes,
             pumps: BTreeMap::new(),
             progress: watch::Sender::new(Progress::default()),
+            applying: None,
+            later: later::Later::default(),
             wake_at: Timestamp(0),
             drained: 0,
         })
@@ -207,15 +212,10 @@ impl Runtime {
         self.drain_outbox().await
     }
 
-    /// Builds every document anew: an end without warning may have come between the envelope
-    /// and the page.
+    /// Builds what was stored and not written as built: the end came without warning.
     async fn rebuild(&mut self) -> Result<()> {
-        let documents: Vec<DocumentId> = self
-            .replica
-            .rebuild()
-            .into_iter()
-            .filter_map(|effect| if let Effect::Load { document } = effect { Some(document) } else { None })
-            .collect();
+        let store = Arc::clone(&self.parts.store);
+        let documents = blocking(move || Ok(store.unbuilt()?)).await?;
         for some in documents.chunks(READ_TOGETHER) {
             let inputs = self.load(some.to_vec()).await?;
             self.input(inputs).await?;
@@ -229,7 +229,8 @@ impl Runtime {
         let mut seconds = 0_u64;
         loop {
             let outcome = tokio::select! {
-                Some(event) = events.recv() => self.events(event, &mut events).await,
+                biased;
+                after = effects::stored(&mut self.applying) => self.durable(after).await,
                 Some(ask) = asks.recv() => {
                     if let Ask::Stop(done) = ask {
                         self.stop().await;
@@ -243,12 +244,13 @@ impl Runtime {
                     seconds += 1;
                     self.second(seconds).await
                 }
-                else => return,
+                Some(event) = events.recv(), if !self.later.is_full() => self.events(event, &mut events).await,
+                () = self.later.due() => self.write_later().await,
             };
             if let Err(error) = outcome {
                 // Going on with a replica that believes it is stored would be wrong. The end is
-                // not noted as a clean one: the next start builds every document anew, and asks
-                // partners for what is not here.
+                // not noted as a clean one: the next start builds what is stored and not built, and
+                // asks partners for what is not here.
                 tracing::error!(%error, "the store failed; the exchange stops");
                 self.parts.port.set_running(false);
                 return;
@@ -256,12 +258,27 @@ impl Runtime {
         }
     }
 
+    /// Does what follows what is durable now.
+    async fn durable(&mut self, after: Result<effects::After>) -> Result<()> {
+        let inputs = self.follow(after?).await?;
+        self.input(inputs).await
+    }
+
     async fn stop(&mut self) {
         self.parts.port.set_running(false);
-        let store = Arc::clone(&self.parts.store);
-        if let Err(error) = blocking(move || Ok(store.set_node_state(RUNNING, &[0])?)).await {
+        if let Err(error) = self.end().await {
             tracing::error!(%error, "the end could not be noted");
         }
+    }
+
+    /// Notes a clean end, after everything that waits was written.
+    async fn end(&mut self) -> Result<()> {
+        while !self.later.is_empty() {
+            self.write_later().await?;
+        }
+        self.settled().await?;
+        let store = Arc::clone(&self.parts.store);
+        blocking(move || Ok(store.set_node_state(RUNNING, &[0])?)).await
     }
 
     async fn second(&mut self, seconds: u64) -> Result<()> {

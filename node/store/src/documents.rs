@@ -74,8 +74,9 @@ impl Tx<'_> {
         let writers: Vec<String> = view.writers.iter().map(|(root, count)| format!("{root}:{count}")).collect();
         self.run(
             "INSERT OR REPLACE INTO documents
-             (id, kind, circle, owner, value, heads, writers, changed_at, expires_at, clipped)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             (id, kind, circle, owner, value, heads, writers, changed_at, expires_at, clipped, built)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                     coalesce((SELECT max(number) FROM envelopes WHERE document = ?1), 0))",
             params![
                 view.document.0,
                 view.value.kind().code(),

@@ -107,6 +107,18 @@ impl Store {
         Ok(stored.into_iter().filter_map(|envelope| verified(envelope, &certificates)).collect())
     }
 
+    /// Documents with an envelope that came after their state was built, or without any state.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn unbuilt(&self) -> Result<Vec<DocumentId>> {
+        self.in_read(|tx| {
+            let sql = "SELECT DISTINCT e.document FROM envelopes e LEFT JOIN documents d ON d.id = e.document
+                       WHERE d.built IS NULL OR e.number > d.built ORDER BY e.document";
+            tx.all(sql, [], |cells| cells.document())
+        })
+    }
+
     /// Stored envelopes by their ids, those that are still here.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ migrations! {
     100 "0100_matches.sql",
     200 "0200_imports.sql",
     300 "0300_node.sql",
+    301 "0301_built.sql",
     800 "0800_own_rules.sql",
     810 "0810_evenings.sql",
 }

@@ -1,6 +1,6 @@
-//! The clock of the benches, and the one way in which they wait.
+//! The clock of the benches.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Nanoseconds since 1970: comparable between processes on one machine.
 #[expect(clippy::disallowed_methods, reason = "a bench reads the clock, here")]
@@ -13,10 +13,4 @@ pub fn nanoseconds() -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 pub fn seconds(from: u64, to: u64) -> f64 {
     to.saturating_sub(from) as f64 / 1e9
-}
-
-/// A moment after which it is fair to look again at something that gives no sign of its own.
-pub fn pause(receiver: &std::sync::mpsc::Receiver<()>, wait: Duration) {
-    // Nobody sends: the wait is the bound of a bounded look, not a guess at how long work takes.
-    let _ = receiver.recv_timeout(wait);
 }
