@@ -6,6 +6,7 @@
 
 #![expect(unreachable_pub, reason = "little is exported; elsewhere `pub` means used outside the module")]
 
+mod acquaintance;
 mod asking;
 mod book;
 mod chores;

@@ -34,6 +34,23 @@ pub struct StoredHeader {
     pub header: Header,
     /// Bytes of its body.
     pub body_bytes: u32,
+    /// Its place in the order of arrival. Rises.
+    pub number: u64,
+}
+
+/// What the store remembers of the exchange with a partner in a circle, read at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// With whom.
+    pub partner: RootId,
+    /// In which circle.
+    pub circle: CircleId,
+    /// Number of the partner's store.
+    pub store: [u8; 16],
+    /// Digest of what both knew.
+    pub known: [u8; 16],
+    /// Place of the last envelope that was stored when both were in step.
+    pub number: u64,
 }
 
 /// What a person or use case of this municipality asks.
@@ -104,7 +121,15 @@ pub enum Input {
         /// As bytes.
         bytes: Vec<u8>,
     },
-    /// A list of a circle, of this node or of a confirmed partner.
+    /// The kept certificate of a member of a circle that is no partner. Passed over unless a
+    /// list of a confirmed partner, handed in before, names it.
+    Introduced {
+        /// The certificate.
+        certificate: Verified<NodeCertificate>,
+        /// As bytes.
+        bytes: Vec<u8>,
+    },
+    /// A list of a circle, of this node, of a confirmed partner or of a member that one names.
     List {
         /// The list.
         list: Verified<CircleList>,
@@ -221,10 +246,21 @@ pub enum Effect {
 /// Bytes about a partner to keep beside its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// A newer certificate of a confirmed partner.
+    /// A certificate of a confirmed partner, or of a member that one introduces.
     Certificate(RootId, Vec<u8>),
     /// A newer list of a circle.
     List(CircleId, RootId, Vec<u8>),
+    /// A check found both in step: the [`Cursor`] is now at the envelope that was stored last.
+    InStep {
+        /// With whom.
+        partner: RootId,
+        /// In which circle.
+        circle: CircleId,
+        /// Number of the partner's store.
+        store: [u8; 16],
+        /// Digest of what both know.
+        known: [u8; 16],
+    },
 }
 
 /// Something to tell people or the log.

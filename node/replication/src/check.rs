@@ -23,6 +23,7 @@ use schemas::ids::{CircleId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
 
 use crate::Effect;
+use crate::allowance::CHECK;
 use crate::api::Notice;
 use crate::frames::{Frame, MAX_IDS, Round};
 use crate::link::Link;
@@ -69,9 +70,16 @@ impl Replica {
         view
     }
 
-    /// Begins a check of every common circle, when it is on this side to begin.
+    /// Begins a check of every common circle with a partner that has greeted, when it is on this
+    /// side to begin.
     pub(crate) fn check_all(&mut self, partner: RootId) {
-        if self.me < partner && self.links.get(&partner).is_some_and(|link| link.ready) {
+        if self.links.get(&partner).is_some_and(|link| link.ready) {
+            self.begin_all(partner);
+        }
+    }
+
+    pub(crate) fn begin_all(&mut self, partner: RootId) {
+        if self.me < partner {
             for circle in self.roster.circles_with(partner) {
                 // Before the partner knows this node's list there is nothing to compare.
                 let me = self.me;
@@ -93,13 +101,15 @@ impl Replica {
             })
             .collect();
         for partner in due {
-            self.check_all(partner);
+            if !self.greet_anew(partner) {
+                self.check_all(partner);
+            }
         }
     }
 
     pub(crate) fn next_check(&self) -> Option<Timestamp> {
-        let ready = self.links.iter().filter(|(partner, link)| link.ready && self.me < **partner);
-        ready.map(|(_, link)| link.checked_at.plus_seconds(CHECK_SECONDS)).min()
+        let ready = self.links.values().filter(|link| link.ready);
+        ready.map(|link| link.checked_at.plus_seconds(CHECK_SECONDS)).min()
     }
 
     fn begin(&mut self, partner: RootId, circle: CircleId, mut check: Check) {
@@ -143,6 +153,9 @@ impl Replica {
         if !self.roster.circles_with(partner).contains(&round.circle) {
             return;
         }
+        if !round.answer && !self.may_ask(now, partner, &round) {
+            return self.refuse(partner, Refusal::OverBudget, None);
+        }
         let today = self.today();
         // A clock that runs far ahead does not make this side leave everything out.
         let ahead = round.day.saturating_sub(today).min(MAX_AHEAD);
@@ -150,6 +163,22 @@ impl Replica {
         link.ahead = ahead;
         let cutoff = cutoff(today.saturating_add(ahead));
         if round.answer { self.go_on(now, partner, &round, cutoff) } else { self.reply(now, partner, round, cutoff) }
+    }
+
+    /// Whether the partner may have this round answered: a check has so many, and so many checks
+    /// may be begun.
+    fn may_ask(&mut self, now: Timestamp, partner: RootId, round: &Round) -> bool {
+        let Some(link) = self.links.get_mut(&partner) else { return false };
+        if reconcile::is_beginning(&round.message) {
+            if !link.allowance.take(now, CHECK) {
+                return false;
+            }
+            link.rounds_left = (link.rounds_left + MAX_ROUNDS).min(16 * MAX_ROUNDS);
+            link.needs_left = (link.needs_left + MAX_NEED).min(4 * MAX_NEED);
+        }
+        let left = link.rounds_left.checked_sub(1);
+        link.rounds_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// The side that did not begin.
@@ -234,6 +263,7 @@ impl Replica {
         link.state.in_step.insert(circle, equal);
         if equal {
             link.state.reconciled_at = Some(now);
+            self.in_step(partner, circle);
             self.effect(Effect::Notify(Notice::Reconciled { partner, circle }));
         }
     }
@@ -243,6 +273,11 @@ impl Replica {
         let may =
             |id: &EnvelopeId| self.index.key_of(*id).is_some_and(|key| self.shares(partner, key.circle, key.owner));
         let ids: BTreeSet<EnvelopeId> = ids.into_iter().filter(may).collect();
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        let Some(left) = link.needs_left.checked_sub(ids.len()) else {
+            return self.refuse(partner, Refusal::OverBudget, None);
+        };
+        link.needs_left = left;
         self.send_stored(partner, ids.into_iter().collect());
     }
 

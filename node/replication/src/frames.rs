@@ -6,7 +6,8 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use schemas::envelope::MAX_ENVELOPE;
-use schemas::ids::{CircleId, EnvelopeId, RootId, Session};
+use schemas::ids::{CircleId, EnvelopeId, RootId};
+use sha2::{Digest, Sha256};
 
 use crate::packing;
 
@@ -18,10 +19,10 @@ pub const BATCH: usize = 64 * 1024;
 pub const MAX_ENVELOPES: usize = 1024;
 /// Ids in one frame, at most.
 pub const MAX_IDS: usize = 8192;
-/// Lists that a greeting may say it knows, at most.
+/// Lists, and municipalities with their certificates, that one may say it knows, at most.
 pub const MAX_KNOWN: usize = 2048;
-/// Lists in one frame, at most.
-pub const MAX_LISTS: usize = 256;
+/// Certificates and lists in one frame, at most.
+pub const MAX_PAPERS: usize = 16;
 /// Bytes of one round of a check, at most.
 pub const MAX_ROUND: usize = 128 * 1024;
 /// Bytes of a certificate, at most.
@@ -32,12 +33,12 @@ pub const MAX_LIST: usize = 16 * 1024;
 /// One thing said.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Frame {
-    /// Who speaks and what it knows; first on a stream, and again when that changed.
+    /// Who speaks and what it knows, in short; first on a stream, and again when that changed.
     #[n(0)]
     Hello(#[n(0)] Hello),
-    /// Lists that the other does not have in this version.
+    /// Certificates and lists that the other lacks, each after what it rests on.
     #[n(1)]
-    Lists(#[n(0)] Vec<OwnedList>),
+    Papers(#[n(0)] Vec<Paper>),
     /// Envelopes in wire form.
     #[n(2)]
     Envelopes(#[n(0)] Vec<ByteVec>),
@@ -50,23 +51,60 @@ pub enum Frame {
     /// Envelopes that are refused: left out of the check by both.
     #[n(5)]
     Refused(#[n(0)] Vec<EnvelopeId>),
+    /// What the speaker knows, in full: said when the greetings differ.
+    #[n(6)]
+    Known(#[n(0)] Knowledge),
 }
 
-/// Who speaks and what it knows.
+/// Who speaks and what it knows, in short.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Hello {
     /// Number of the store.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub store: [u8; 16],
-    /// This start of the process.
+    /// Digest of the [`Knowledge`] that matters between the two: the same on both sides when
+    /// neither has a certificate or list to give.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub known: [u8; 16],
+}
+
+/// The certificates and lists that matter between two partners.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Knowledge {
+    /// Whose certificates are held, sorted.
+    #[n(0)]
+    pub certificates: Vec<KnownOwner>,
+    /// Which lists, sorted.
     #[n(1)]
-    pub session: Session,
-    /// The node's certificate.
-    #[n(2)]
-    pub certificate: ByteVec,
-    /// Lists that are known, with their versions.
-    #[n(3)]
-    pub known: Vec<Known>,
+    pub lists: Vec<Known>,
+}
+
+impl Knowledge {
+    /// The digest in a greeting.
+    pub fn digest(&self) -> [u8; 16] {
+        let mut bytes = Vec::new();
+        // Writing to a Vec cannot fail.
+        let _ = minicbor::encode(self, &mut bytes);
+        short_digest(&bytes)
+    }
+}
+
+/// The first half of the SHA-256 of `bytes`.
+pub(crate) fn short_digest(bytes: &[u8]) -> [u8; 16] {
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&Sha256::digest(bytes)[..16]);
+    digest
+}
+
+/// A municipality whose certificates are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct KnownOwner {
+    /// Whose.
+    #[n(0)]
+    pub owner: RootId,
+    /// Digest of all of them.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub digest: [u8; 16],
 }
 
 /// A list that is known.
@@ -83,15 +121,24 @@ pub struct Known {
     pub version: u64,
 }
 
-/// A signed list with the name of its signer, whose certificate checks it.
+/// Something signed.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct OwnedList {
-    /// Who signed.
+pub enum Paper {
+    /// A certificate.
     #[n(0)]
-    pub owner: RootId,
-    /// The list as signed.
+    Certificate(#[n(0)] ByteVec),
+    /// A list, with the name of its signer, whose certificate checks it.
     #[n(1)]
-    pub bytes: ByteVec,
+    List(#[n(0)] RootId, #[n(1)] ByteVec),
+}
+
+impl Paper {
+    fn fits(&self) -> bool {
+        match self {
+            Self::Certificate(bytes) => bytes.len() <= MAX_CERTIFICATE,
+            Self::List(_, bytes) => bytes.len() <= MAX_LIST,
+        }
+    }
 }
 
 /// A round of reconciling one circle (Negentropy V1).
@@ -140,8 +187,9 @@ impl Frame {
 
     fn is_bounded(&self) -> bool {
         match self {
-            Self::Hello(hello) => hello.certificate.len() <= MAX_CERTIFICATE && hello.known.len() <= MAX_KNOWN,
-            Self::Lists(lists) => lists.len() <= MAX_LISTS && lists.iter().all(|list| list.bytes.len() <= MAX_LIST),
+            Self::Hello(_) => true,
+            Self::Papers(papers) => papers.len() <= MAX_PAPERS && papers.iter().all(Paper::fits),
+            Self::Known(known) => known.certificates.len() <= MAX_KNOWN && known.lists.len() <= MAX_KNOWN,
             Self::Envelopes(envelopes) => {
                 envelopes.len() <= MAX_ENVELOPES && envelopes.iter().all(|envelope| envelope.len() <= MAX_ENVELOPE)
             }

@@ -4,15 +4,18 @@
 //! randomness and returns [`Effect`]s for the runtime to carry out in order. This crate does no
 //! IO, reads no clock, draws no randomness of its own, and cannot name a personal record.
 
+mod allowance;
 pub mod api;
 mod arrive;
 pub mod body;
 mod build;
+mod catchup;
 pub mod check;
 pub mod coedited;
 mod command;
 pub mod edit;
 pub mod frames;
+mod greeting;
 mod index;
 mod link;
 mod merge;

@@ -12,6 +12,7 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
 
 use crate::api::{Config, Effect, Input, Notice, PartnerState, StoredHeader};
+use crate::catchup::Journal;
 use crate::frames::{Frame, MAX_IDS};
 use crate::index::{Entry, Index, Key};
 use crate::link::Link;
@@ -30,6 +31,7 @@ pub struct Replica {
     pub(crate) me: RootId,
     pub(crate) roster: Roster,
     pub(crate) index: Index,
+    pub(crate) journal: Journal,
     pub(crate) links: BTreeMap<RootId, Link>,
     pub(crate) waiting: BTreeMap<DocumentId, Waiting>,
     pub(crate) orphans: crate::merge::Orphans,
@@ -52,12 +54,13 @@ pub(crate) struct Out {
 impl Replica {
     /// A replica that holds nothing yet.
     pub fn new(config: Config) -> Self {
-        let roster = Roster::new(config.certificate.clone());
+        let roster = Roster::new(config.certificate.clone(), config.certificate_bytes.clone());
         Self {
             me: config.certificate.get().owner(),
             roster,
             config,
             index: Index::default(),
+            journal: Journal::default(),
             links: BTreeMap::new(),
             waiting: BTreeMap::new(),
             orphans: crate::merge::Orphans::default(),
@@ -71,7 +74,8 @@ impl Replica {
     /// Takes over what the store holds. What an interrupted replacement left behind is deleted
     /// with the next input.
     pub fn restore(&mut self, stored: impl IntoIterator<Item = StoredHeader>) {
-        for StoredHeader { id, header, body_bytes } in stored {
+        for StoredHeader { id, header, body_bytes, number } in stored {
+            self.journal.restore(number, id, header.author == self.node());
             let bytes = usize::try_from(body_bytes).unwrap_or(usize::MAX);
             self.index.insert(Key::from(&header), id, Entry::new(&header, bytes));
         }
@@ -99,6 +103,7 @@ impl Replica {
             Input::Disconnected { partner } => self.disconnected(partner),
             Input::Frame { partner, bytes } => self.frame(now, partner, &bytes),
             Input::Certificate { certificate, bytes } => self.certificate(certificate, bytes),
+            Input::Introduced { certificate, bytes } => self.introduced(certificate, bytes),
             Input::List { list, bytes } => self.list(list, bytes),
             Input::Remove { partner } => self.remove(partner),
             Input::Command { number, command } => self.command(now, number, command),
@@ -151,7 +156,11 @@ impl Replica {
             self.effect(Effect::Disconnect { partner, reason: "removed" });
         }
         self.roster.remove(partner);
-        let keys: Vec<Key> = self.index.all().map(|(key, _)| key).filter(|key| key.owner == partner).collect();
+        self.let_go(self.index.all().map(|(key, _)| key).filter(|key| key.owner == partner).collect());
+    }
+
+    /// Purges documents that are not for this node any more.
+    pub(crate) fn let_go(&mut self, keys: Vec<Key>) {
         for key in keys {
             let shown = self.is_visible(&key) && !self.index.document(&key).is_some_and(|held| held.is_erased());
             self.purge(&key);
@@ -172,6 +181,9 @@ impl Replica {
     pub(crate) fn keep(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
         self.index.insert(Key::from(header), id, Entry::new(header, envelope.get().body.len()));
+        if header.author == self.node() {
+            self.journal.write(id);
+        }
         self.out.store.insert(id, envelope.clone());
     }
 
@@ -309,7 +321,7 @@ impl Replica {
 
     /// What is known of the exchange with a partner; none for one that is not known.
     pub fn partner_state(&self, partner: RootId) -> Option<PartnerState> {
-        if !self.roster.knows(partner) || partner == self.me {
+        if !self.roster.is_confirmed(partner) || partner == self.me {
             return None;
         }
         let mut state = self.links.get(&partner).map(|link| link.state.clone()).unwrap_or_default();

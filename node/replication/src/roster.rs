@@ -1,17 +1,20 @@
 //! Who is known: certificates of this node and its confirmed partners, and the newest list of
 //! every member of every circle. Says who may receive what; never who is trusted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
 use schemas::envelope::{Envelope, Refusal};
 use schemas::ids::{CircleId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
-use crate::frames::{Known, MAX_KNOWN};
+use crate::frames::{Knowledge, Known, KnownOwner, MAX_KNOWN, Paper, short_digest};
+use crate::greeting::{certificate_paper, list_paper};
 
 /// Certificates kept of one municipality: what an earlier one covered stays valid.
 const MAX_CERTIFICATES: usize = 8;
+/// Municipalities that are no partners and of which certificates are kept.
+const MAX_INTRODUCED: usize = 300;
 /// Circles of which lists of one municipality are kept.
 const MAX_CIRCLES: usize = 64;
 
@@ -21,57 +24,93 @@ pub(crate) struct KeptList {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl KeptList {
+    fn names(&self, who: RootId) -> bool {
+        self.list.members.binary_search(&who).is_ok()
+    }
+}
+
+/// A certificate as it was signed.
+struct KeptCertificate {
+    certificate: Verified<NodeCertificate>,
+    bytes: Vec<u8>,
+}
+
 /// Certificates and lists.
 pub(crate) struct Roster {
     me: RootId,
+    /// This municipality and its partners.
+    confirmed: BTreeSet<RootId>,
+    /// Partners that were removed: nobody introduces them again.
+    removed: BTreeSet<RootId>,
     /// By owner, the newest last.
-    certificates: BTreeMap<RootId, Vec<Verified<NodeCertificate>>>,
+    certificates: BTreeMap<RootId, Vec<KeptCertificate>>,
     nodes: BTreeMap<NodeKey, RootId>,
     pairs: BTreeMap<CircleId, RootId>,
     lists: BTreeMap<(CircleId, RootId), KeptList>,
 }
 
 impl Roster {
-    pub(crate) fn new(own: Verified<NodeCertificate>) -> Self {
+    pub(crate) fn new(own: Verified<NodeCertificate>, bytes: Vec<u8>) -> Self {
         let me = own.get().owner();
         let mut roster = Self {
             me,
+            confirmed: BTreeSet::new(),
+            removed: BTreeSet::new(),
             certificates: BTreeMap::new(),
             nodes: BTreeMap::new(),
             pairs: BTreeMap::new(),
             lists: BTreeMap::new(),
         };
-        roster.add_certificate(own);
+        roster.add_certificate(own, bytes);
         roster
     }
 
-    /// Whether it was new.
-    pub(crate) fn add_certificate(&mut self, certificate: Verified<NodeCertificate>) -> bool {
+    /// Takes a certificate of this municipality or of a confirmed partner; whether it was new.
+    pub(crate) fn add_certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
         let owner = certificate.get().owner();
-        let known = self.certificates.entry(owner).or_default();
-        if known.contains(&certificate) {
-            return false;
-        }
-        self.nodes.insert(certificate.get().node, owner);
+        self.removed.remove(&owner);
+        let confirmed = self.confirmed.insert(owner);
         if owner != self.me {
             self.pairs.insert(CircleId::pair(self.me, owner), owner);
         }
-        known.push(certificate);
-        known.sort_by_key(|certificate| certificate.get().serial);
+        self.put_certificate(certificate, bytes) || confirmed
+    }
+
+    /// Takes a certificate of a member that a confirmed partner's list names; whether it was new.
+    pub(crate) fn add_introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
+        let owner = certificate.get().owner();
+        let room =
+            self.certificates.contains_key(&owner) || self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED;
+        let introduced = self.lists.keys().any(|(circle, _)| self.is_vouched(*circle, owner));
+        room && introduced && !self.removed.contains(&owner) && self.put_certificate(certificate, bytes)
+    }
+
+    fn put_certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
+        let owner = certificate.get().owner();
+        let known = self.certificates.entry(owner).or_default();
+        if known.iter().any(|kept| kept.certificate == certificate) {
+            return false;
+        }
+        self.nodes.insert(certificate.get().node, owner);
+        known.push(KeptCertificate { certificate, bytes });
+        known.sort_by_key(|kept| kept.certificate.get().serial);
         if known.len() > MAX_CERTIFICATES {
             known.remove(0);
         }
         true
     }
 
-    /// Whether it was newer than what is known, of a known owner that names itself.
+    /// Whether it was newer than what is known, of a known owner that names itself, in a circle
+    /// for which that one counts.
     pub(crate) fn add_list(&mut self, list: Verified<CircleList>, bytes: Vec<u8>) -> bool {
         let list = list.into_inner();
         let at = (list.circle, list.owner);
         let newer = self.lists.get(&at).is_none_or(|known| known.list.version < list.version);
         let circles = self.lists.keys().filter(|(_, owner)| *owner == list.owner).count();
         let room = self.lists.contains_key(&at) || circles < MAX_CIRCLES && self.lists.len() < MAX_KNOWN;
-        let fits = self.knows(list.owner) && list.members.contains(&list.owner) && !self.is_pair(list.circle);
+        let counts = self.is_confirmed(list.owner) || self.is_vouched(list.circle, list.owner);
+        let fits = counts && list.members.contains(&list.owner) && !self.is_pair(list.circle);
         if newer && room && fits {
             self.lists.insert(at, KeptList { list, bytes });
             return true;
@@ -81,13 +120,38 @@ impl Roster {
 
     /// Forgets a partner, but for which nodes were its own: its earlier edits keep their author.
     pub(crate) fn remove(&mut self, partner: RootId) {
+        self.confirmed.remove(&partner);
+        self.removed.insert(partner);
         self.certificates.remove(&partner);
         self.pairs.retain(|_, other| *other != partner);
         self.lists.retain(|(_, owner), _| *owner != partner);
     }
 
-    pub(crate) fn knows(&self, owner: RootId) -> bool {
-        self.certificates.contains_key(&owner)
+    /// Whether these very bytes are held: then nothing needs to be verified.
+    pub(crate) fn holds_certificate(&self, bytes: &[u8]) -> bool {
+        self.certificates.values().flatten().any(|kept| kept.bytes == bytes)
+    }
+
+    pub(crate) fn holds_list(&self, owner: RootId, bytes: &[u8]) -> bool {
+        self.lists.iter().any(|((_, signer), kept)| *signer == owner && kept.bytes == bytes)
+    }
+
+    /// Whether it is this municipality or a partner.
+    pub(crate) fn is_confirmed(&self, owner: RootId) -> bool {
+        self.confirmed.contains(&owner)
+    }
+
+    /// Whether this municipality or a partner names it in the circle, beside this municipality.
+    fn is_vouched(&self, circle: CircleId, owner: RootId) -> bool {
+        let lists = self.lists.range((circle, RootId([0; 32]))..).take_while(|((other, _), _)| *other == circle);
+        let vouches = |kept: &KeptList| self.is_confirmed(kept.list.owner) && kept.names(self.me) && kept.names(owner);
+        !self.removed.contains(&owner) && lists.into_iter().any(|(_, kept)| vouches(kept))
+    }
+
+    /// The newest list of `owner`, when its word counts in that circle.
+    fn counted(&self, circle: CircleId, owner: RootId) -> Option<&KeptList> {
+        let kept = self.lists.get(&(circle, owner))?;
+        (self.is_confirmed(owner) || self.is_vouched(circle, owner)).then_some(kept)
     }
 
     pub(crate) fn root_of(&self, node: NodeKey) -> Option<RootId> {
@@ -96,49 +160,88 @@ impl Roster {
 
     /// The newest certificate of `owner`.
     pub(crate) fn newest(&self, owner: RootId) -> Option<&Verified<NodeCertificate>> {
-        self.certificates.get(&owner)?.last()
+        self.certificates.get(&owner)?.last().map(|kept| &kept.certificate)
     }
 
     /// Whether `owner` has a certificate that covers `at`.
     pub(crate) fn covered(&self, owner: RootId, at: Hour) -> bool {
-        self.certificates.get(&owner).is_some_and(|all| all.iter().any(|one| one.get().covers(at)))
+        self.certificates.get(&owner).is_some_and(|all| all.iter().any(|one| one.certificate.get().covers(at)))
     }
 
     pub(crate) fn is_pair(&self, circle: CircleId) -> bool {
         self.pairs.contains_key(&circle)
     }
 
-    pub(crate) fn lists(&self) -> impl Iterator<Item = &KeptList> {
-        self.lists.values()
+    /// The lists that count, and their circles.
+    fn counted_lists(&self) -> impl Iterator<Item = (CircleId, &KeptList)> {
+        self.lists.keys().filter_map(|(circle, owner)| Some((*circle, self.counted(*circle, *owner)?)))
     }
 
-    pub(crate) fn known(&self) -> Vec<Known> {
-        self.lists
-            .iter()
-            .map(|((circle, owner), kept)| Known { circle: *circle, owner: *owner, version: kept.list.version })
-            .collect()
+    /// What matters between this node and `partner`: both sides find the same once each has what
+    /// the other knows. That is the lists that name both, of those whom one of the two names, and
+    /// the certificates of everybody named so.
+    pub(crate) fn knowledge(&self, partner: RootId) -> Knowledge {
+        let mut owners = BTreeSet::from([self.me, partner]);
+        let mut lists = BTreeSet::new();
+        let both = |kept: &&KeptList| kept.names(self.me) && kept.names(partner);
+        let circles: BTreeSet<CircleId> = self.lists.keys().map(|(circle, _)| *circle).collect();
+        for circle in circles {
+            let own = [self.me, partner].into_iter().filter_map(|owner| self.counted(circle, owner)).filter(both);
+            let members: BTreeSet<RootId> = own.flat_map(|kept| kept.list.members.iter().copied()).collect();
+            let named = members.iter().filter_map(|owner| self.counted(circle, *owner)).filter(both);
+            lists.extend(named.map(|kept| Known { circle, owner: kept.list.owner, version: kept.list.version }));
+            owners.extend(members);
+        }
+        let certificates = owners.into_iter().filter_map(|owner| {
+            let all: Vec<u8> = self.certificates.get(&owner)?.iter().flat_map(|kept| kept.bytes.clone()).collect();
+            Some(KnownOwner { owner, digest: short_digest(&all) })
+        });
+        Knowledge { certificates: certificates.collect(), lists: lists.into_iter().collect() }
+    }
+
+    /// What `partner`, who knows `theirs`, lacks: this node's own first, lists after the
+    /// certificates they rest on.
+    pub(crate) fn papers_for(&self, partner: RootId, theirs: &Knowledge) -> Vec<Paper> {
+        let mine = self.knowledge(partner);
+        let own_first = |owner: &RootId| (*owner != self.me, *owner);
+        let mut owners: Vec<RootId> = mine.certificates.iter().map(|known| known.owner).collect();
+        owners.sort_unstable_by_key(own_first);
+        let knows = |circle: CircleId, owner: RootId| {
+            theirs.lists.iter().find(|known| (known.circle, known.owner) == (circle, owner)).map(|known| known.version)
+        };
+        let mut papers = Vec::new();
+        for owner in owners.into_iter().filter(|owner| *owner != partner) {
+            let held = mine.certificates.iter().find(|known| known.owner == owner);
+            if !held.is_some_and(|held| theirs.certificates.contains(held)) {
+                let all = self.certificates.get(&owner).into_iter().flatten();
+                papers.extend(all.map(|kept| certificate_paper(&kept.bytes)));
+            }
+            for ((circle, _), kept) in self.lists.iter().filter(|((_, signer), _)| *signer == owner) {
+                let known = knows(*circle, owner);
+                let matters = mine.lists.iter().any(|list| (list.circle, list.owner) == (*circle, owner));
+                // One that was taken out hears it from the owner itself.
+                let was_in = known.is_some() && owner == self.me;
+                if known.is_none_or(|known| known < kept.list.version) && (matters || was_in) {
+                    papers.push(list_paper(owner, &kept.bytes));
+                }
+            }
+        }
+        papers
     }
 
     /// Circles in which this node may share something with `partner`.
     pub(crate) fn circles_with(&self, partner: RootId) -> Vec<CircleId> {
-        let listed = self.lists.iter().filter(|(_, kept)| {
-            kept.list.members.binary_search(&self.me).is_ok() && kept.list.members.binary_search(&partner).is_ok()
-        });
+        let listed = self.counted_lists().filter(|(_, kept)| kept.names(self.me) && kept.names(partner));
         let pairs = self.pairs.iter().filter(|(_, other)| **other == partner).map(|(circle, _)| *circle);
-        let mut circles: Vec<CircleId> = listed.map(|((circle, _), _)| *circle).chain(pairs).collect();
-        circles.sort_unstable();
-        circles.dedup();
-        circles
+        let circles: BTreeSet<CircleId> = listed.map(|(circle, _)| circle).chain(pairs).collect();
+        circles.into_iter().collect()
     }
 
     /// Every circle that this node is in.
     pub(crate) fn circles(&self) -> Vec<CircleId> {
-        let listed = self.lists.iter().filter(|(_, kept)| kept.list.members.binary_search(&self.me).is_ok());
-        let mut circles: Vec<CircleId> =
-            listed.map(|((circle, _), _)| *circle).chain(self.pairs.keys().copied()).collect();
-        circles.sort_unstable();
-        circles.dedup();
-        circles
+        let listed = self.counted_lists().filter(|(_, kept)| kept.names(self.me)).map(|(circle, _)| circle);
+        let circles: BTreeSet<CircleId> = listed.chain(self.pairs.keys().copied()).collect();
+        circles.into_iter().collect()
     }
 
     /// Who is in the circle by the owner's newest list, sorted.
@@ -148,17 +251,14 @@ impl Roster {
             both.sort_unstable();
             return if both.contains(&owner) { both } else { Vec::new() };
         }
-        self.lists.get(&(circle, owner)).map(|kept| kept.list.members.clone()).unwrap_or_default()
+        self.counted(circle, owner).map(|kept| kept.list.members.clone()).unwrap_or_default()
     }
 
     /// Whether the owner's newest list names `who`.
     pub(crate) fn names(&self, circle: CircleId, owner: RootId, who: RootId) -> bool {
         match self.pairs.get(&circle) {
             Some(other) => [self.me, *other].contains(&owner) && [self.me, *other].contains(&who),
-            None => {
-                let list = self.lists.get(&(circle, owner));
-                list.is_some_and(|kept| kept.list.members.binary_search(&who).is_ok())
-            }
+            None => self.counted(circle, owner).is_some_and(|kept| kept.names(who)),
         }
     }
 
@@ -167,7 +267,8 @@ impl Roster {
         let header = &envelope.header;
         let root = self.root_of(header.author).ok_or(Refusal::UnknownAuthor)?;
         let all = self.certificates.get(&root).ok_or(Refusal::UnknownAuthor)?;
-        let of_node = || all.iter().rev().filter(|certificate| certificate.get().node == header.author);
+        let all = || all.iter().rev().map(|kept| &kept.certificate);
+        let of_node = || all().filter(|certificate| certificate.get().node == header.author);
         let certificate = of_node()
             .find(|certificate| certificate.get().covers(header.signed_at))
             .or_else(|| of_node().next())

@@ -10,7 +10,7 @@ use common::{Writer, example, resource, text};
 use minicbor::bytes::ByteVec;
 use proptest::prelude::*;
 use replication::coedited::{Admission, Built, Coedited};
-use replication::frames::{self, Frame, Hello, Known, OwnedList, Round};
+use replication::frames::{self, Frame, Hello, Knowledge, Known, KnownOwner, Paper, Round};
 use replication::{body, edit, scan};
 use schemas::Kind;
 use schemas::certificate::Verified;
@@ -87,17 +87,20 @@ fn frame() -> impl Strategy<Value = Frame> {
         owner,
         version,
     });
-    let hello = (any::<[u8; 16]>(), bytes.clone(), proptest::collection::vec(known, 0..5)).prop_map(
-        |(store, certificate, known)| Frame::Hello(Hello { store, session: Session(store), certificate, known }),
-    );
-    let lists = proptest::collection::vec((owner, bytes.clone()), 0..5)
-        .prop_map(|lists| Frame::Lists(lists.into_iter().map(|(owner, bytes)| OwnedList { owner, bytes }).collect()));
+    let hello = any::<([u8; 16], [u8; 16])>().prop_map(|(store, known)| Frame::Hello(Hello { store, known }));
+    let held = (owner.clone(), any::<[u8; 16]>()).prop_map(|(owner, digest)| KnownOwner { owner, digest });
+    let knowledge = (proptest::collection::vec(held, 0..5), proptest::collection::vec(known, 0..5))
+        .prop_map(|(certificates, lists)| Frame::Known(Knowledge { certificates, lists }));
+    let paper = (any::<bool>(), owner, bytes.clone())
+        .prop_map(|(list, owner, bytes)| if list { Paper::List(owner, bytes) } else { Paper::Certificate(bytes) });
+    let papers = proptest::collection::vec(paper, 0..5).prop_map(Frame::Papers);
     let round = (circle, any::<u32>(), any::<bool>(), bytes.clone()).prop_map(|(circle, day, answer, message)| {
         Frame::Check(Round { circle, day, answer, number: u64::from(day), message })
     });
     prop_oneof![
         hello,
-        lists,
+        knowledge,
+        papers,
         round,
         proptest::collection::vec(bytes, 0..5).prop_map(Frame::Envelopes),
         proptest::collection::vec(id.clone(), 0..9).prop_map(Frame::Need),

@@ -196,13 +196,14 @@ impl Runtime {
     /// Takes over what the store holds.
     async fn begin(&mut self) -> Result<()> {
         let store = Arc::clone(&self.parts.store);
-        let (headers, unclean) = blocking(move || {
+        let (headers, cursors, unclean) = blocking(move || {
             let unclean = store.node_state(RUNNING)?.is_some_and(|bytes| bytes == [1]);
             store.set_node_state(RUNNING, &[1])?;
-            Ok((store.stored_headers()?, unclean))
+            Ok((store.stored_headers()?, store.cursors()?, unclean))
         })
         .await?;
         self.replica.restore(headers);
+        self.replica.restore_cursors(cursors);
         self.partners_changed().await?;
         self.invitations_changed().await;
         if unclean {

@@ -1,16 +1,13 @@
 //! Who may connect: partners, their certificates and lists, and the door to strangers.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
-use replication::Input;
-use schemas::certificate::{CircleList, NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
 use tokio::sync::oneshot;
 
 use super::{Runtime, blocking, lock};
-use crate::{clock, link};
+use crate::{acquaintance, clock, link};
 
 /// Why a partner is not let in whose certificate does not cover now.
 pub const OUT_OF_DATE: &str = "certificate out of date";
@@ -33,21 +30,8 @@ impl Runtime {
         let (partners, certificates, lists) =
             blocking(move || Ok((store.partners()?, store.certificates()?, store.lists()?))).await?;
         let me = self.replica_root()?;
-        let mut inputs = Vec::new();
-        let mut newest: BTreeMap<RootId, Verified<NodeCertificate>> = BTreeMap::new();
-        for (root, bytes) in certificates {
-            let known = root == me || partners.iter().any(|partner| partner.root == root);
-            let Some(certificate) = NodeCertificate::verify(&bytes).ok().filter(|_| known) else { continue };
-            newest.insert(root, certificate.clone());
-            inputs.push(Input::Certificate { certificate, bytes });
-        }
-        for (_, owner, bytes) in lists {
-            let Some(list) = newest.get(&owner).and_then(|certificate| CircleList::verify(&bytes, certificate).ok())
-            else {
-                continue;
-            };
-            inputs.push(Input::List { list, bytes });
-        }
+        let is_known = |root| root == me || partners.iter().any(|partner| partner.root == root);
+        let (mut newest, inputs) = acquaintance::inputs(is_known, certificates, lists);
         newest.remove(&me);
         self.certificates = newest;
         self.input(inputs).await?;

@@ -55,6 +55,9 @@ impl Tx<'_> {
                 self.put_certificate(*root, certificate.get().serial, bytes)
             }
             Effect::Keep(Kept::List(circle, owner, bytes)) => self.put_list(*circle, *owner, bytes),
+            Effect::Keep(Kept::InStep { partner, circle, store, known }) => {
+                self.keep_cursor(*partner, *circle, store, known)
+            }
             Effect::Settled { number, outcome } => self.settle(*number, outcome.map_err(|refusal| refusal.to_string())),
             // Not for the store.
             Effect::Load { .. }
@@ -83,11 +86,12 @@ impl Store {
     /// A failing store.
     pub fn stored_headers(&self) -> Result<Vec<StoredHeader>> {
         self.in_read(|tx| {
-            tx.all("SELECT id, header, length(body) FROM envelopes ORDER BY number", [], |cells| {
+            tx.all("SELECT id, header, length(body), number FROM envelopes ORDER BY number", [], |cells| {
                 Ok(StoredHeader {
                     id: EnvelopeId(cells.get()?),
                     header: header(&cells.get::<Vec<u8>>()?)?,
                     body_bytes: cells.get()?,
+                    number: cells.get::<i64>()?.unsigned_abs(),
                 })
             })
         })

@@ -9,6 +9,7 @@
 mod accounts;
 mod audit;
 mod circles;
+mod cursors;
 mod documents;
 mod duos;
 mod envelopes;

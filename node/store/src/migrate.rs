@@ -25,6 +25,7 @@ migrations! {
     200 "0200_imports.sql",
     300 "0300_node.sql",
     301 "0301_built.sql",
+    700 "0700_cursors.sql",
     800 "0800_own_rules.sql",
     810 "0810_evenings.sql",
 }

@@ -3,7 +3,7 @@
 
 use casework::ports::{Documents, Outgoing, Storage};
 use ed25519_dalek::SigningKey;
-use replication::api::Kept;
+use replication::api::{Cursor, Kept};
 use replication::{DocumentView, Effect};
 use schemas::certificate::{CircleList, NodeCertificate};
 use schemas::envelope::{Content, Envelope, FORMAT, Header, Refusal, Stamp};
@@ -244,4 +244,21 @@ fn a_store_stays_with_its_municipality() {
     identity.root = test.partner;
     let refused = test.store.set_identity(&identity).expect_err("another root");
     assert_eq!(refused.to_string(), "refused: another-node");
+}
+
+#[test]
+fn a_cursor_is_at_what_was_stored_last() {
+    let test = office_for_tests();
+    let (node, partner, circle) = (Node::new(1), RootId([7; 32]), CircleId([9; 16]));
+    test.store.keep_certificate(node.id(), 1, &node.certificate(1, HOUR)).expect("kept");
+    let in_step = |store| Effect::Keep(Kept::InStep { partner, circle, store: [store; 16], known: [3; 16] });
+    let cursor = |store, number| Cursor { partner, circle, store: [store; 16], known: [3; 16], number };
+    test.store.apply(vec![in_step(1)]).expect("kept");
+    assert_eq!(test.store.cursors().expect("cursors"), [cursor(1, 0)]);
+    let store = |document| Effect::Store(vec![node.envelope(document, 1, b"body")]);
+    test.store.apply(vec![store(1), store(2), in_step(2), store(3)]).expect("kept");
+    let cursors = test.store.cursors().expect("cursors");
+    assert_eq!(cursors, [cursor(2, 2)], "before what came later in the same transaction");
+    let numbers: Vec<u64> = test.store.stored_headers().expect("headers").iter().map(|held| held.number).collect();
+    assert_eq!(numbers, [1, 2, 3]);
 }

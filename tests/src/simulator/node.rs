@@ -171,7 +171,8 @@ impl Node {
             incarnation: self.incarnation,
             store_id: [self.root.0[0]; 16],
         });
-        replica.restore(self.store.envelopes.iter().map(|(id, envelope)| StoredHeader {
+        replica.restore(self.store.envelopes.iter().zip(1..).map(|((id, envelope), number)| StoredHeader {
+            number,
             id: *id,
             header: envelope.get().header.clone(),
             body_bytes: u32::try_from(envelope.get().body.len()).unwrap_or(u32::MAX),

@@ -1,0 +1,139 @@
+//! Catching up: what this node wrote while a partner was away is sent as soon as it is back,
+//! before anything is compared.
+//!
+//! Per partner and circle a cursor says up to where everything was sent. It moves when a check
+//! finds both in step, when the stream is caught up, and when a stream ends that had everything
+//! since. A cursor is a hint and never a proof: what was lost on the way, what others wrote, and
+//! what lies further back than is remembered is found by the check. Cursors start again when the
+//! partner's store is another one.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use schemas::ids::{CircleId, EnvelopeId, RootId};
+
+use crate::api::{Cursor, Effect, Kept};
+use crate::replica::Replica;
+
+/// Envelopes of this node that are remembered in the order of writing.
+const REMEMBERED: usize = 8192;
+
+/// What this node wrote last, numbered.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    written: VecDeque<(u64, EnvelopeId)>,
+    /// Number of the last envelope, whoever wrote it.
+    last: u64,
+    /// Number of the last one that is no longer remembered.
+    forgotten: u64,
+}
+
+impl Journal {
+    /// Takes over a stored envelope. They come in order.
+    pub(crate) fn restore(&mut self, number: u64, id: EnvelopeId, own: bool) {
+        self.last = self.last.max(number);
+        if own {
+            self.remember(number, id);
+        }
+    }
+
+    /// Takes up what this node wrote just now.
+    pub(crate) fn write(&mut self, id: EnvelopeId) {
+        self.last += 1;
+        self.remember(self.last, id);
+    }
+
+    fn remember(&mut self, number: u64, id: EnvelopeId) {
+        self.written.push_back((number, id));
+        if self.written.len() > REMEMBERED
+            && let Some((number, _)) = self.written.pop_front()
+        {
+            self.forgotten = number;
+        }
+    }
+
+    /// What was written after `cursor`; nothing when that is too long ago.
+    fn after(&self, cursor: u64) -> impl Iterator<Item = EnvelopeId> {
+        let known = cursor >= self.forgotten;
+        let first = self.written.partition_point(|(number, _)| *number <= cursor);
+        self.written.range(first..).filter(move |_| known).map(|(_, id)| *id)
+    }
+}
+
+impl Replica {
+    /// Takes over what the store remembers of earlier streams.
+    pub fn restore_cursors(&mut self, cursors: impl IntoIterator<Item = Cursor>) {
+        for Cursor { partner, circle, store, known, number } in cursors {
+            let link = self.links.entry(partner).or_default();
+            link.store = Some(store);
+            link.theirs = Some(known);
+            link.cursors.insert(circle, number);
+        }
+    }
+
+    /// Sends what was written since the cursors.
+    pub(crate) fn catch_up(&mut self, partner: RootId) {
+        let last = self.journal.last;
+        for circle in self.roster.circles_with(partner) {
+            let Some(cursor) = self.links.get(&partner).and_then(|link| link.cursors.get(&circle)) else { continue };
+            let here = |id: &EnvelopeId| {
+                self.index
+                    .key_of(*id)
+                    .is_some_and(|key| key.circle == circle && self.shares(partner, circle, key.owner))
+            };
+            let missed: BTreeSet<EnvelopeId> = self.journal.after(*cursor).filter(here).collect();
+            self.send_stored(partner, missed.into_iter().collect());
+            if let Some(link) = self.links.get_mut(&partner) {
+                link.cursors.insert(circle, last);
+            }
+        }
+    }
+
+    /// The stream to a partner ended: what was written meanwhile went out on it.
+    pub(crate) fn leave_off(&mut self, partner: RootId) {
+        let last = self.journal.last;
+        if let Some(link) = self.links.get_mut(&partner).filter(|link| link.ready) {
+            link.cursors.values_mut().for_each(|cursor| *cursor = last);
+        }
+    }
+
+    /// A check found both in step.
+    pub(crate) fn in_step(&mut self, partner: RootId, circle: CircleId) {
+        let last = self.journal.last;
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        link.cursors.insert(circle, last);
+        let (Some(store), Some(known)) = (link.store, link.theirs) else { return };
+        if link.saved.insert(circle, (last, known)) != Some((last, known)) {
+            self.effect(Effect::Keep(Kept::InStep { partner, circle, store, known }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u64) -> EnvelopeId {
+        let mut id = EnvelopeId([0; 32]);
+        id.0[..8].copy_from_slice(&number.to_be_bytes());
+        id
+    }
+
+    #[test]
+    fn it_remembers_what_came_after() {
+        let mut journal = Journal::default();
+        journal.restore(3, id(3), true);
+        journal.restore(7, id(7), false);
+        journal.write(id(8));
+        assert!(journal.after(0).eq([id(3), id(8)]));
+        assert!(journal.after(3).eq([id(8)]));
+        assert!(journal.after(8).eq([]));
+    }
+
+    #[test]
+    fn too_long_ago_is_nothing() {
+        let mut journal = Journal::default();
+        (1..=REMEMBERED as u64 + 10).for_each(|number| journal.write(id(number)));
+        assert_eq!(journal.after(9).count(), 0);
+        assert_eq!(journal.after(10).count(), REMEMBERED);
+    }
+}

@@ -1,0 +1,254 @@
+//! Greetings: what two partners know of each other's certificates and lists, and how each gets
+//! what it lacks.
+//!
+//! A greeting holds a digest over the certificates and lists that matter between the two. When
+//! both say the same, nothing more is said. When they differ, both say in full what they know,
+//! and each sends what the other lacks: certificates travel with lists.
+//!
+//! **A member that was not compared by phone.** Where the list of a confirmed partner names both
+//! this municipality and another that was never compared, its certificate and its lists of that
+//! circle are taken over from whoever brings them: without them its edits of shared documents
+//! could not be checked, and nobody would agree on their state. What may be held of such a member
+//! is what its own signed list gives this municipality in that circle, for as long as a confirmed
+//! partner names it. It is no partner: no stream, no pair, so no proposals and no handover; it
+//! gets nothing of this municipality but what this one's own list gives it, and that list names
+//! confirmed partners only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minicbor::bytes::ByteVec;
+use schemas::certificate::{CircleList, NodeCertificate, Verified};
+use schemas::envelope::Refusal;
+use schemas::ids::{CircleId, RootId};
+use schemas::time::Timestamp;
+
+use crate::allowance::{GREETING, PAPER};
+use crate::api::{Effect, Kept, Notice};
+use crate::frames::{Frame, Hello, Knowledge, MAX_KNOWN, MAX_PAPERS, Paper};
+use crate::link::Link;
+use crate::replica::{MAX_REFUSED, Replica};
+
+impl Replica {
+    pub(crate) fn greet(&mut self, partner: RootId) {
+        let known = self.roster.knowledge(partner).digest();
+        if let Some(link) = self.links.get_mut(&partner) {
+            link.told = Some(known);
+            link.asked = false;
+        }
+        self.send(partner, &Frame::Hello(Hello { store: self.config.store_id, known }));
+    }
+
+    /// Greets everyone anew to whom something else is to be said than before.
+    pub(crate) fn knowledge_changed(&mut self) {
+        let partners: Vec<RootId> = self.links.keys().copied().collect();
+        for partner in partners {
+            self.greet_anew(partner);
+        }
+    }
+
+    /// Greets a connected partner anew when something else is to be said than before; whether it
+    /// was.
+    pub(crate) fn greet_anew(&mut self, partner: RootId) -> bool {
+        let digest = Some(self.roster.knowledge(partner).digest());
+        let news = |link: &&mut Link| link.state.connected_since.is_some() && link.told != digest;
+        let Some(link) = self.links.get_mut(&partner).filter(news) else { return false };
+        // What was refused may be welcome now.
+        link.refused_here.clear();
+        self.greet(partner);
+        self.agree(partner);
+        self.check_all(partner);
+        true
+    }
+
+    /// Whether the partner knows what this node knows; then it knows every list that matters.
+    pub(crate) fn agree(&mut self, partner: RootId) -> bool {
+        let knowledge = self.roster.knowledge(partner);
+        let agreed = |link: &&mut Link| link.theirs == Some(knowledge.digest());
+        let Some(link) = self.links.get_mut(&partner).filter(agreed) else { return false };
+        link.known = versions(&knowledge);
+        true
+    }
+
+    pub(crate) fn certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
+        let owner = certificate.get().owner();
+        if owner == self.me && certificate.get().serial >= self.config.certificate.get().serial {
+            self.config.certificate = certificate.clone();
+            self.config.certificate_bytes.clone_from(&bytes);
+        }
+        if self.roster.add_certificate(certificate, bytes) {
+            self.knowledge_changed();
+        }
+    }
+
+    pub(crate) fn introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
+        if self.roster.add_introduced(certificate, bytes) {
+            self.knowledge_changed();
+        }
+    }
+
+    pub(crate) fn list(&mut self, list: Verified<CircleList>, bytes: Vec<u8>) {
+        if self.roster.add_list(list, bytes) {
+            self.knowledge_changed();
+        }
+    }
+
+    /// Takes from what the partner may ask; hangs up when that is used up.
+    fn allows(&mut self, now: Timestamp, partner: RootId, cost: u32) -> bool {
+        let allowed = self.links.get_mut(&partner).is_some_and(|link| link.allowance.take(now, cost));
+        if !allowed {
+            self.refuse(partner, Refusal::OverBudget, None);
+            self.hang_up(partner, "greets too often");
+        }
+        allowed
+    }
+
+    pub(crate) fn hello(&mut self, now: Timestamp, partner: RootId, hello: &Hello) {
+        if !self.allows(now, partner, GREETING) {
+            return;
+        }
+        if !self.roster.covered(partner, now.hour()) {
+            return self.hang_up(partner, "certificate out of date");
+        }
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        link.ready = true;
+        link.theirs = Some(hello.known);
+        link.refused_there.clear();
+        link.checked_at = now;
+        let begun = std::mem::take(&mut link.begun) && link.store == Some(hello.store);
+        if link.store != Some(hello.store) {
+            link.store = Some(hello.store);
+            link.cursors.clear();
+            link.saved.clear();
+            link.checks.clear();
+        }
+        if self.agree(partner) {
+            if !begun {
+                self.catch_up(partner);
+                self.check_all(partner);
+            }
+        } else {
+            self.tell_known(partner);
+        }
+    }
+
+    fn tell_known(&mut self, partner: RootId) {
+        if let Some(link) = self.links.get_mut(&partner) {
+            link.asked = true;
+        }
+        self.send(partner, &Frame::Known(self.roster.knowledge(partner)));
+    }
+
+    /// The partner says in full what it knows.
+    pub(crate) fn known(&mut self, now: Timestamp, partner: RootId, knowledge: &Knowledge) {
+        if !self.allows(now, partner, GREETING) {
+            return;
+        }
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        link.known = versions(knowledge);
+        if !link.asked {
+            self.tell_known(partner);
+        }
+        for part in self.roster.papers_for(partner, knowledge).chunks(MAX_PAPERS) {
+            self.send(partner, &Frame::Papers(part.to_vec()));
+        }
+        self.catch_up(partner);
+        self.check_all(partner);
+    }
+
+    pub(crate) fn papers(&mut self, now: Timestamp, partner: RootId, papers: Vec<Paper>) {
+        let mut changed = false;
+        for paper in papers {
+            if !self.allows(now, partner, PAPER) {
+                break;
+            }
+            changed |= match paper {
+                Paper::Certificate(bytes) => self.take_certificate(partner, bytes.into()),
+                Paper::List(owner, bytes) => self.take_list(partner, owner, bytes.into()),
+            };
+        }
+        if changed {
+            // Others hear it before the next check: when everybody signs a new list at once,
+            // not everybody greets everybody at every one of them.
+            self.greet_anew(partner);
+        }
+    }
+
+    fn take_certificate(&mut self, partner: RootId, bytes: Vec<u8>) -> bool {
+        if self.roster.holds_certificate(&bytes) {
+            return false;
+        }
+        let Ok(certificate) = NodeCertificate::verify(&bytes) else {
+            self.refuse(partner, Refusal::Forged, None);
+            return false;
+        };
+        let owner = certificate.get().owner();
+        let taken = if owner == self.me {
+            false
+        } else if self.roster.is_confirmed(owner) {
+            self.roster.add_certificate(certificate, bytes.clone())
+        } else {
+            self.roster.add_introduced(certificate, bytes.clone())
+        };
+        if taken {
+            self.effect(Effect::Keep(Kept::Certificate(owner, bytes)));
+        }
+        taken
+    }
+
+    fn take_list(&mut self, partner: RootId, owner: RootId, bytes: Vec<u8>) -> bool {
+        if self.roster.holds_list(owner, &bytes) {
+            return false;
+        }
+        let Some(certificate) = self.roster.newest(owner).filter(|_| owner != self.me) else { return false };
+        let Ok(list) = CircleList::verify(&bytes, certificate) else {
+            self.refuse(partner, Refusal::Forged, None);
+            return false;
+        };
+        let (circle, members) = (list.get().circle, list.get().members.clone());
+        let taken = self.roster.add_list(list, bytes.clone());
+        if taken {
+            self.effect(Effect::Keep(Kept::List(circle, owner, bytes)));
+            self.let_go_unnamed(circle);
+            self.introduce(partner, &members);
+        }
+        taken
+    }
+
+    /// Purges what its owner no longer gives to this node, and what is of a member whom no
+    /// partner names any more.
+    fn let_go_unnamed(&mut self, circle: CircleId) {
+        let unnamed = |owner: &RootId| *owner != self.me && !self.roster.names(circle, *owner, self.me);
+        let owners: BTreeSet<RootId> = self.index.sets(circle).map(|(owner, _)| owner).filter(unnamed).collect();
+        if !owners.is_empty() {
+            let keys = self.index.all().map(|(key, _)| key);
+            self.let_go(keys.filter(|key| key.circle == circle && owners.contains(&key.owner)).collect());
+        }
+    }
+
+    /// Tells of members that were not compared by phone.
+    fn introduce(&mut self, by: RootId, members: &[RootId]) {
+        for member in members {
+            let new = self.links.get_mut(&by).is_some_and(|link| {
+                !self.roster.is_confirmed(*member)
+                    && link.introduced.len() < MAX_REFUSED
+                    && link.introduced.insert(*member)
+            });
+            if new {
+                self.effect(Effect::Notify(Notice::Introduced { by, member: *member }));
+            }
+        }
+    }
+}
+
+fn versions(knowledge: &Knowledge) -> BTreeMap<(CircleId, RootId), u64> {
+    knowledge.lists.iter().take(MAX_KNOWN).map(|known| ((known.circle, known.owner), known.version)).collect()
+}
+
+/// A certificate or list on its way to a partner.
+pub(crate) fn certificate_paper(bytes: &[u8]) -> Paper {
+    Paper::Certificate(ByteVec::from(bytes.to_vec()))
+}
+
+pub(crate) fn list_paper(owner: RootId, bytes: &[u8]) -> Paper {
+    Paper::List(owner, ByteVec::from(bytes.to_vec()))
+}

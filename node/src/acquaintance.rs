@@ -1,0 +1,45 @@
+//! Whom this node knows: what the replica is told at start of certificates and lists.
+//!
+//! It decides nothing: who is a partner is in the store, and who else counts is for the replica.
+
+use std::collections::BTreeMap;
+
+use replication::Input;
+use schemas::certificate::{CircleList, NodeCertificate, Verified};
+use schemas::ids::{CircleId, RootId};
+
+/// The newest certificate of each municipality.
+pub type Newest = BTreeMap<RootId, Verified<NodeCertificate>>;
+
+/// The newest certificates of those that `is_known` says are this municipality or a partner, and
+/// the inputs for the replica. Members that are no partners come after the lists that introduce
+/// them. What does not verify is left out.
+pub fn inputs(
+    is_known: impl Fn(RootId) -> bool,
+    certificates: Vec<(RootId, Vec<u8>)>,
+    lists: Vec<(CircleId, RootId, Vec<u8>)>,
+) -> (Newest, Vec<Input>) {
+    let (mut newest, mut introduced) = (Newest::new(), Newest::new());
+    let (mut inputs, mut introductions, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    for (root, bytes) in certificates {
+        let Ok(certificate) = NodeCertificate::verify(&bytes) else { continue };
+        if is_known(root) {
+            newest.insert(root, certificate.clone());
+            inputs.push(Input::Certificate { certificate, bytes });
+        } else {
+            introduced.insert(root, certificate.clone());
+            introductions.push(Input::Introduced { certificate, bytes });
+        }
+    }
+    for (_, owner, bytes) in lists {
+        let signed_by = |all: &Newest| CircleList::verify(&bytes, all.get(&owner)?).ok();
+        if let Some(list) = signed_by(&newest) {
+            inputs.push(Input::List { list, bytes });
+        } else if let Some(list) = signed_by(&introduced) {
+            theirs.push(Input::List { list, bytes });
+        }
+    }
+    inputs.append(&mut introductions);
+    inputs.append(&mut theirs);
+    (newest, inputs)
+}
