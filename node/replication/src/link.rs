@@ -71,6 +71,12 @@ impl Link {
         self.state.in_step.values_mut().for_each(|equal| *equal = false);
     }
 
+    /// Whether what is written goes out at once: since it has greeted, or since a check began
+    /// without waiting for that.
+    pub(crate) fn is_live(&self) -> bool {
+        self.ready || self.begun
+    }
+
     /// Ids that are left out of the check.
     pub(crate) fn left_out(&self) -> impl Iterator<Item = &EnvelopeId> {
         self.refused_here.iter().chain(&self.refused_there)

@@ -278,7 +278,7 @@ impl Replica {
         let partners: Vec<RootId> = self
             .links
             .iter()
-            .filter(|(partner, link)| link.ready && self.shares(**partner, key.circle, key.owner))
+            .filter(|(partner, link)| link.is_live() && self.shares(**partner, key.circle, key.owner))
             .map(|(partner, _)| *partner)
             .collect();
         let wire = || envelopes.iter().map(|envelope| envelope.get().to_bytes());

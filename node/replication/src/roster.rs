@@ -177,21 +177,22 @@ impl Roster {
         self.lists.keys().filter_map(|(circle, owner)| Some((*circle, self.counted(*circle, *owner)?)))
     }
 
-    /// What matters between this node and `partner`: both sides find the same once each has what
-    /// the other knows. That is the lists that name both, of those whom one of the two names, and
-    /// the certificates of everybody named so.
+    /// What matters between this node and `partner`: the lists that name both, and the
+    /// certificates of those who signed them and of whom the two name themselves. Both sides find
+    /// the same once each has what the other knows, unless only one of them trusts its signer.
     pub(crate) fn knowledge(&self, partner: RootId) -> Knowledge {
-        let mut owners = BTreeSet::from([self.me, partner]);
-        let mut lists = BTreeSet::new();
-        let both = |kept: &&KeptList| kept.names(self.me) && kept.names(partner);
-        let circles: BTreeSet<CircleId> = self.lists.keys().map(|(circle, _)| *circle).collect();
-        for circle in circles {
-            let own = [self.me, partner].into_iter().filter_map(|owner| self.counted(circle, owner)).filter(both);
-            let members: BTreeSet<RootId> = own.flat_map(|kept| kept.list.members.iter().copied()).collect();
-            let named = members.iter().filter_map(|owner| self.counted(circle, *owner)).filter(both);
-            lists.extend(named.map(|kept| Known { circle, owner: kept.list.owner, version: kept.list.version }));
-            owners.extend(members);
-        }
+        let both: Vec<(CircleId, &KeptList)> =
+            self.counted_lists().filter(|(_, kept)| kept.names(self.me) && kept.names(partner)).collect();
+        let known = |(circle, kept): &(CircleId, &KeptList)| Known {
+            circle: *circle,
+            owner: kept.list.owner,
+            version: kept.list.version,
+        };
+        let lists: BTreeSet<Known> = both.iter().map(known).collect();
+        let two = [self.me, partner];
+        let own = both.iter().filter(|(_, kept)| two.contains(&kept.list.owner));
+        let named = own.flat_map(|(_, kept)| kept.list.members.iter().copied());
+        let owners: BTreeSet<RootId> = lists.iter().map(|known| known.owner).chain(two).chain(named).collect();
         let certificates = owners.into_iter().filter_map(|owner| {
             let all: Vec<u8> = self.certificates.get(&owner)?.iter().flat_map(|kept| kept.bytes.clone()).collect();
             Some(KnownOwner { owner, digest: short_digest(&all) })

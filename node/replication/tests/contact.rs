@@ -542,3 +542,20 @@ fn a_million_fake_ids_are_not_asked_for() {
     assert!(rounds < 400 && asked <= 3 * 262_144, "{rounds} rounds, {asked} asked for");
     assert!(asker.refused.contains(&Refusal::OverBudget));
 }
+
+#[test]
+fn what_is_written_before_the_greeting_came_is_not_passed_over() {
+    for author in [0, 1] {
+        let (mut a, mut b) = two();
+        a.publish(1, example(Kind::MentorOffer));
+        connect(&mut a, &mut b);
+        disconnect(&mut a, &mut b);
+        a.input(Input::Connected { partner: b.root });
+        b.input(Input::Connected { partner: a.root });
+        let writer = if author == 0 { &mut a } else { &mut b };
+        writer.publish(2, example(Kind::MentorOffer));
+        talk(&mut a, &mut b);
+        same(&a, &b);
+        assert_eq!(a.views.len(), 2);
+    }
+}
