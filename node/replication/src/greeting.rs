@@ -55,8 +55,10 @@ impl Replica {
         // What was refused may be welcome now.
         link.refused_here.clear();
         self.greet(partner);
-        self.agree(partner);
-        self.check_all(partner);
+        // Who knows something else says so, and is compared with after that.
+        if self.agree(partner) {
+            self.check_all(partner);
+        }
         true
     }
 
@@ -127,6 +129,11 @@ impl Replica {
                 self.check_all(partner);
             }
         } else {
+            // Nothing is compared until it is clear what both know.
+            if let Some(link) = self.links.get_mut(&partner) {
+                link.known.clear();
+                link.checks.clear();
+            }
             self.tell_known(partner);
         }
     }
