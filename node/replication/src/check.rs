@@ -101,15 +101,13 @@ impl Replica {
             })
             .collect();
         for partner in due {
-            if !self.greet_anew(partner) {
-                self.check_all(partner);
-            }
+            self.check_all(partner);
         }
     }
 
     pub(crate) fn next_check(&self) -> Option<Timestamp> {
-        let ready = self.links.values().filter(|link| link.ready);
-        ready.map(|link| link.checked_at.plus_seconds(CHECK_SECONDS)).min()
+        let ready = self.links.iter().filter(|(partner, link)| link.ready && self.me < **partner);
+        ready.map(|(_, link)| link.checked_at.plus_seconds(CHECK_SECONDS)).min()
     }
 
     fn begin(&mut self, partner: RootId, circle: CircleId, mut check: Check) {

@@ -46,12 +46,11 @@ impl Replica {
         }
     }
 
-    /// Greets a connected partner anew when something else is to be said than before; whether it
-    /// was.
-    pub(crate) fn greet_anew(&mut self, partner: RootId) -> bool {
+    /// Greets a connected partner anew when something else is to be said than before.
+    fn greet_anew(&mut self, partner: RootId) {
         let digest = Some(self.roster.knowledge(partner).digest());
         let news = |link: &&mut Link| link.state.connected_since.is_some() && link.told != digest;
-        let Some(link) = self.links.get_mut(&partner).filter(news) else { return false };
+        let Some(link) = self.links.get_mut(&partner).filter(news) else { return };
         // What was refused may be welcome now.
         link.refused_here.clear();
         self.greet(partner);
@@ -59,7 +58,6 @@ impl Replica {
         if self.agree(partner) {
             self.check_all(partner);
         }
-        true
     }
 
     /// Whether the partner knows what this node knows; then it knows every list that matters.
@@ -174,9 +172,9 @@ impl Replica {
             };
         }
         if changed {
-            // Others hear it before the next check: when everybody signs a new list at once,
-            // not everybody greets everybody at every one of them.
+            // Others hear it in a second, and not at every list when everybody signs a new one.
             self.greet_anew(partner);
+            self.greet_at.get_or_insert(now.plus_seconds(1));
         }
     }
 

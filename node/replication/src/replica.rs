@@ -39,6 +39,8 @@ pub struct Replica {
     pub(crate) out: Out,
     /// Time of the input that is being handled.
     pub(crate) now: Timestamp,
+    /// When those who were not greeted at once are greeted anew.
+    pub(crate) greet_at: Option<Timestamp>,
     woken_at: Option<Timestamp>,
 }
 
@@ -67,6 +69,7 @@ impl Replica {
             quarantined: BTreeSet::new(),
             out: Out::default(),
             now: Timestamp(0),
+            greet_at: None,
             woken_at: None,
         }
     }
@@ -115,6 +118,9 @@ impl Replica {
 
     fn tick(&mut self, now: Timestamp) {
         self.expire(now);
+        if self.greet_at.take_if(|at| *at <= now).is_some() {
+            self.knowledge_changed();
+        }
         self.check_due(now);
     }
 
@@ -309,7 +315,8 @@ impl Replica {
         }
         effects.extend(out.effects);
         let end = self.index.next_end().map(Hour::start);
-        let wake = [end, self.next_check()].into_iter().flatten().min().map(|at| at.max(now.plus_seconds(1)));
+        let wake =
+            [end, self.next_check(), self.greet_at].into_iter().flatten().min().map(|at| at.max(now.plus_seconds(1)));
         if let Some(at) = wake.filter(|at| self.woken_at != Some(*at)) {
             self.woken_at = Some(at);
             effects.push(Effect::WakeAt(at));

@@ -93,8 +93,12 @@ impl Node {
     }
 
     fn input(&mut self, input: Input) {
+        self.later(0, input);
+    }
+
+    fn later(&mut self, seconds: u64, input: Input) {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        for effect in self.replica.handle(NOW, &mut rng, input) {
+        for effect in self.replica.handle(NOW.plus_seconds(seconds), &mut rng, input) {
             match effect {
                 Effect::Store(envelopes) => {
                     self.store.extend(envelopes.into_iter().map(|one| (one.get().id(), one)));
@@ -559,4 +563,36 @@ fn what_is_written_before_the_greeting_came_is_not_passed_over() {
         same(&a, &b);
         assert_eq!(a.views.len(), 2);
     }
+}
+
+/// Three who all met, and one of whom hears of the third's list through the second.
+#[test]
+fn a_list_that_came_from_one_is_told_to_the_others() {
+    let (mut a, mut b, mut c) = three();
+    a.input(Input::Certificate { certificate: c.certificate.clone(), bytes: c.bytes.clone() });
+    c.input(Input::Certificate { certificate: a.certificate.clone(), bytes: a.bytes.clone() });
+    let mut members = vec![a.root, b.root, c.root];
+    members.sort_unstable();
+    c.sign_list(2, &members);
+    connect(&mut a, &mut b);
+    // The first and the third are connected, and the second and the third; only then does the
+    // second get the list of the first that names all.
+    connect(&mut b, &mut c);
+    connect(&mut a, &mut c);
+    a.sign_list(2, &members);
+    talk_all(&mut [&mut a, &mut b, &mut c]);
+    for node in [&mut a, &mut b, &mut c] {
+        node.later(1, Input::Tick);
+    }
+    talk_all(&mut [&mut a, &mut b, &mut c]);
+    let document = DocumentId([5; 16]);
+    let expires_at = NOW.hour().plus_days(300);
+    a.command(Command::Open { circle: CIRCLE, document, value: resource("Fiche", "Begin."), expires_at });
+    talk_all(&mut [&mut a, &mut b, &mut c]);
+    disconnect(&mut a, &mut c);
+    disconnect(&mut a, &mut b);
+    let heads = b.views[&document].heads.clone();
+    b.command(Command::Edit { document, heads, value: resource("Fiche", "Begin. Einde.") });
+    talk_all(&mut [&mut a, &mut b, &mut c]);
+    assert_eq!(text(&c.views[&document].value), "Begin. Einde.", "it is pushed, and waits for no check");
 }
