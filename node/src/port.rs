@@ -2,6 +2,7 @@
 //! for a command to be settled. On a stopped node there is no one and nothing to wait for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub struct Port {
     pub outbox: Notify,
     partners: Mutex<BTreeMap<RootId, PartnerState>>,
     running: Mutex<bool>,
+    /// Seconds by which this node's clock is ahead of its partners'; zero while it is right.
+    clock_ahead: AtomicI64,
     settled: Condvar,
     /// Offers that changed since the office last asked; none when too many did, or nobody knows.
     offers: Mutex<Option<BTreeSet<DocumentId>>>,
@@ -34,6 +37,7 @@ impl Port {
             outbox: Notify::new(),
             partners: Mutex::new(BTreeMap::new()),
             running: Mutex::new(false),
+            clock_ahead: AtomicI64::new(0),
             settled: Condvar::new(),
             offers: Mutex::new(None),
         }
@@ -41,6 +45,16 @@ impl Port {
 
     fn running(&self) -> MutexGuard<'_, bool> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes by how many seconds this node's clock is ahead of its partners'; zero when right.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.clock_ahead.store(seconds, Ordering::Relaxed);
+    }
+
+    /// By how many seconds this node's clock is ahead of its partners'; none while it is right.
+    pub fn clock_ahead(&self) -> Option<i64> {
+        Some(self.clock_ahead.load(Ordering::Relaxed)).filter(|seconds| *seconds != 0)
     }
 
     /// Whether a runtime carries commands out from now on.

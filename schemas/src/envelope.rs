@@ -158,6 +158,9 @@ pub enum Refusal {
     /// Signed more than a day ahead of this clock.
     #[error("signed in the future")]
     Future,
+    /// This node's clock is wrong: it signs nothing.
+    #[error("the clock of this node is wrong")]
+    ClockOff,
     /// Past its end. Never held against a partner.
     #[error("expired")]
     Expired,
@@ -191,6 +194,11 @@ impl Refusal {
     /// Whether an honest node could have sent it.
     pub const fn is_innocent(self) -> bool {
         matches!(self, Self::UnknownFormat | Self::Expired | Self::Superseded)
+    }
+
+    /// Whether it depends on the clock of whoever refuses.
+    pub const fn is_about_time(self) -> bool {
+        matches!(self, Self::CertificateExpired | Self::Future | Self::Expired)
     }
 }
 

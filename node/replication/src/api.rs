@@ -9,6 +9,8 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId, Session};
 use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
+use crate::clocks::Clock;
+
 /// Who this replica is.
 pub struct Config {
     /// The certificate of this node.
@@ -280,6 +282,8 @@ pub enum Notice {
         /// Which.
         circle: CircleId,
     },
+    /// Something changed in what is known of this node's own clock.
+    Clock(Clock),
     /// A partner names a member that was not compared by phone.
     Introduced {
         /// Who names it.

@@ -79,7 +79,7 @@ impl Replica {
     }
 
     pub(crate) fn begin_all(&mut self, partner: RootId) {
-        if self.me < partner {
+        if !self.is_off() && self.me < partner {
             for circle in self.roster.circles_with(partner) {
                 // Before the partner knows this node's list there is nothing to compare.
                 let me = self.me;
@@ -126,6 +126,11 @@ impl Replica {
 
     /// A round arrived. It waits while something that came before it is being merged.
     pub(crate) fn round(&mut self, now: Timestamp, partner: RootId, round: Round) {
+        self.clocks.heard_day(partner, round.day, now);
+        if self.is_off() {
+            // What ends when cannot be compared.
+            return;
+        }
         if self.waiting.is_empty() {
             return self.take_round(now, partner, round);
         }

@@ -18,6 +18,7 @@ use crate::{body, policy};
 impl Replica {
     pub(crate) fn command(&mut self, now: Timestamp, number: u64, command: Command) {
         let outcome = match command {
+            _ if self.is_off() => Err(Refusal::ClockOff),
             Command::Publish { circle, document, value, expires_at } => {
                 self.publish(now, circle, document, &value, expires_at)
             }

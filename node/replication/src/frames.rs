@@ -7,6 +7,7 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use schemas::envelope::MAX_ENVELOPE;
 use schemas::ids::{CircleId, EnvelopeId, RootId};
+use schemas::time::Hour;
 use sha2::{Digest, Sha256};
 
 use crate::packing;
@@ -66,6 +67,9 @@ pub struct Hello {
     /// neither has a certificate or list to give.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub known: [u8; 16],
+    /// The hour on the speaker's clock.
+    #[n(2)]
+    pub hour: Hour,
 }
 
 /// The certificates and lists that matter between two partners.

@@ -35,7 +35,7 @@ impl Replica {
             link.told = Some(known);
             link.asked = false;
         }
-        self.send(partner, &Frame::Hello(Hello { store: self.config.store_id, known }));
+        self.send(partner, &Frame::Hello(Hello { store: self.config.store_id, known, hour: self.now.hour() }));
     }
 
     /// Greets everyone anew to whom something else is to be said than before.
@@ -106,6 +106,7 @@ impl Replica {
         if !self.allows(now, partner, GREETING) {
             return;
         }
+        self.clocks.heard(partner, hello.hour, now);
         if !self.roster.covered(partner, now.hour()) {
             return self.hang_up(partner, "certificate out of date");
         }

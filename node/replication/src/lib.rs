@@ -11,6 +11,7 @@ pub mod body;
 mod build;
 mod catchup;
 pub mod check;
+mod clocks;
 pub mod coedited;
 mod command;
 pub mod edit;
@@ -29,5 +30,6 @@ mod save;
 pub mod scan;
 
 pub use api::{Command, Config, DocumentView, Effect, Input, Notice, PartnerState, StoredHeader};
+pub use clocks::Clock;
 pub use replica::Replica;
 pub use save::save;

@@ -94,10 +94,6 @@ impl Replica {
             self.effect(Effect::Disconnect { partner, reason: "not a partner" });
             return;
         }
-        if !self.roster.covered(partner, now.hour()) {
-            self.effect(Effect::Disconnect { partner, reason: "certificate out of date" });
-            return;
-        }
         let link = self.links.entry(partner).or_default();
         link.reset();
         if !link.allowance.take(now, GREETING) {
@@ -119,6 +115,7 @@ impl Replica {
 
     pub(crate) fn disconnected(&mut self, partner: RootId) {
         self.leave_off(partner);
+        self.clocks.left(partner);
         if let Some(link) = self.links.get_mut(&partner) {
             link.reset();
         }

@@ -13,6 +13,7 @@ use schemas::time::{Hour, Timestamp};
 
 use crate::api::{Config, Effect, Input, Notice, PartnerState, StoredHeader};
 use crate::catchup::Journal;
+use crate::clocks::{Clock, Clocks};
 use crate::frames::{Frame, MAX_IDS};
 use crate::index::{Entry, Index, Key};
 use crate::link::Link;
@@ -30,6 +31,9 @@ pub struct Replica {
     pub(crate) config: Config,
     pub(crate) me: RootId,
     pub(crate) roster: Roster,
+    pub(crate) clocks: Clocks,
+    /// What was told of the clock last.
+    told: Clock,
     pub(crate) index: Index,
     pub(crate) journal: Journal,
     pub(crate) links: BTreeMap<RootId, Link>,
@@ -60,6 +64,8 @@ impl Replica {
         Self {
             me: config.certificate.get().owner(),
             roster,
+            clocks: Clocks::default(),
+            told: Clock::default(),
             config,
             index: Index::default(),
             journal: Journal::default(),
@@ -101,6 +107,7 @@ impl Replica {
     /// What is to be done about `input` at `now`.
     pub fn handle(&mut self, now: Timestamp, rng: &mut dyn Rng, input: Input) -> Vec<Effect> {
         self.now = now;
+        self.clocks.pass(now);
         match input {
             Input::Connected { partner } => self.connected(now, partner),
             Input::Disconnected { partner } => self.disconnected(partner),
@@ -113,7 +120,21 @@ impl Replica {
             Input::Loaded { document, envelopes } => self.loaded(now, rng, document, envelopes),
             Input::Tick => self.tick(now),
         }
+        self.look_at_clock(now);
         self.flush(now)
+    }
+
+    /// Tells when something changed in what is known of this node's clock.
+    fn look_at_clock(&mut self, now: Timestamp) {
+        let clock = self.clock();
+        if clock != self.told {
+            let was_off = matches!(self.told, Clock::Off(_));
+            self.told = clock;
+            if self.is_off() != was_off {
+                self.effect(Effect::Notify(Notice::Clock(clock)));
+            }
+            self.expire(now);
+        }
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -124,8 +145,11 @@ impl Replica {
         self.check_due(now);
     }
 
-    /// Lets go of what is over.
+    /// Lets go of what is over, as far as this node's clock can say so.
     fn expire(&mut self, now: Timestamp) {
+        if self.clock() != Clock::Right {
+            return;
+        }
         if self.index.next_end().is_none_or(|end| !policy::is_past(end, now)) {
             return;
         }
@@ -158,6 +182,7 @@ impl Replica {
 
     /// Removes a partner: what is its own is purged here.
     fn remove(&mut self, partner: RootId) {
+        self.clocks.forget(partner);
         if self.links.remove(&partner).is_some_and(|link| link.state.connected_since.is_some()) {
             self.effect(Effect::Disconnect { partner, reason: "removed" });
         }
@@ -212,6 +237,10 @@ impl Replica {
 
     /// Counts a refusal, and remembers it unless it says nothing about the envelope itself.
     pub(crate) fn refuse(&mut self, from: RootId, reason: Refusal, id: Option<EnvelopeId>) {
+        if self.is_off() && reason.is_about_time() {
+            // By a clock that is wrong itself.
+            return;
+        }
         if let Some(link) = self.links.get_mut(&from) {
             *link.state.refused.entry(reason).or_default() += 1;
             if let Some(id) = id.filter(|_| !matches!(reason, Refusal::Superseded | Refusal::Expired))
@@ -314,7 +343,11 @@ impl Replica {
             effects.push(Effect::Delete(out.delete.into_iter().collect()));
         }
         effects.extend(out.effects);
-        let end = self.index.next_end().map(Hour::start);
+        let end = self.index.next_end().map(Hour::start).and_then(|end| match self.told {
+            Clock::Right => Some(end),
+            Clock::Unheard => Some(end.max(self.clocks.patient_until(self.is_certified()))),
+            Clock::Off(_) => None,
+        });
         let wake =
             [end, self.next_check(), self.greet_at].into_iter().flatten().min().map(|at| at.max(now.plus_seconds(1)));
         if let Some(at) = wake.filter(|at| self.woken_at != Some(*at)) {
@@ -325,6 +358,19 @@ impl Replica {
     }
 
     // --- reading ---
+
+    /// What is known of this node's own clock. One that is off expires, signs and blames nothing.
+    pub fn clock(&self) -> Clock {
+        self.clocks.state(self.is_certified())
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        matches!(self.clock(), Clock::Off(_))
+    }
+
+    fn is_certified(&self) -> bool {
+        self.roster.covered(self.me, self.now.hour())
+    }
 
     /// What is known of the exchange with a partner; none for one that is not known.
     pub fn partner_state(&self, partner: RootId) -> Option<PartnerState> {

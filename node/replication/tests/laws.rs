@@ -87,7 +87,8 @@ fn frame() -> impl Strategy<Value = Frame> {
         owner,
         version,
     });
-    let hello = any::<([u8; 16], [u8; 16])>().prop_map(|(store, known)| Frame::Hello(Hello { store, known }));
+    let hello = any::<([u8; 16], [u8; 16], u32)>()
+        .prop_map(|(store, known, hour)| Frame::Hello(Hello { store, known, hour: schemas::time::Hour(hour) }));
     let held = (owner.clone(), any::<[u8; 16]>()).prop_map(|(owner, digest)| KnownOwner { owner, digest });
     let knowledge = (proptest::collection::vec(held, 0..5), proptest::collection::vec(known, 0..5))
         .prop_map(|(certificates, lists)| Frame::Known(Knowledge { certificates, lists }));

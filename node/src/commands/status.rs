@@ -41,6 +41,7 @@ pub async fn status(service: &Arc<Service>) -> Result<Vec<Value>> {
         "root": service.home.owner().to_string(),
         "running": service.running.get().is_some(),
         "clock": now.0,
+        "clock_ahead_seconds": service.port.clock_ahead(),
         "certificate_valid_until": claims.valid_until.start().0,
         "certificate_valid": claims.covers(now.hour()),
         "pages": service.home.configuration.page_address(),

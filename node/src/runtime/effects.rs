@@ -224,6 +224,15 @@ impl Runtime {
                 tracing::debug!(partner = %partner.short(), %circle, "reconciled");
                 self.progress.send_modify(|progress| progress.reconciled += 1);
             }
+            Notice::Clock(replication::Clock::Off(ahead)) => {
+                tracing::warn!(ahead, "this clock is wrong by so many seconds; nothing is signed, nothing expires");
+                self.parts.port.set_clock_ahead(ahead);
+            }
+            Notice::Clock(_) => {
+                tracing::info!("this clock is right again");
+                self.parts.port.set_clock_ahead(0);
+                self.parts.port.outbox.notify_one();
+            }
             Notice::Introduced { by, member } => {
                 tracing::info!(by = %by.short(), member = %member.short(), "a member that is no partner yet");
             }

@@ -46,6 +46,19 @@ impl World {
         if node == hostile && self.scenario.hostile && self.rng.random_bool(0.8) {
             return self.misbehave();
         }
+        self.do_something(node);
+        if self.scenario.offices {
+            for _ in 0..3 {
+                let office = self.rng.random_range(0..self.nodes.len());
+                if self.nodes[office].replica.is_some() {
+                    self.office_acts(office);
+                }
+            }
+        }
+    }
+
+    /// Somebody at this node does something honest.
+    pub(super) fn do_something(&mut self, node: usize) {
         if self.nodes[node].replica.is_none() {
             return;
         }
@@ -65,14 +78,15 @@ impl World {
         id
     }
 
-    fn command(&mut self, node: usize, promise: Promise, command: Command) {
+    pub(super) fn command(&mut self, node: usize, promise: Promise, command: Command) {
         // After healing nobody meets the hostile node any more: nothing of its own is promised.
-        let promise = if node == self.hostile() { Promise::Nothing { node } } else { promise };
+        let own_matter = node == self.hostile() && !matches!(promise, Promise::Said { .. });
+        let promise = if own_matter { Promise::Nothing { node } } else { promise };
         let number = self.ledger.number(promise);
         self.input(node, Input::Command { number, command });
     }
 
-    fn publish_new(&mut self, node: usize) {
+    pub(super) fn publish_new(&mut self, node: usize) {
         let document = self.draw_document();
         let other = (node + self.rng.random_range(1..self.nodes.len())) % self.nodes.len();
         let pair = CircleId::pair(self.nodes[node].root, self.nodes[other].root);
@@ -88,7 +102,7 @@ impl World {
     fn publish(&mut self, node: usize, circle: CircleId, document: DocumentId, value: SharedValue) {
         let days = self.rng.random_range(2..60);
         let expires_at = self.nodes[node].clock(self.now()).hour().plus_days(days);
-        let promise = Promise::Published { node, document, value: value.clone() };
+        let promise = Promise::Published { node, document, value: value.clone(), expires_at };
         self.command(node, promise, Command::Publish { circle, document, value, expires_at });
     }
 
@@ -102,16 +116,17 @@ impl World {
         views.get(at).map(|view| (*view).clone())
     }
 
-    fn publish_again(&mut self, node: usize) {
+    pub(super) fn publish_again(&mut self, node: usize) {
         let root = self.nodes[node].root;
-        if let Some(view) = self.pick(node, |view| view.owner == root && !view.value.kind().is_co_edited()) {
+        let may = |view: &DocumentView| matches!(view.value.kind(), Kind::Comment | Kind::DuoProgress);
+        if let Some(view) = self.pick(node, |view| view.owner == root && may(view)) {
             let number = self.rng.random_range(0..1000);
             let value = if view.value.kind() == Kind::Comment { comment(number) } else { progress(number) };
             self.publish(node, view.circle, view.document, value);
         }
     }
 
-    fn open(&mut self, node: usize) {
+    pub(super) fn open(&mut self, node: usize) {
         let document = self.draw_document();
         let characters: BTreeSet<char> = (0..3).map(|_| self.ledger.character()).collect();
         let body: String = characters.iter().collect();
@@ -132,7 +147,7 @@ impl World {
     }
 
     /// Somebody submits a form, opened just now or long ago.
-    fn submit(&mut self, node: usize) {
+    pub(super) fn submit(&mut self, node: usize) {
         let early = if self.rng.random_bool(0.6) { self.ledger.take_form(node, &mut self.rng) } else { None };
         let Some(view) = early.or_else(|| self.pick(node, |view| view.value.kind().is_co_edited())) else { return };
         let mut text: Vec<char> = body_of(&view.value).chars().collect();
@@ -163,9 +178,11 @@ impl World {
         self.command(node, Promise::Typed { node, document, characters }, command);
     }
 
-    fn erase(&mut self, node: usize) {
+    pub(super) fn erase(&mut self, node: usize) {
         let root = self.nodes[node].root;
-        if let Some(view) = self.pick(node, |view| view.owner == root) {
+        // The halves of a match end by what they say.
+        let may = |view: &DocumentView| !matches!(view.value.kind(), Kind::Proposal | Kind::Answer);
+        if let Some(view) = self.pick(node, |view| view.owner == root && may(view)) {
             let document = view.document;
             self.command(node, Promise::Erased { node, document }, Command::Erase { document });
         }

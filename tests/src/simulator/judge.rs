@@ -19,6 +19,8 @@ pub struct Verdict {
     pub trace: [u8; 32],
     /// How many commands succeeded.
     pub commands: u64,
+    /// Matches across the border that stand in the end.
+    pub matches: usize,
     /// How many envelopes the honest nodes hold in the end, together.
     pub held: usize,
     /// How many effects were asked for.
@@ -37,10 +39,14 @@ pub(super) fn judge(world: &World) -> Verdict {
     nothing_typed_is_lost(world, honest, &mut faults);
     the_last_word_stands(world, honest, &mut faults);
     in_step(world, honest, &mut faults);
+    if world.scenario.offices {
+        world.judge_offices(&mut faults);
+    }
     Verdict {
         faults,
         trace: world.trace(),
         commands: world.ledger.succeeded,
+        matches: world.matches(),
         held: honest.iter().map(|node| node.store.envelopes.len()).sum(),
         effects: world.effects,
         refusals: honest.iter().flat_map(|node| node.refused.iter().copied()).collect(),
@@ -67,15 +73,20 @@ struct Shared {
     members: Vec<usize>,
 }
 
+/// What the honest members of the first circle hold alike.
+fn main_circle(world: &World) -> Shared {
+    let members = world.honest_members();
+    let mut owners: BTreeSet<RootId> = members.iter().map(|at| world.nodes[*at].root).collect();
+    if world.scenario.hostile && world.nobody_moved() {
+        owners.insert(world.nodes[world.hostile()].root);
+    }
+    Shared { circle: world.circles[0], owners, members }
+}
+
 /// What honest nodes hold alike: in each circle the documents of its members.
 fn circles(world: &World, honest: &[Node]) -> Vec<Shared> {
     let root = |at: &usize| world.nodes[*at].root;
-    let members = world.honest_members();
-    let mut owners: BTreeSet<RootId> = members.iter().map(root).collect();
-    if world.scenario.hostile && world.nobody_moved() {
-        owners.insert(root(&world.hostile()));
-    }
-    let mut circles = vec![Shared { circle: world.circles[0], owners, members }];
+    let mut circles = vec![main_circle(world)];
     let pair =
         |circle, a: usize, b: usize| Shared { circle, owners: [a, b].iter().map(root).collect(), members: vec![a, b] };
     circles.push(pair(world.circles[1], 0, 1));
@@ -206,18 +217,27 @@ fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String
     }
 }
 
-/// What an owner published last is what it shows.
+/// What an owner published last is what it shows, until it ends.
 fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>) {
-    for (document, node, value) in world.ledger.published() {
-        let shown = honest.get(node).and_then(|owner| owner.store.views.get(&document));
-        if shown.is_some_and(|view| view.owner == honest[node].root && view.value != *value) {
-            faults.push(format!("node {node} shows of {document:?} what it published before"));
+    for (document, published) in world.ledger.published() {
+        let at = published.node;
+        let Some(owner) = honest.get(at) else { continue };
+        match owner.store.views.get(&document).filter(|view| view.owner == owner.root) {
+            Some(view) if view.value != published.value => {
+                faults.push(format!("node {at} shows of {document:?} what it published before"));
+            }
+            // A wrong clock has not ended it before its time.
+            None if published.expires_at >= cutoff(world) => {
+                faults.push(format!("node {at} does not show what it published in {document:?}"));
+            }
+            _ => {}
         }
     }
 }
 
 /// The replicas themselves say that they are in step.
 fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
+    let owners = main_circle(world).owners;
     for (a, b) in world.wires.keys().filter(|(_, b)| *b < honest.len()) {
         for (this, other) in [(*a, *b), (*b, *a)] {
             let Some(replica) = &honest[this].replica else { continue };
@@ -234,9 +254,13 @@ fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
                 let ids = replica.envelope_ids(circle, honest[other].root);
                 let theirs = honest[other].replica.as_ref().map(|other| other.envelope_ids(circle, honest[this].root));
                 let cutoff = cutoff(world);
+                // Of who is not in the circle any more, some may have let go and others not yet.
+                let counts = |header: &schemas::Header| {
+                    header.expires_at >= cutoff && (circle != world.circles[0] || owners.contains(&header.owner))
+                };
                 let late = |id: &EnvelopeId| {
                     let held = honest[this].store.envelopes.get(id).or(honest[other].store.envelopes.get(id));
-                    held.is_some_and(|envelope| envelope.get().header.expires_at >= cutoff)
+                    held.is_some_and(|envelope| counts(&envelope.get().header))
                 };
                 let differs = theirs.is_some_and(|theirs| ids.symmetric_difference(&theirs).any(late));
                 if differs {

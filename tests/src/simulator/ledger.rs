@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use replication::DocumentView;
 use schemas::SharedValue;
 use schemas::ids::DocumentId;
+use schemas::time::Hour;
 
 /// What accepted commands promised.
 #[derive(Default)]
@@ -18,7 +19,7 @@ pub(super) struct Ledger {
     /// Characters that accepted commands put in, per co-edited document: by which node and when.
     typed: BTreeMap<DocumentId, BTreeMap<char, (usize, u64)>>,
     /// What was published last in an owned document: by which node, when, and what.
-    published: BTreeMap<DocumentId, (usize, u64, SharedValue)>,
+    published: BTreeMap<DocumentId, Published>,
     /// Characters that somebody took out, also where it is not known whether that succeeded.
     pub(super) taken: BTreeMap<DocumentId, BTreeSet<char>>,
     /// Documents in which the hostile node forked: what honest people wrote after one half of the
@@ -29,6 +30,17 @@ pub(super) struct Ledger {
     /// Forms that are open: node and view they were rendered from.
     forms: Vec<(usize, DocumentView)>,
     characters: u32,
+}
+
+/// What was published last in a document.
+pub(super) struct Published {
+    /// Where.
+    pub(super) node: usize,
+    when: u64,
+    /// What.
+    pub(super) value: SharedValue,
+    /// Until when it lives.
+    pub(super) expires_at: Hour,
 }
 
 /// What follows when a command succeeds.
@@ -46,6 +58,17 @@ pub(super) enum Promise {
         document: DocumentId,
         /// What.
         value: SharedValue,
+        /// Until when it lives.
+        expires_at: Hour,
+    },
+    /// The newest word of an office in this document was published.
+    Said {
+        /// Where it was said.
+        node: usize,
+        /// In which document.
+        document: DocumentId,
+        /// Its number.
+        word: u64,
     },
     /// The document is gone for good.
     Erased {
@@ -65,11 +88,20 @@ pub(super) enum Promise {
     },
 }
 
+/// What a node notes of its own when a command succeeded.
+pub(super) enum Done {
+    /// It erased a document.
+    Erased(DocumentId),
+    /// It published a word of its office.
+    Said(DocumentId, u64),
+}
+
 impl Promise {
     fn node(&self) -> usize {
         match self {
             Self::Nothing { node }
             | Self::Published { node, .. }
+            | Self::Said { node, .. }
             | Self::Erased { node, .. }
             | Self::Typed { node, .. } => *node,
         }
@@ -83,8 +115,8 @@ impl Ledger {
         self.next
     }
 
-    /// A command was answered; the document that it erased, if it did.
-    pub(super) fn settled(&mut self, number: u64, succeeded: bool, now: u64) -> Option<DocumentId> {
+    /// A command was answered; what its node has to note, if anything.
+    pub(super) fn settled(&mut self, number: u64, succeeded: bool, now: u64) -> Option<Done> {
         let promise = self.waiting.remove(&number)?;
         if !succeeded {
             return None;
@@ -93,15 +125,16 @@ impl Ledger {
         match promise {
             Promise::Erased { document, .. } => {
                 self.erased.insert(document);
-                return Some(document);
+                return Some(Done::Erased(document));
             }
-            Promise::Published { node, document, value } => {
-                self.published.insert(document, (node, now, value));
+            Promise::Published { node, document, value, expires_at } => {
+                self.published.insert(document, Published { node, when: now, value, expires_at });
             }
             Promise::Typed { node, document, characters } => {
                 let typed = self.typed.entry(document).or_default();
                 typed.extend(characters.into_iter().map(|character| (character, (node, now))));
             }
+            Promise::Said { document, word, .. } => return Some(Done::Said(document, word)),
             Promise::Nothing { .. } => {}
         }
         None
@@ -110,8 +143,8 @@ impl Ledger {
     /// Nothing was promised to those whose node went down before it answered.
     pub(super) fn crashed(&mut self, node: usize) {
         for (_, promise) in self.waiting.extract_if(.., |_, promise| promise.node() == node) {
-            if let Promise::Published { document, .. } = promise {
-                // Either of the two may be what was stored last.
+            if let Promise::Published { document, .. } | Promise::Erased { document, .. } = promise {
+                // What it was and what it was to be may both be what was stored last.
                 self.published.remove(&document);
             }
         }
@@ -120,7 +153,7 @@ impl Ledger {
 
     /// A store was put back as it was at `at`: what was written there since may be lost with it.
     pub(super) fn put_back(&mut self, node: usize, at: u64) {
-        self.published.retain(|_, (by, when, _)| *by != node || *when < at);
+        self.published.retain(|_, published| published.node != node || published.when < at);
         for typed in self.typed.values_mut() {
             typed.retain(|_, (by, when)| *by != node || *when < at);
         }
@@ -138,8 +171,9 @@ impl Ledger {
     }
 
     /// What was published last in owned documents, and by which node.
-    pub(super) fn published(&self) -> impl Iterator<Item = (DocumentId, usize, &SharedValue)> {
-        self.published.iter().map(|(document, (node, _, value))| (*document, *node, value))
+    pub(super) fn published(&self) -> impl Iterator<Item = (DocumentId, &Published)> {
+        let stands = |(document, _): &(&DocumentId, _)| !self.erased.contains(document);
+        self.published.iter().filter(stands).map(|(document, published)| (*document, published))
     }
 
     pub(super) fn open_form(&mut self, node: usize, view: DocumentView) {

@@ -5,21 +5,26 @@
 //! same trace, byte for byte. Seeds share nothing, so several are run at once.
 
 mod act;
+pub mod growth;
 mod hostile;
 mod judge;
 mod ledger;
 mod members;
 mod node;
+mod offices;
 mod process;
 mod scenario;
+mod scene;
 mod wire;
 mod world;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use hostile::Attack;
 pub use judge::Verdict;
 pub use scenario::{Plant, Reach, Scenario};
+pub use scene::{Meter, Struck, put_back, strike};
 pub use world::World;
 
 /// Runs a scenario, with a `plant`ed bug if any, and judges how it ends.

@@ -12,6 +12,8 @@ use schemas::envelope::Envelope;
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
 use schemas::time::{Hour, Timestamp};
 
+use super::offices::Office;
+
 /// First moment of every simulation: 2026-09-20T00:00:00Z.
 pub(super) const START: Timestamp = Timestamp(1_789_862_400);
 
@@ -19,6 +21,7 @@ pub(super) const START: Timestamp = Timestamp(1_789_862_400);
 #[derive(Clone)]
 pub(super) struct Identity {
     pub(super) root: RootId,
+    pub(super) root_key: SigningKey,
     pub(super) key: SigningKey,
     pub(super) certificate: Verified<NodeCertificate>,
     pub(super) certificate_bytes: Vec<u8>,
@@ -35,7 +38,7 @@ impl Identity {
         };
         let (root_key, key) = (key(), key());
         let (certificate, certificate_bytes) = certify(&root_key, &key, 1, START.hour());
-        Self { root: certificate.get().owner(), key, certificate, certificate_bytes }
+        Self { root: certificate.get().owner(), root_key, key, certificate, certificate_bytes }
     }
 
     /// So many of those that are kept: keys cost more to make than a small world to run.
@@ -43,6 +46,12 @@ impl Identity {
         static KEPT: OnceLock<Vec<Identity>> = OnceLock::new();
         let kept = KEPT.get_or_init(|| (0..64).map(Self::draw).collect());
         &kept[..count]
+    }
+
+    /// Has a certificate that ends a day after the start.
+    pub(super) fn certify_until_tomorrow(&mut self) {
+        let from = Hour(START.hour().0 - 24 * (CERTIFICATE_DAYS - 1));
+        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &self.key, 1, from);
     }
 
     pub(super) fn node(&self) -> NodeKey {
@@ -84,6 +93,7 @@ pub(super) struct Store {
     pub(super) envelopes: BTreeMap<EnvelopeId, Verified<Envelope>>,
     pub(super) views: BTreeMap<DocumentId, DocumentView>,
     pub(super) lists: BTreeMap<(CircleId, RootId), KeptList>,
+    pub(super) office: Office,
 }
 
 /// A copy of a store, made at a moment of the simulation.
@@ -105,6 +115,8 @@ pub(super) struct Node {
     pub(super) skew: i64,
     /// None while the process is down.
     pub(super) replica: Option<Replica>,
+    /// When everything stored is shown again after a start.
+    pub(super) ready_at: u64,
     /// How often the process was started or ended.
     pub(super) life: u64,
     /// Everything a hostile node ever held, to replay it.
@@ -124,6 +136,7 @@ impl Node {
             incarnation: 1,
             skew: 0,
             replica: None,
+            ready_at: 0,
             life: 0,
             seen: None,
             refused: BTreeSet::new(),

@@ -9,6 +9,7 @@ use replication::api::Kept;
 use replication::{Command, Effect, Input, Notice};
 use schemas::CircleList;
 
+use super::ledger::Done;
 use super::node::{Backup, KeptList};
 use super::scenario::Plant;
 use super::wire::pair;
@@ -17,6 +18,7 @@ use super::world::{Event, World};
 impl World {
     pub(super) fn start(&mut self, node: usize) {
         self.nodes[node].life += 1;
+        self.nodes[node].ready_at = self.clock + 100;
         let identities: Vec<_> = self.nodes.iter().map(|other| other.identity.clone()).collect();
         let partners = identities.iter().enumerate().filter(|(at, _)| *at != node).map(|(_, identity)| identity);
         let inputs = self.nodes[node].start(&mut self.rng, partners);
@@ -60,7 +62,7 @@ impl World {
         }
         self.start(node);
         for other in (0..self.nodes.len()).filter(|other| *other != node) {
-            self.later(5, Event::Reconnect { a: node, b: other });
+            self.later(50, Event::Reconnect { a: node, b: other });
         }
     }
 
@@ -79,7 +81,9 @@ impl World {
         let seconds = self.nodes[node].clock(self.now()).0;
         let node = &mut self.nodes[node];
         node.store = store;
-        node.incarnation = seconds.max(node.incarnation + 1);
+        if self.plant != Plant::SameIncarnation {
+            node.incarnation = seconds.max(node.incarnation + 1);
+        }
     }
 
     /// Hands an input to a node and carries out what it asks.
@@ -192,8 +196,12 @@ impl World {
     }
 
     fn settled(&mut self, node: usize, number: u64, succeeded: bool) {
-        if let Some(document) = self.ledger.settled(number, succeeded, self.clock) {
-            self.nodes[node].erasures.insert(document);
+        match self.ledger.settled(number, succeeded, self.clock) {
+            Some(Done::Erased(document)) => {
+                self.nodes[node].erasures.insert(document);
+            }
+            Some(Done::Said(document, word)) => self.nodes[node].store.office.published(document, word),
+            None => {}
         }
     }
 }

@@ -3,6 +3,8 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::hostile::Attack;
+
 /// A bug planted to see that the judge finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plant {
@@ -17,8 +19,14 @@ pub enum Plant {
     /// A form is submitted against the newest heads and not those it was rendered from, as if
     /// whole texts were replaced.
     ReplacesText,
+    /// A store that was put back from a backup goes on in the incarnation it had.
+    SameIncarnation,
+    /// Whoever says yes does not count the places.
+    CountsNoPlaces,
     /// A node hands an envelope to somebody whom the list of its owner does not name.
     TellsEveryone,
+    /// Node 0 takes in whatever this attack sends, as if the defence against it were gone.
+    Lets(Attack),
     /// What a node asked to be stored is lost when its process ends right after.
     ForgetsLastStore,
 }
@@ -58,6 +66,11 @@ pub struct Scenario {
     pub clocks: bool,
     /// Whether lists travel, and are not known to everybody from the start.
     pub lists: bool,
+    /// Whether offices match across the border. Stores that are put back have lost promises, and
+    /// wait for their partners before they give any.
+    pub offices: bool,
+    /// Whether the certificate of the last node ends after a day.
+    pub short: bool,
     /// Whether the last node misbehaves.
     pub hostile: bool,
     /// Ends a process right before the effect of this number.
@@ -79,6 +92,7 @@ impl Scenario {
             _ if nodes > 16 => Reach::Sparse,
             _ => Reach::Mesh,
         };
+        let backups = rng.random_bool(0.25);
         Self {
             seed,
             nodes,
@@ -86,10 +100,12 @@ impl Scenario {
             datagrams: rng.random_bool(0.25),
             reach,
             trouble: rng.random_range(0..=20),
-            backups: rng.random_bool(0.25),
+            backups,
             members: rng.random_bool(0.25),
             clocks: rng.random_bool(0.25),
             lists: nodes <= 16 && rng.random_bool(0.2),
+            offices: !backups && nodes <= 16 && rng.random_bool(0.4),
+            short: rng.random_bool(0.1),
             hostile: true,
             crash_at: None,
         }
@@ -107,6 +123,8 @@ impl Scenario {
             members: false,
             clocks: false,
             lists: false,
+            offices: false,
+            short: false,
             hostile: false,
             ..Self::of(seed)
         }

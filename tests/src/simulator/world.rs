@@ -11,20 +11,53 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId};
 use schemas::time::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::hostile::Attack;
 use super::ledger::Ledger;
 use super::members::Members;
 use super::node::{Identity, Node, START};
 use super::scenario::{Plant, Reach, Scenario};
+use super::scene::Meter;
 use super::wire::pair;
 
 pub(super) enum Event {
-    Deliver { from: usize, to: usize, stream: u64, bytes: Vec<u8> },
-    Cut { a: usize, b: usize, stream: u64 },
-    SeesCut { node: usize, other: usize, stream: u64 },
-    Loaded { node: usize, life: u64, document: DocumentId },
-    Tick { node: usize, life: u64 },
-    Reconnect { a: usize, b: usize },
-    Restart { node: usize, from_backup: bool },
+    Deliver {
+        from: usize,
+        to: usize,
+        stream: u64,
+        bytes: Vec<u8>,
+    },
+    Cut {
+        a: usize,
+        b: usize,
+        stream: u64,
+    },
+    SeesCut {
+        node: usize,
+        other: usize,
+        stream: u64,
+    },
+    Loaded {
+        node: usize,
+        life: u64,
+        document: DocumentId,
+    },
+    Tick {
+        node: usize,
+        life: u64,
+    },
+    Reconnect {
+        a: usize,
+        b: usize,
+    },
+    /// The hostile node puts a frame on a wire.
+    Say {
+        to: usize,
+        bytes: Vec<u8>,
+    },
+    Restart {
+        node: usize,
+        from_backup: bool,
+    },
     Act,
 }
 
@@ -56,6 +89,15 @@ pub struct World {
     pub(super) effects: u64,
     /// Frames and bytes put on wires.
     pub(super) sent: (u64, u64),
+    /// What comes to the hostile node, while it answers by hand.
+    pub(super) inbox: Option<Vec<Vec<u8>>>,
+    /// What it is doing, where that is watched.
+    pub(super) attacking: Option<Attack>,
+    pub(super) meter: Option<&'static dyn Meter>,
+    /// What it cost, where that is measured closely.
+    pub(super) peak_kib: Option<u64>,
+    /// Rounds that it answered by hand.
+    pub(super) answered: usize,
     trace: Sha256,
     /// Ids that no honest node may hold.
     pub(super) forged: BTreeSet<EnvelopeId>,
@@ -70,6 +112,11 @@ impl World {
         // In another order every time: the side with the lower root begins a check.
         let mut identities: Vec<Identity> = Identity::several(scenario.nodes).to_vec();
         identities.shuffle(&mut rng);
+        if scenario.short
+            && let Some(last) = identities.last_mut()
+        {
+            last.certify_until_tomorrow();
+        }
         let mut nodes: Vec<Node> = identities.into_iter().map(Node::new).collect();
         if scenario.hostile
             && let Some(last) = nodes.last_mut()
@@ -94,6 +141,11 @@ impl World {
             healed: false,
             effects: 0,
             sent: (0, 0),
+            inbox: None,
+            attacking: None,
+            meter: None,
+            peak_kib: None,
+            answered: 0,
             trace: Sha256::new(),
             forged: BTreeSet::new(),
             faults: Vec::new(),
@@ -211,11 +263,15 @@ impl World {
             }
         }
         // News goes one neighbour a check, in the direction in which it is asked or the other.
-        let checks = 2 + 2 * self.scenario.distance();
+        let checks = 2 + 2 * self.scenario.distance() + if self.scenario.offices { 4 } else { 0 };
         for _ in 0..checks {
             self.run_for(CHECK_SECONDS * 1000 + 5_000);
             for node in 0..hostile {
                 self.input(node, Input::Tick);
+                if self.scenario.offices {
+                    self.settle_office(node);
+                    self.publish_words(node);
+                }
             }
         }
         self.run_for(60_000);
@@ -256,6 +312,7 @@ impl World {
                     self.connect(a, b);
                 }
             }
+            Event::Say { to, bytes } => self.transmit(self.hostile(), to, bytes),
             Event::Restart { node, from_backup } => self.restart(node, from_backup),
             Event::Act => self.act(),
         }

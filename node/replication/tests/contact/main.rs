@@ -3,217 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error fails")]
 
 #[expect(dead_code, reason = "writers are the matter of other tests")]
+#[path = "../common/mod.rs"]
 mod common;
-
-use std::collections::{BTreeMap, VecDeque};
+mod nodes;
 
 use common::{CIRCLE, example, resource, text};
-use ed25519_dalek::SigningKey;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use replication::api::{Cursor, Kept};
-use replication::{Command, Config, DocumentView, Effect, Input, Notice, Replica, StoredHeader, frames};
-use schemas::certificate::{CircleList, NodeCertificate, Verified};
+use replication::{Command, Input, StoredHeader, frames};
+use schemas::Kind;
+use schemas::certificate::{CircleList, Verified};
 use schemas::envelope::{Envelope, Refusal};
-use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
-use schemas::time::{Hour, Timestamp};
-use schemas::{Kind, SharedValue};
+use schemas::ids::{CircleId, DocumentId, RootId};
 
-const NOW: Timestamp = Timestamp(497_010 * 3600);
-
-/// A replica with its store, driven by hand.
-struct Node {
-    number: u8,
-    root: RootId,
-    key: SigningKey,
-    /// The list that it signed last.
-    list: Vec<u8>,
-    certificate: Verified<NodeCertificate>,
-    bytes: Vec<u8>,
-    replica: Replica,
-    store: BTreeMap<EnvelopeId, Verified<Envelope>>,
-    views: BTreeMap<DocumentId, DocumentView>,
-    settled: Vec<Result<(), Refusal>>,
-    reconciled: usize,
-    /// Frames under way, with whom they are for.
-    outbox: VecDeque<(RootId, Vec<u8>)>,
-    kept: Vec<Kept>,
-    disconnected: Vec<&'static str>,
-    refused: Vec<Refusal>,
-    /// Whether a refusal or a disconnection is what the test is about.
-    tolerant: bool,
-    sent: usize,
-    frames: usize,
-}
-
-impl Node {
-    fn new(number: u8) -> Self {
-        let (root, key) = (SigningKey::from_bytes(&[number; 32]), SigningKey::from_bytes(&[number + 100; 32]));
-        let from = Hour(497_000);
-        let certificate = NodeCertificate {
-            root: RootKey(root.verifying_key().to_bytes()),
-            refnis: "11029".to_owned(),
-            kbo: String::new(),
-            node: NodeKey(key.verifying_key().to_bytes()),
-            serial: 1,
-            valid_from: from,
-            valid_until: from.plus_days(365),
-            retired: Vec::new(),
-        };
-        let bytes = certificate.sign(&root);
-        let certificate = NodeCertificate::verify(&bytes).unwrap();
-        let replica = Replica::new(Config {
-            certificate: certificate.clone(),
-            certificate_bytes: bytes.clone(),
-            key: key.clone(),
-            session: Session([number; 16]),
-            incarnation: 1,
-            store_id: [number; 16],
-        });
-        Self {
-            number,
-            root: certificate.get().owner(),
-            key,
-            list: Vec::new(),
-            certificate,
-            bytes,
-            replica,
-            store: BTreeMap::new(),
-            views: BTreeMap::new(),
-            settled: Vec::new(),
-            reconciled: 0,
-            outbox: VecDeque::new(),
-            kept: Vec::new(),
-            disconnected: Vec::new(),
-            refused: Vec::new(),
-            tolerant: false,
-            sent: 0,
-            frames: 0,
-        }
-    }
-
-    fn input(&mut self, input: Input) {
-        self.later(0, input);
-    }
-
-    fn later(&mut self, seconds: u64, input: Input) {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        for effect in self.replica.handle(NOW.plus_seconds(seconds), &mut rng, input) {
-            match effect {
-                Effect::Store(envelopes) => {
-                    self.store.extend(envelopes.into_iter().map(|one| (one.get().id(), one)));
-                }
-                Effect::Delete(ids) => self.store.retain(|id, _| !ids.contains(id)),
-                Effect::Show(view) => {
-                    self.views.insert(view.document, view);
-                }
-                Effect::Hide { document, .. } => {
-                    self.views.remove(&document);
-                }
-                Effect::Load { document } => {
-                    let of = |one: &&Verified<Envelope>| one.get().header.document == document;
-                    let envelopes = self.store.values().filter(of).cloned().collect();
-                    self.input(Input::Loaded { document, envelopes });
-                }
-                Effect::Send { partner, frame } => self.outbox.push_back((partner, frame)),
-                Effect::SendStored { partner, envelopes } => {
-                    let wire = envelopes.iter().filter_map(|id| self.store.get(id)).map(|one| one.get().to_bytes());
-                    self.outbox.extend(frames::envelopes(wire).into_iter().map(|frame| (partner, frame)));
-                }
-                Effect::Settled { outcome, .. } => self.settled.push(outcome),
-                Effect::Notify(Notice::Reconciled { .. }) => self.reconciled += 1,
-                Effect::Notify(Notice::Refused { reason, .. }) => {
-                    assert!(self.tolerant, "refused: {reason}");
-                    self.refused.push(reason);
-                }
-                Effect::Disconnect { reason, .. } => {
-                    assert!(self.tolerant, "disconnected: {reason}");
-                    self.disconnected.push(reason);
-                }
-                Effect::Keep(kept) => self.kept.push(kept),
-                Effect::Notify(_) | Effect::WakeAt(_) => {}
-            }
-        }
-    }
-
-    fn command(&mut self, command: Command) {
-        self.input(Input::Command { number: 0, command });
-    }
-
-    fn join(&mut self, members: &[RootId]) {
-        self.sign_list(1, members);
-    }
-
-    fn sign_list(&mut self, version: u64, members: &[RootId]) {
-        let list = CircleList {
-            circle: CIRCLE,
-            owner: self.root,
-            version,
-            name: "Zuidrand".to_owned(),
-            arrangement: String::new(),
-            members: members.to_vec(),
-        };
-        let bytes = list.sign(&self.key);
-        let list = CircleList::verify(&bytes, &self.certificate).unwrap();
-        self.list.clone_from(&bytes);
-        self.input(Input::List { list, bytes });
-    }
-
-    fn publish(&mut self, document: u8, value: SharedValue) {
-        let expires_at = NOW.hour().plus_days(80);
-        self.command(Command::Publish { circle: CIRCLE, document: DocumentId([document; 16]), value, expires_at });
-    }
-}
-
-fn two() -> (Node, Node) {
-    let (mut a, mut b) = (Node::new(1), Node::new(2));
-    let mut members = [a.root, b.root];
-    members.sort_unstable();
-    a.input(Input::Certificate { certificate: b.certificate.clone(), bytes: b.bytes.clone() });
-    b.input(Input::Certificate { certificate: a.certificate.clone(), bytes: a.bytes.clone() });
-    a.join(&members);
-    b.join(&members);
-    (a, b)
-}
-
-fn connect(a: &mut Node, b: &mut Node) {
-    a.input(Input::Connected { partner: b.root });
-    b.input(Input::Connected { partner: a.root });
-    talk(a, b);
-}
-
-fn disconnect(a: &mut Node, b: &mut Node) {
-    a.input(Input::Disconnected { partner: b.root });
-    b.input(Input::Disconnected { partner: a.root });
-}
-
-/// Carries frames until neither has anything to say.
-fn talk(a: &mut Node, b: &mut Node) {
-    talk_all(&mut [a, b]);
-}
-
-fn talk_all(nodes: &mut [&mut Node]) {
-    while let Some(from) = nodes.iter_mut().find(|node| !node.outbox.is_empty()) {
-        let Some((to, bytes)) = from.outbox.pop_front() else { return };
-        from.sent += bytes.len();
-        from.frames += 1;
-        let partner = from.root;
-        let to = nodes.iter_mut().find(|node| node.root == to).unwrap();
-        to.input(Input::Frame { partner, bytes });
-    }
-}
-
-fn same(a: &Node, b: &Node) {
-    for circle in a.replica.circles_with(b.root) {
-        assert!(a.replica.envelope_ids(circle, b.root) == b.replica.envelope_ids(circle, a.root));
-        for (this, other) in [(a, b), (b, a)] {
-            let state = this.replica.partner_state(other.root).unwrap();
-            assert_eq!(state.in_step.get(&circle), Some(&true));
-        }
-    }
-    assert_eq!(a.views, b.views);
-    assert!(a.settled.iter().chain(&b.settled).all(Result::is_ok));
-}
+use nodes::{NOW, Node, connect, disconnect, same, talk, talk_all, three, two};
 
 #[test]
 fn first_contact_brings_everything() {
@@ -388,27 +190,6 @@ fn another_store_gets_everything_again() {
     assert_eq!(b.views.len(), 50);
 }
 
-/// Three, of which the first and the last have never met.
-fn three() -> (Node, Node, Node) {
-    let (mut a, mut b, mut c) = (Node::new(1), Node::new(2), Node::new(3));
-    for (this, other) in [(&mut a, &b), (&mut c, &b)] {
-        this.input(Input::Certificate { certificate: other.certificate.clone(), bytes: other.bytes.clone() });
-    }
-    for other in [&a, &c] {
-        b.input(Input::Certificate { certificate: other.certificate.clone(), bytes: other.bytes.clone() });
-    }
-    let sorted = |mut members: Vec<RootId>| {
-        members.sort_unstable();
-        members
-    };
-    let all = sorted(vec![a.root, b.root, c.root]);
-    a.join(&all);
-    b.join(&all);
-    let only = sorted(vec![b.root, c.root]);
-    c.join(&only);
-    (a, b, c)
-}
-
 #[test]
 fn what_has_never_met_is_relayed_inside_the_circle() {
     let (mut a, mut b, mut c) = three();
@@ -483,7 +264,7 @@ fn greeting_in_a_loop_ends_the_stream() {
     let (mut a, mut b) = two();
     connect(&mut a, &mut b);
     (a.tolerant, b.tolerant) = (true, true);
-    let hello = frames::Frame::Hello(frames::Hello { store: [1; 16], known: [0; 16] }).to_bytes();
+    let hello = frames::Frame::Hello(frames::Hello { store: [1; 16], known: [0; 16], hour: NOW.hour() }).to_bytes();
     let mut greetings = 0;
     while b.disconnected.is_empty() {
         b.input(Input::Frame { partner: a.root, bytes: hello.clone() });
@@ -505,7 +286,13 @@ fn checks_in_a_loop_are_not_answered() {
     let (mut a, mut b) = two();
     connect(&mut a, &mut b);
     let message = [&[0x61, 0, 0, 1], &[7; 16][..]].concat();
-    let round = frames::Round { circle: CIRCLE, day: 0, answer: false, number: 1, message: message.into() };
+    let round = frames::Round {
+        circle: CIRCLE,
+        day: (NOW.0 / 86_400) as u32,
+        answer: false,
+        number: 1,
+        message: message.into(),
+    };
     let bytes = frames::Frame::Check(round).to_bytes();
     b.tolerant = true;
     for _ in 0..3_000 {
