@@ -78,6 +78,9 @@ pub enum Content {
     /// Hides a resource until its owner acts.
     #[n(7)]
     Hold,
+    /// Ends holds: the owner looked.
+    #[n(8)]
+    Lift,
 }
 
 /// What the signature covers.
@@ -234,6 +237,11 @@ impl Envelope {
             ByteArray::from(self.signature),
             ByteVec::from(self.body.clone()),
         ))
+    }
+
+    /// Header and signature without the body, as CBOR: proof of what was signed.
+    pub fn signed_header(&self) -> Vec<u8> {
+        encode(&(ByteVec::from(encode(&self.header)), ByteArray::from(self.signature)))
     }
 
     /// The envelope in wire bytes: size and deterministic form checked, nothing else.

@@ -2,7 +2,9 @@
 //! writes. Edits are given to the replication core with the heads that the form was rendered
 //! from, so that two edits of one text both survive. Nothing here is about a person.
 
+mod care;
 pub mod difference;
+mod drafts;
 pub mod form;
 pub mod markdown;
 
@@ -17,7 +19,8 @@ use schemas::time::{Date, Hour};
 use schemas::{Comment, Kind, Resource, Shared, SharedValue};
 
 use crate::error::{Error, Result};
-use crate::library::difference::{Piece, difference};
+pub(crate) use crate::library::drafts::draft_ids;
+pub use crate::library::drafts::{DraftId, LibraryDraft};
 use crate::library::markdown::{Block, render};
 use crate::office::{AccountRole, Actor, Office};
 use crate::ports::{Circle, Document, Outgoing, Records};
@@ -67,6 +70,8 @@ pub struct ResourceRow {
     pub changed_at: Hour,
     /// When it should be looked at again.
     pub review_on: Option<Date>,
+    /// Whether it is hidden from everybody else until somebody here looks.
+    pub held: bool,
 }
 
 /// One resource.
@@ -96,6 +101,11 @@ pub struct ResourcePage {
     pub may_write: bool,
     /// Remarks under it, oldest first.
     pub comments: Vec<CommentRow>,
+    /// The hold that hides it from everybody but the municipality that opened it.
+    pub held: Option<HeldPage>,
+    /// Municipalities whose writing in it does not count because they wrote two things in one
+    /// place, by name.
+    pub forked: Vec<(RootId, String)>,
 }
 
 /// One remark.
@@ -124,19 +134,13 @@ pub enum Saved {
     KeptAsDraft(i64),
 }
 
-/// An edit that was refused, kept for a person to look at again.
+/// Why a resource is hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LibraryDraft {
-    /// Its number.
-    pub number: i64,
-    /// The resource; none when it was a new one.
-    pub resource: Option<DocumentId>,
-    /// What was typed.
-    pub value: Resource,
-    /// Why it was refused (English).
-    pub reason: String,
-    /// From the text as it is now to the text that was typed; empty for a new one.
-    pub difference: Vec<Piece>,
+pub struct HeldPage {
+    /// Municipality that asked for it.
+    pub by: String,
+    /// When it is shown again unless its owner acts.
+    pub until: Hour,
 }
 
 impl Actor {
@@ -186,12 +190,16 @@ impl Office {
     /// One resource with its remarks.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`, or `Refused` with `resource-held` while it is hidden.
     pub fn resource(&self, actor: &Actor, id: DocumentId) -> Result<ResourcePage> {
         let may_write = actor.writes_library().is_ok();
         self.read(move |records| {
             let names = Names::read(records)?;
             let (document, value) = resource_of(records, id)?.ok_or(Error::NotFound)?;
+            if document.held.is_some() && document.owner != names.me {
+                return Err(Error::Refused("resource-held"));
+            }
+            let earlier = earlier_ids(records, id)?;
             let circle = records.circles()?.into_iter().find(|circle| circle.id == document.circle);
             let mut audience: Vec<String> =
                 circle.iter().flat_map(|circle| &circle.members).map(|root| names.of(*root)).collect();
@@ -199,7 +207,7 @@ impl Office {
             let mut comments: Vec<CommentRow> = records
                 .documents(Kind::Comment)?
                 .into_iter()
-                .filter_map(|comment| names.comment(id, comment))
+                .filter_map(|comment| names.comment(&earlier, comment))
                 .collect();
             comments.sort_by_key(|comment| (comment.at, comment.id));
             let mut writers: Vec<(String, u32)> =
@@ -218,6 +226,8 @@ impl Office {
                 expires_at: document.expires_at,
                 may_write: may_write && circle.is_some(),
                 comments,
+                held: document.held.map(|held| HeldPage { by: names.of(held.by), until: held.until }),
+                forked: document.forked.iter().map(|root| (*root, names.of(*root))).collect(),
             })
         })
     }
@@ -364,49 +374,6 @@ impl Office {
         self.erase_own(actor, id, Kind::Comment, "comment.withdrawn")
     }
 
-    /// Edits that were refused, oldest first, each beside the text as it is now.
-    ///
-    /// # Errors
-    /// `Forbidden`, a failing store.
-    pub fn library_drafts(&self, actor: &Actor) -> Result<Vec<LibraryDraft>> {
-        actor.writes_library()?;
-        self.read(|records| {
-            let mut drafts = Vec::new();
-            for (number, command, reason) in records.refused()? {
-                let (resource, value) = match command {
-                    Outgoing::Edit { document, value: SharedValue::Resource(value), .. } => (Some(document), value),
-                    Outgoing::Open { value: SharedValue::Resource(value), .. } => (None, value),
-                    _ => continue,
-                };
-                let now = match resource {
-                    Some(id) => resource_of(records, id)?.map(|(_, now)| now),
-                    None => None,
-                };
-                let difference = now.map(|now| difference(now.body.as_str(), value.body.as_str())).unwrap_or_default();
-                drafts.push(LibraryDraft { number, resource, value, reason, difference });
-            }
-            Ok(drafts)
-        })
-    }
-
-    /// Forgets a refused edit, after it was taken over or given up.
-    ///
-    /// # Errors
-    /// `Forbidden`, a failing store.
-    pub fn drop_library_draft(&self, actor: &Actor, number: i64) -> Result<()> {
-        actor.writes_library()?;
-        self.write(move |records| {
-            let is_ours = |command: &Outgoing| match command {
-                Outgoing::Edit { value, .. } | Outgoing::Open { value, .. } => value.kind() == Kind::Resource,
-                _ => false,
-            };
-            if records.refused()?.iter().any(|(known, command, _)| *known == number && is_ours(command)) {
-                records.drop_refused(number)?;
-            }
-            Ok(())
-        })
-    }
-
     fn erase_own(&self, actor: &Actor, id: DocumentId, kind: Kind, action: &'static str) -> Result<()> {
         actor.writes_library()?;
         let hand = self.hand(actor);
@@ -463,6 +430,19 @@ fn resource_of(records: &mut dyn Records, id: DocumentId) -> Result<Option<(Docu
     }))
 }
 
+/// A resource and those that it took the place of: remarks under them are under it.
+fn earlier_ids(records: &mut dyn Records, id: DocumentId) -> Result<Vec<DocumentId>> {
+    let mut ids = vec![id];
+    // Few pages are replaced more often than this in their life.
+    while ids.len() < 16
+        && let Some(last) = ids.last()
+        && let Some(earlier) = records.replaces(*last)?
+    {
+        ids.push(earlier);
+    }
+    Ok(ids)
+}
+
 /// Names of municipalities.
 struct Names {
     me: RootId,
@@ -485,6 +465,9 @@ impl Names {
 
     fn row(&self, document: &Document) -> Option<ResourceRow> {
         let SharedValue::Resource(value) = &document.value else { return None };
+        if document.held.is_some() && document.owner != self.me {
+            return None;
+        }
         let mut writers: Vec<String> = document.writers.keys().map(|root| self.of(*root)).collect();
         writers.sort();
         Some(ResourceRow {
@@ -499,12 +482,13 @@ impl Names {
             writers,
             changed_at: document.changed_at,
             review_on: value.review_on,
+            held: document.held.is_some(),
         })
     }
 
-    fn comment(&self, resource: DocumentId, document: Document) -> Option<CommentRow> {
+    fn comment(&self, resources: &[DocumentId], document: Document) -> Option<CommentRow> {
         match document.value {
-            SharedValue::Comment(comment) if comment.resource == resource => Some(CommentRow {
+            SharedValue::Comment(comment) if resources.contains(&comment.resource) => Some(CommentRow {
                 id: document.id,
                 text: comment.text.to_string(),
                 by: self.of(document.owner),

@@ -206,8 +206,60 @@ pub struct LedgerLine {
 pub trait Documents {
     /// Every visible document of a kind, by document id.
     fn documents(&mut self, kind: Kind) -> Result<Vec<Document>>;
-    /// One document.
+    /// One document. Should two owners use one id, this municipality's own, or else the one that
+    /// was here first.
     fn document(&mut self, id: DocumentId) -> Result<Option<Document>>;
+    /// One document of an owner.
+    fn document_of(&mut self, owner: RootId, id: DocumentId) -> Result<Option<Document>>;
+    /// The document that took the place of this one.
+    fn replaced_by(&mut self, id: DocumentId) -> Result<Option<DocumentId>>;
+    /// The document whose place this one took.
+    fn replaces(&mut self, id: DocumentId) -> Result<Option<DocumentId>>;
+    /// What partners were found to have said in two ways, oldest first.
+    fn proofs(&mut self) -> Result<Vec<Proof>>;
+    /// What people here typed in shared pages and is not in them, oldest first.
+    fn page_drafts(&mut self) -> Result<Vec<PageDraft>>;
+    /// Forgets the text of one.
+    fn drop_page_draft(&mut self, number: i64) -> Result<()>;
+}
+
+/// A hold that hides a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// Who asked for it.
+    pub by: RootId,
+    /// When it lapses unless the owner acts.
+    pub until: Hour,
+}
+
+/// Proof that a partner wrote two things in one place; the signed headers are in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// Who.
+    pub author: RootId,
+    /// In which document.
+    pub document: DocumentId,
+    /// Of which kind.
+    pub kind: Kind,
+}
+
+/// What somebody here typed in a shared page and is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageDraft {
+    /// Its number.
+    pub number: i64,
+    /// Page it was typed in.
+    pub document: DocumentId,
+    /// Owner of that page.
+    pub owner: RootId,
+    /// What it was typed on.
+    pub base: SharedValue,
+    /// What that became.
+    pub typed: SharedValue,
+    /// `cut`, `forked`, `full` or `replaced`.
+    pub why: String,
+    /// When it was found.
+    pub at: Timestamp,
 }
 
 /// A built document.
@@ -231,6 +283,10 @@ pub struct Document {
     pub expires_at: Hour,
     /// Whether a merged text is over a limit and shown clipped.
     pub clipped: bool,
+    /// The hold that hides it from all but its owner.
+    pub held: Option<Hold>,
+    /// Writers who wrote two things in one place and whom the owner has not cut yet.
+    pub forked: BTreeSet<RootId>,
 }
 
 /// Commands to the replication core, written in the transaction of the use case that gives them
@@ -282,6 +338,36 @@ pub enum Outgoing {
     Erase {
         /// Document.
         document: DocumentId,
+    },
+    /// Hides a co-edited document until its owner looks.
+    Hold {
+        /// Owner of the document.
+        owner: RootId,
+        /// Document.
+        document: DocumentId,
+    },
+    /// Ends the holds of an own document.
+    Lift {
+        /// Document.
+        document: DocumentId,
+    },
+    /// Voids what an author forked in an own document, with `bar` also whatever it writes later.
+    Cut {
+        /// Document.
+        document: DocumentId,
+        /// Whose changes.
+        author: RootId,
+        /// Whether nothing more of it counts.
+        bar: bool,
+    },
+    /// Makes a new document from the state of an own one, which goes with its history.
+    Replace {
+        /// The old document.
+        document: DocumentId,
+        /// The new one.
+        by: DocumentId,
+        /// End of the new one.
+        expires_at: Hour,
     },
 }
 

@@ -163,7 +163,7 @@ pub trait Matches {
     /// Every such pair.
     fn failed_pairs(&mut self) -> Result<Vec<FailedPair>>;
     /// Whether a document that was here was erased by its owner, and not only ended.
-    fn was_erased(&mut self, document: DocumentId) -> Result<bool>;
+    fn was_erased(&mut self, owner: RootId, document: DocumentId) -> Result<bool>;
 }
 
 /// Number of a duo in this store.

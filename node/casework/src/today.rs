@@ -17,7 +17,7 @@ use crate::match_pages::proposals;
 use crate::office::{AccountRole, Actor, Office};
 use crate::own_cards::is_minor;
 use crate::people::Side;
-use crate::ports::{Outgoing, Records};
+use crate::ports::Records;
 use crate::ports_matches::{Duo, DuoStage, HandoverStage};
 use crate::search_view::{IncomingRow, OutgoingRow, Place};
 use crate::settle::settle;
@@ -39,7 +39,7 @@ impl Office {
         if actor.role != AccountRole::Coordinator {
             let now = self.now().hour();
             return self.read(move |records| {
-                let waits_for_me = library_drafts(records)?;
+                let waits_for_me = library_items(records)?;
                 Ok(Today { waits_for_me, new_in_network: new_resources(records, now)?, ..Today::default() })
             });
         }
@@ -65,7 +65,7 @@ fn today(desk: &mut Desk<'_>) -> Result<Today> {
         }
     }
     people_items(desk, &mut today.waits_for_me)?;
-    today.waits_for_me.extend(library_drafts(desk.records)?);
+    today.waits_for_me.extend(library_items(desk.records)?);
     today.waits_for_me.extend(expiring(desk)?);
     today.new_in_network = new_mentors(desk)?;
     today.new_in_network.extend(new_resources(desk.records, desk.now.hour())?);
@@ -205,20 +205,18 @@ fn people_items(desk: &mut Desk<'_>, items: &mut Vec<TodayItem>) -> Result<()> {
     Ok(())
 }
 
-/// Text typed in the library that was refused.
-fn library_drafts(records: &mut dyn Records) -> Result<Vec<TodayItem>> {
-    let refused = records.refused()?.into_iter();
-    Ok(refused
-        .filter_map(|(number, command, reason)| match command {
-            Outgoing::Edit { document, value: SharedValue::Resource(_), .. } => {
-                Some(TodayItem::LibraryDraft { number, resource: Some(document), reason })
-            }
-            Outgoing::Open { value: SharedValue::Resource(_), .. } => {
-                Some(TodayItem::LibraryDraft { number, resource: None, reason })
-            }
-            _ => None,
-        })
-        .collect())
+/// What waits in the library: text that is not in its page, pages of ours that somebody hid.
+fn library_items(records: &mut dyn Records) -> Result<Vec<TodayItem>> {
+    let me = records.me()?.root;
+    let drafts = crate::library::draft_ids(records)?.into_iter().map(|draft| TodayItem::LibraryDraft { draft });
+    let mut items: Vec<TodayItem> = drafts.collect();
+    items.extend(records.documents(Kind::Resource)?.into_iter().filter_map(|document| match document.value {
+        SharedValue::Resource(page) if document.owner == me && document.held.is_some() => {
+            Some(TodayItem::ResourceHeld { resource: document.id, title: page.title.to_string() })
+        }
+        _ => None,
+    }));
+    Ok(items)
 }
 
 fn expiring(desk: &mut Desk<'_>) -> Result<Option<TodayItem>> {
@@ -255,7 +253,7 @@ fn new_resources(records: &mut dyn Records, now: Hour) -> Result<Vec<NewItem>> {
     let me = records.me()?;
     names.insert(me.root, me.name);
     let mut documents = records.documents(Kind::Resource)?;
-    documents.retain(|document| document.changed_at.plus_days(NEW_DAYS) >= now);
+    documents.retain(|document| document.changed_at.plus_days(NEW_DAYS) >= now && document.held.is_none());
     documents.sort_by(|one, other| (other.changed_at, one.id).cmp(&(one.changed_at, other.id)));
     documents.truncate(MAX_NEW_RESOURCES);
     Ok(documents

@@ -1,6 +1,6 @@
 //! The words between the core and its runtime.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_dalek::SigningKey;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
@@ -10,6 +10,7 @@ use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
 use crate::clocks::Clock;
+use crate::coedited::Held;
 
 /// Who this replica is.
 pub struct Config {
@@ -94,6 +95,38 @@ pub enum Command {
     Erase {
         /// Document.
         document: DocumentId,
+    },
+    /// Hides a co-edited document everywhere until its owner looks, for fourteen days at most.
+    Hold {
+        /// Owner of the document.
+        owner: RootId,
+        /// Document.
+        document: DocumentId,
+    },
+    /// Ends every hold of a document of this municipality.
+    Lift {
+        /// Document.
+        document: DocumentId,
+    },
+    /// Voids what an author forked in a document of this municipality, and with `bar` whatever it
+    /// writes from now on: what is shown of it stays.
+    Cut {
+        /// Document.
+        document: DocumentId,
+        /// Whose changes.
+        author: RootId,
+        /// Whether nothing more of it counts.
+        bar: bool,
+    },
+    /// Makes a new document of this municipality from the current state of one: no history of
+    /// the old one stays anywhere.
+    Replace {
+        /// The old document.
+        document: DocumentId,
+        /// The new one, not used before.
+        by: DocumentId,
+        /// When the new one ends.
+        expires_at: Hour,
     },
 }
 
@@ -182,13 +215,66 @@ pub struct DocumentView {
     pub expires_at: Hour,
     /// Whether a merged text is over a limit and shown clipped.
     pub clipped: bool,
+    /// The hold that hides it, if there is one: nobody but its owner is to see it.
+    pub held: Option<Held>,
+    /// Writers who wrote two things in one place and whom the owner has not cut yet.
+    pub forked: BTreeSet<RootId>,
+}
+
+/// What somebody here typed and is not in the document: kept until a person has looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Document it was typed in.
+    pub document: DocumentId,
+    /// Its owner.
+    pub owner: RootId,
+    /// Hash of the last change of it: the same draft has the same.
+    pub change: [u8; 32],
+    /// What it was typed on.
+    pub base: SharedValue,
+    /// What that became.
+    pub typed: SharedValue,
+    /// Why it is not in the document.
+    pub why: Lost,
+    /// When that was found.
+    pub at: Timestamp,
+}
+
+/// Why what somebody typed is not in the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lost {
+    /// The owner cut it off.
+    Cut,
+    /// It follows something that its author took back by writing another thing in its place.
+    Forked,
+    /// The document, or the municipality's share of it, is full.
+    Full,
+    /// The owner replaced the document before it was there.
+    Replaced,
+}
+
+/// Two signed headers for one place: proof that their author said two things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Who.
+    pub author: RootId,
+    /// In which document.
+    pub document: DocumentId,
+    /// Of which kind.
+    pub kind: Kind,
+    /// Header and signature of the lower id, as [`Envelope::signed_header`] gives them.
+    pub first: Vec<u8>,
+    /// Of the higher.
+    pub second: Vec<u8>,
 }
 
 /// What the runtime does, in the given order. What follows a [`Effect::Store`] is carried out
 /// only after it is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "effects are carried out as they come and not kept")]
 pub enum Effect {
+    /// Keeps what somebody here typed and is not in the document; one that is known already is
+    /// passed over. Comes before what makes it a draft.
+    Draft(Draft),
     /// Makes these envelopes durable.
     Store(Vec<Verified<Envelope>>),
     /// Deletes these envelopes, bytes overwritten.
@@ -197,6 +283,8 @@ pub enum Effect {
     Show(DocumentView),
     /// Removes the built state of a document.
     Hide {
+        /// Owner of the document.
+        owner: RootId,
         /// Document.
         document: DocumentId,
         /// Its kind.
@@ -245,7 +333,7 @@ pub enum Effect {
     },
 }
 
-/// Bytes about a partner to keep beside its record.
+/// What to keep beside the record of a partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     /// A certificate of a confirmed partner, or of a member that one introduces.
@@ -262,6 +350,17 @@ pub enum Kept {
         store: [u8; 16],
         /// Digest of what both know.
         known: [u8; 16],
+    },
+    /// Proof that a partner said two things in one place.
+    Proof(Proof),
+    /// The owner replaced a document by another of its own.
+    Replaced {
+        /// Owner of both.
+        owner: RootId,
+        /// The old document.
+        document: DocumentId,
+        /// The new one.
+        by: DocumentId,
     },
 }
 
@@ -290,6 +389,13 @@ pub enum Notice {
         by: RootId,
         /// Who is named.
         member: RootId,
+    },
+    /// A partner wrote two things in one place; proof is kept.
+    Forked {
+        /// Who.
+        by: RootId,
+        /// In which document.
+        document: DocumentId,
     },
 }
 

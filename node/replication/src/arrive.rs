@@ -4,7 +4,7 @@
 //!
 //! A refusal has a reason and touches nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::bytes::ByteVec;
 use schemas::certificate::Verified;
@@ -14,7 +14,8 @@ use schemas::time::Timestamp;
 
 use crate::api::{DocumentView, Effect};
 use crate::build::{self, Version, guarded};
-use crate::index::{Entry, Key, Verdict};
+use crate::index::Key;
+use crate::orphans::Arrival;
 use crate::replica::Replica;
 use crate::{parallel, policy};
 
@@ -29,6 +30,9 @@ struct Arrived {
 
 /// One that may not, with its id as far as it has one.
 type Turned = (Option<EnvelopeId>, Refusal);
+
+/// Envelopes of one owner that are kept without being understood, at most.
+const MAX_PARKED: usize = 4096;
 
 impl Replica {
     pub(crate) fn arrived(&mut self, now: Timestamp, from: RootId, envelopes: &[ByteVec]) {
@@ -70,7 +74,7 @@ impl Replica {
                 return Err(Refusal::NotInCircle);
             }
             let version = match header.content {
-                Content::Version => Some(guarded(|| build::version(header, body))?),
+                Content::Version if self.understands(header.schema) => Some(guarded(|| build::version(header, body))?),
                 _ => None,
             };
             Ok(Arrived { id, author, envelope, version })
@@ -89,42 +93,57 @@ impl Replica {
         if self.index.is_full(&key) {
             return Err(Refusal::OverBudget);
         }
-        match (header.content, version) {
-            (Content::Version, Some(version)) => {
-                let replaced = self.replaced(&key, &envelope)?;
-                self.take(&key, &envelope, replaced);
-                self.show_version(&key, header, version);
-                Ok(())
+        if header.content == Content::Erased {
+            if !envelope.get().body.is_empty() {
+                return Err(Refusal::UnsafeBody);
             }
-            (Content::Erased, _) => {
-                if !envelope.get().body.is_empty() {
-                    return Err(Refusal::UnsafeBody);
-                }
-                let replaced = self.replaced(&key, &envelope)?;
-                self.erase(&key, &envelope, replaced);
-                Ok(())
-            }
-            (Content::Opening | Content::Change, _) => {
-                if self.index.document(&key).is_some_and(|document| document.is_erased()) {
-                    return Err(Refusal::Superseded);
-                }
-                self.queue_arrival(&key, from, author, envelope)
-            }
-            _ => Err(Refusal::NotAllowed),
+            let replaced = self.replaced(&key, &envelope)?;
+            self.erase(&key, &envelope, replaced);
+            return Ok(());
         }
+        if self.index.document(&key).is_some_and(|document| document.is_gone()) {
+            return Err(Refusal::Superseded);
+        }
+        if !self.understands(header.schema) {
+            return self.park(&key, &envelope);
+        }
+        if let Some(version) = version
+            && !self.clashes(&key, header)
+        {
+            let replaced = self.replaced(&key, &envelope)?;
+            self.take(&key, &envelope, replaced);
+            self.show_version(&key, header, version);
+            return Ok(());
+        }
+        self.queue_arrival(&key, Arrival { from, author, envelope });
+        Ok(())
     }
 
-    /// What a new version or erasure replaces.
-    fn replaced(&self, key: &Key, envelope: &Verified<Envelope>) -> Result<Vec<schemas::EnvelopeId>, Refusal> {
-        let entry = Entry::new(&envelope.get().header, envelope.get().body.len());
-        let verdict = self
-            .index
-            .document(key)
-            .map_or(Verdict::Replaces(Vec::new()), |document| document.judge(envelope.get().id(), &entry));
-        match verdict {
-            Verdict::Replaces(ids) => Ok(ids),
-            Verdict::Held | Verdict::Superseded => Err(Refusal::Superseded),
+    /// Whether another body under this version is held.
+    fn clashes(&self, key: &Key, header: &Header) -> bool {
+        let leading = self.index.document(key).and_then(|document| document.leading());
+        leading.is_some_and(|(_, entry)| entry.stamp == header.stamp)
+    }
+
+    /// Keeps and relays what this release does not understand: it takes its place, and shows
+    /// nothing. Of one owner only so much; what finds no room is nobody's fault.
+    fn park(&mut self, key: &Key, envelope: &Verified<Envelope>) -> Result<(), Refusal> {
+        let content = envelope.get().header.content;
+        if self.index.parked(key.owner, self.schema) >= MAX_PARKED {
+            return Err(Refusal::UnknownFormat);
         }
+        let leading = self.index.document(key).and_then(|document| document.leading());
+        match content {
+            Content::Version | Content::Opening => {
+                let replaced = self.replaced(key, envelope)?;
+                self.take(key, envelope, replaced);
+                self.conceal(key);
+            }
+            // A document has one schema for life.
+            _ if leading.is_some_and(|(_, entry)| self.understands(entry.schema)) => return Err(Refusal::NotAllowed),
+            _ => self.keep(envelope),
+        }
+        Ok(())
     }
 
     /// Stores an envelope and deletes what it replaces.
@@ -141,7 +160,7 @@ impl Replica {
         self.take(key, envelope, replaced);
         self.orphans.remove(key);
         if self.is_visible(key) {
-            self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: true });
+            self.effect(Effect::Hide { owner: key.owner, document: key.document, kind: key.kind, erased: true });
         }
     }
 
@@ -159,7 +178,10 @@ impl Replica {
             changed_at: header.signed_at,
             expires_at: header.expires_at,
             clipped: false,
+            held: None,
+            forked: BTreeSet::new(),
         };
+        self.note_schema(&view);
         self.effect(Effect::Show(view));
     }
 }

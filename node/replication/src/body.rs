@@ -68,8 +68,20 @@ pub fn decode(kind: Kind, body: &[u8]) -> Result<SharedValue, Refusal> {
 /// # Errors
 /// `UnsafeBody` when Automerge refuses it.
 pub(crate) fn apply(document: &mut Automerge, change: &[u8]) -> Result<(), Refusal> {
-    let change = automerge::Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody)?;
-    document.apply_changes([change]).map_err(|_| Refusal::UnsafeBody)
+    apply_all(document, [change])
+}
+
+/// Applies scanned changes, each after those it follows.
+///
+/// # Errors
+/// `UnsafeBody` when Automerge refuses one.
+pub(crate) fn apply_all<'a>(
+    document: &mut Automerge,
+    changes: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<(), Refusal> {
+    let read = |change: &[u8]| automerge::Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody);
+    let changes = changes.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    document.apply_changes(changes).map_err(|_| Refusal::UnsafeBody)
 }
 
 /// The value of `kind` in a hydrated document.

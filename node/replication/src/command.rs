@@ -1,13 +1,13 @@
 //! What this municipality writes: versions, openings, edits and erasures of its own.
 
-use schemas::border::SCHEMA;
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope, FORMAT, Header, MAX_ENVELOPE, Refusal, Stamp};
-use schemas::ids::{CircleId, DocumentId, NodeKey, Session};
+use schemas::ids::{CircleId, DocumentId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
 use crate::api::{Command, Effect};
+use crate::asked::Ask;
 use crate::build::{self, guarded};
 use crate::coedited::{Coedited, Opening};
 use crate::edit::{self, Changes, Editor};
@@ -20,23 +20,24 @@ impl Replica {
         let outcome = match command {
             _ if self.is_off() => Err(Refusal::ClockOff),
             Command::Publish { circle, document, value, expires_at } => {
-                self.publish(now, circle, document, &value, expires_at)
+                self.publish(now, circle, document, &value, expires_at).map(Some)
             }
             Command::Open { circle, document, value, expires_at } => {
-                self.open(now, circle, document, &value, expires_at)
+                self.open(now, circle, document, &value, expires_at).map(Some)
             }
-            Command::Erase { document } => self.erase_own(now, document),
-            Command::Edit { document, heads, value } => {
-                let known = self.index.keys(document).iter().any(|key| key.kind.is_co_edited());
-                let queued =
-                    if known { self.queue_edit(document, number, heads, value) } else { Err(Refusal::NotAllowed) };
-                if queued.is_ok() {
-                    // Settled when the document has been read.
-                    return;
-                }
-                queued
+            Command::Erase { document } => self.erase_own(now, document).map(Some),
+            Command::Edit { document, heads, value } => self.ask(number, None, document, Ask::Edit { heads, value }),
+            Command::Hold { owner, document } => self.ask(number, Some(owner), document, Ask::Hold),
+            Command::Lift { document } => self.ask(number, Some(self.me), document, Ask::Lift),
+            Command::Cut { document, author, bar } => {
+                self.ask(number, Some(self.me), document, Ask::Cut { author, bar })
+            }
+            Command::Replace { document, by, expires_at } => {
+                self.ask(number, Some(self.me), document, Ask::Replace { by, expires_at })
             }
         };
+        // What was asked of a co-edited document is settled when that has been read.
+        let Some(outcome) = outcome.transpose() else { return };
         self.effect(Effect::Settled { number, outcome });
     }
 
@@ -45,7 +46,7 @@ impl Replica {
     }
 
     /// The key of a document that this node may write in `circle`.
-    fn own_key(
+    pub(crate) fn own_key(
         &self,
         now: Timestamp,
         circle: CircleId,
@@ -66,21 +67,21 @@ impl Replica {
             return Err(Refusal::TooLong);
         }
         let key = Key { circle, owner: self.me, kind, document };
-        let other = |held: &Key| *held != key;
+        let other = |held: &Key| held.owner == self.me && *held != key;
         if self.index.keys(document).iter().any(other) {
             return Err(Refusal::NotAllowed);
         }
-        if self.index.document(&key).is_some_and(|document| document.is_erased()) {
+        if self.index.document(&key).is_some_and(|document| document.is_gone()) {
             return Err(Refusal::Superseded);
         }
         if self.index.is_full(&key) { Err(Refusal::OverBudget) } else { Ok(key) }
     }
 
-    fn sign(
+    pub(crate) fn sign(
         &self,
         now: Timestamp,
         key: &Key,
-        content: Content,
+        (content, schema): (Content, u16),
         stamp: Stamp,
         expires_at: Hour,
         body: Vec<u8>,
@@ -94,7 +95,7 @@ impl Replica {
             stamp,
             author: self.node(),
             content,
-            schema: SCHEMA,
+            schema,
             signed_at: now.hour(),
             expires_at,
             body_hash: [0; 32],
@@ -133,7 +134,7 @@ impl Replica {
         let actor = body::version_actor(self.node(), incarnation, number, document);
         let body = body::encode(value, actor)?;
         let stamp = Stamp::Version { incarnation, number };
-        let envelope = self.sign(now, &key, Content::Version, stamp, expires_at, body);
+        let envelope = self.sign(now, &key, (Content::Version, self.lowest_schema(circle)), stamp, expires_at, body);
         if envelope.get().to_bytes().len() > MAX_ENVELOPE {
             return Err(Refusal::TooLarge);
         }
@@ -158,13 +159,32 @@ impl Replica {
             return Err(Refusal::NotAllowed);
         }
         let key = self.own_key(now, circle, document, value.kind(), expires_at)?;
-        if self.index.document(&key).is_some() || self.waiting.contains_key(&document) {
+        let (built, envelopes) = self.opened(now, &key, value, expires_at)?;
+        for envelope in &envelopes {
+            self.keep(envelope);
+        }
+        self.show(&key, &built);
+        self.push(&key, &envelopes);
+        Ok(())
+    }
+
+    /// A new co-edited document and the envelopes that make it.
+    pub(crate) fn opened(
+        &self,
+        now: Timestamp,
+        key: &Key,
+        value: &SharedValue,
+        expires_at: Hour,
+    ) -> Result<(Coedited, Vec<Verified<Envelope>>), Refusal> {
+        if self.index.document(key).is_some() || self.waiting.contains_key(&key.document) {
             return Err(Refusal::Superseded);
         }
-        let editor = Editor { author: self.node(), session: self.config.session, spare: self.config.session, document };
+        let session = self.config.session;
+        let editor = Editor { author: self.node(), session, spare: session, document: key.document };
         let changes = guarded(|| edit::open(editor, value))?;
-        let writers = self.roster.members(circle, self.me);
-        let envelopes = self.sign_changes(now, &key, expires_at, changes, Some(writers));
+        let writers = self.roster.members(key.circle, self.me);
+        let schema = self.lowest_schema(key.circle);
+        let envelopes = self.sign_changes(now, key, (expires_at, schema), changes, Some(writers));
         let built = guarded(|| {
             let mut envelopes = envelopes.iter();
             let opening = envelopes.next().ok_or(Refusal::Schema)?;
@@ -174,12 +194,7 @@ impl Replica {
             }
             Ok(built)
         })?;
-        for envelope in &envelopes {
-            self.keep(envelope);
-        }
-        self.show(&key, &built);
-        self.push(&key, &envelopes);
-        Ok(())
+        Ok((built, envelopes))
     }
 
     /// Signs raw changes; with `writers` the first is an opening.
@@ -187,9 +202,9 @@ impl Replica {
         &self,
         now: Timestamp,
         key: &Key,
-        expires_at: Hour,
+        (expires_at, schema): (Hour, u16),
         changes: Changes,
-        writers: Option<Vec<schemas::RootId>>,
+        writers: Option<Vec<RootId>>,
     ) -> Vec<Verified<Envelope>> {
         let Changes { session, first, bodies } = changes;
         let mut writers = writers;
@@ -198,7 +213,7 @@ impl Replica {
                 Some(writers) => (Content::Opening, Opening { writers, change }.to_bytes()),
                 None => (Content::Change, change),
             };
-            self.sign(now, key, content, stamp_of(session, seq), expires_at, body)
+            self.sign(now, key, (content, schema), Stamp::Change { session, seq }, expires_at, body)
         });
         signed.collect()
     }
@@ -216,14 +231,11 @@ impl Replica {
         let replaced = held.envelopes.keys().copied().collect();
         let (incarnation, number) = self.next_version(&key);
         let stamp = Stamp::Version { incarnation, number };
-        let until = policy::erased_until(key.kind, now.hour());
-        let envelope = self.sign(now, &key, Content::Erased, stamp, until, Vec::new());
+        let until = policy::gone_until(key.kind, now.hour());
+        let envelope =
+            self.sign(now, &key, (Content::Erased, self.lowest_schema(key.circle)), stamp, until, Vec::new());
         self.erase(&key, &envelope, replaced);
         self.push(&key, &[envelope]);
         Ok(())
     }
-}
-
-fn stamp_of(session: Session, seq: u64) -> Stamp {
-    Stamp::Change { session, seq }
 }

@@ -87,7 +87,12 @@ impl Replica {
     }
 
     pub(crate) fn list(&mut self, list: Verified<CircleList>, bytes: Vec<u8>) {
+        let (circle, owner) = (list.get().circle, list.get().owner);
+        let again = owner == self.me && !self.roster.members(circle, owner).is_empty();
         if self.roster.add_list(list, bytes) {
+            if again {
+                self.review_writers(circle);
+            }
             self.knowledge_changed();
         }
     }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::Kind;
+use schemas::border::SCHEMA;
 use schemas::envelope::{Content, Header, Stamp};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
@@ -35,6 +36,7 @@ pub(crate) struct Entry {
     pub(crate) expires_at: Hour,
     pub(crate) stamp: Stamp,
     pub(crate) content: Content,
+    pub(crate) schema: u16,
     pub(crate) bytes: u32,
 }
 
@@ -45,6 +47,7 @@ impl Entry {
             expires_at: header.expires_at,
             stamp: header.stamp,
             content: header.content,
+            schema: header.schema,
             bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
         }
     }
@@ -114,21 +117,27 @@ pub(crate) enum Verdict {
     Replaces(Vec<EnvelopeId>),
 }
 
-/// What replaces what: an erasure everything, the longer-lived erasure the other, a version or
-/// opening the lower ones; a tie goes to the lower id. Changes replace nothing.
+/// What replaces what: an erasure everything, a replacement everything but that, the longer-lived
+/// of two the other, a version or opening the lower ones; a tie goes to the lower id. Changes and
+/// other controls replace nothing.
 type Rank = (u8, Hour, Option<Stamp>, Reverse<EnvelopeId>);
 
 fn rank(id: EnvelopeId, entry: &Entry) -> Rank {
     match entry.content {
-        Content::Erased => (2, entry.expires_at, None, Reverse(id)),
+        Content::Erased => (3, entry.expires_at, None, Reverse(id)),
+        Content::ReplacedBy => (2, entry.expires_at, None, Reverse(id)),
         Content::Version => (1, Hour(0), Some(entry.stamp), Reverse(id)),
         Content::Opening => (1, Hour(0), None, Reverse(id)),
         _ => (0, Hour(0), None, Reverse(id)),
     }
 }
 
+fn ends_all(content: Content) -> bool {
+    matches!(content, Content::Erased | Content::ReplacedBy)
+}
+
 impl Document {
-    /// The erasure, version or opening that counts.
+    /// The erasure, replacement, version or opening that counts.
     pub(crate) fn leading(&self) -> Option<(EnvelopeId, Entry)> {
         let heads = self.envelopes.iter().filter(|(id, entry)| rank(**id, entry).0 > 0);
         heads.max_by_key(|(id, entry)| rank(**id, entry)).map(|(id, entry)| (*id, *entry))
@@ -138,7 +147,12 @@ impl Document {
         self.leading().is_some_and(|(_, entry)| entry.content == Content::Erased)
     }
 
-    /// What is to be done with an erasure, version or opening.
+    /// Whether nothing of it is left but the word that it was erased or replaced.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.leading().is_some_and(|(_, entry)| ends_all(entry.content))
+    }
+
+    /// What is to be done with an erasure, replacement, version or opening.
     pub(crate) fn judge(&self, id: EnvelopeId, entry: &Entry) -> Verdict {
         if self.envelopes.contains_key(&id) {
             return Verdict::Held;
@@ -148,7 +162,7 @@ impl Document {
             return Verdict::Superseded;
         }
         match entry.content {
-            Content::Erased => Verdict::Replaces(self.envelopes.keys().copied().collect()),
+            content if ends_all(content) => Verdict::Replaces(self.envelopes.keys().copied().collect()),
             _ => Verdict::Replaces(vec![leader]),
         }
     }
@@ -156,8 +170,8 @@ impl Document {
     /// What an interrupted replacement left behind.
     pub(crate) fn losers(&self) -> Vec<EnvelopeId> {
         let Some((leader, leading)) = self.leading() else { return Vec::new() };
-        let erased = leading.content == Content::Erased;
-        let lost = |id: &EnvelopeId, entry: &Entry| *id != leader && (erased || entry.content != Content::Change);
+        let gone = ends_all(leading.content);
+        let lost = |id: &EnvelopeId, entry: &Entry| *id != leader && (gone || rank(*id, entry).0 > 0);
         self.envelopes.iter().filter(|(id, entry)| lost(id, entry)).map(|(id, _)| *id).collect()
     }
 }
@@ -176,7 +190,7 @@ struct Shelf {
     circle: CircleId,
     owner: RootId,
     documents: usize,
-    erased: usize,
+    gone: usize,
     /// Its envelopes but for those that end before the cutoff.
     set: Set,
 }
@@ -190,6 +204,8 @@ pub(crate) struct Index {
     ends: BTreeSet<(Hour, EnvelopeId)>,
     shelves: Vec<Shelf>,
     numbers: BTreeMap<(CircleId, RootId), u32>,
+    /// Envelopes of each owner in another schema than that of this release.
+    schemas: BTreeMap<(RootId, u16), usize>,
     /// What ends before this is in no set.
     cutoff: Hour,
 }
@@ -202,10 +218,13 @@ impl Index {
         }
         self.envelopes.insert(id, place);
         self.ends.insert((entry.expires_at, id));
+        if entry.schema != SCHEMA {
+            *self.schemas.entry((key.owner, entry.schema)).or_default() += 1;
+        }
         let document = self.documents.entry(place).or_default();
         let shelf = &mut self.shelves[place.shelf as usize];
         shelf.documents += usize::from(document.envelopes.is_empty());
-        shelf.erased += usize::from(entry.content == Content::Erased && !document.is_erased());
+        shelf.gone += usize::from(ends_all(entry.content) && !document.is_gone());
         document.envelopes.insert(id, entry);
         if entry.expires_at >= self.cutoff {
             shelf.set.insert(item(id, &entry));
@@ -218,9 +237,12 @@ impl Index {
         let document = self.documents.get_mut(&place)?;
         let entry = document.envelopes.remove(&id)?;
         let shelf = &mut self.shelves[place.shelf as usize];
-        shelf.erased -= usize::from(entry.content == Content::Erased && !document.is_erased());
+        shelf.gone -= usize::from(ends_all(entry.content) && !document.is_gone());
         shelf.set.remove(&item(id, &entry));
         self.ends.remove(&(entry.expires_at, id));
+        if let Some(count) = self.schemas.get_mut(&(key.owner, entry.schema)) {
+            *count -= 1;
+        }
         if document.envelopes.is_empty() {
             shelf.documents -= 1;
             self.documents.remove(&place);
@@ -238,7 +260,7 @@ impl Index {
         let next = self.shelves.len() as u32;
         let shelf = *self.numbers.entry((circle, owner)).or_insert(next);
         if shelf == next {
-            self.shelves.push(Shelf { circle, owner, documents: 0, erased: 0, set: Set::default() });
+            self.shelves.push(Shelf { circle, owner, documents: 0, gone: 0, set: Set::default() });
         }
         Place { document, shelf, kind }
     }
@@ -279,6 +301,12 @@ impl Index {
         self.place(key).is_some_and(|place| {
             self.shelves[place.shelf as usize].documents >= MAX_DOCUMENTS && !self.documents.contains_key(&place)
         })
+    }
+
+    /// Envelopes of an owner that a release which understands schemas up to `schema` does not.
+    pub(crate) fn parked(&self, owner: RootId, schema: u16) -> usize {
+        let of_owner = self.schemas.range((owner, 0)..=(owner, u16::MAX));
+        of_owner.filter(|((_, other), _)| *other == 0 || *other > schema).map(|(_, count)| count).sum()
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = (Key, &Document)> {
@@ -323,9 +351,9 @@ impl Index {
         if from < to { self.ends.range(from..to).map(|(_, id)| *id).collect() } else { Vec::new() }
     }
 
-    /// Documents of an owner that are not erased.
+    /// Documents of an owner that are neither erased nor replaced.
     pub(crate) fn documents_of(&self, owner: RootId) -> usize {
-        self.shelves.iter().filter(|shelf| shelf.owner == owner).map(|shelf| shelf.documents - shelf.erased).sum()
+        self.shelves.iter().filter(|shelf| shelf.owner == owner).map(|shelf| shelf.documents - shelf.gone).sum()
     }
 
     pub(crate) fn envelope_count(&self) -> usize {

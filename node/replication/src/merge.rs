@@ -1,100 +1,69 @@
-//! Co-edited documents between two inputs: what waits for stored envelopes to be read, what
-//! waits for something it follows, and how both are merged.
+//! Documents between two inputs: what waits for stored envelopes to be read, and how what
+//! arrived is merged with what is held.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope, Refusal};
-use schemas::ids::{DocumentId, EnvelopeId, RootId, Session};
+use schemas::ids::{DocumentId, EnvelopeId, RootId};
 use schemas::time::Timestamp;
-use schemas::{Kind, SharedValue};
 
-use crate::api::{DocumentView, Effect};
+use crate::api::{DocumentView, Draft, Effect, Kept, Lost, Notice, Proof};
+use crate::asked::Asked;
 use crate::build::{self, guarded};
-use crate::coedited::{Admission, Coedited};
-use crate::edit::{self, Editor};
-use crate::index::Key;
-use crate::replica::Replica;
+use crate::coedited::{Admission, Coedited, Run, Void};
+use crate::control::{Body, ReplacedBy};
+use crate::index::{Key, Verdict};
+use crate::orphans::Arrival;
+use crate::replica::{MAX_REFUSED, Replica};
 
 /// Envelopes that wait for one document, at most.
 const MAX_WAITING: usize = 512;
 /// Bytes that wait in all, at most.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
-/// Edits of this node that wait for one document, at most.
-const MAX_EDITS: usize = 64;
-/// Changes that wait for something they follow, per document and in all.
-const MAX_ORPHANS: (usize, usize) = (512, 4096);
-
-/// An envelope that arrived, with who sent it and who signed it.
-#[derive(Clone)]
-pub(crate) struct Arrival {
-    from: RootId,
-    author: RootId,
-    envelope: Verified<Envelope>,
-}
-
-/// An edit of this node.
-pub(crate) struct Edit {
-    number: u64,
-    heads: Vec<[u8; 32]>,
-    value: SharedValue,
-}
 
 /// What waits until a document's stored envelopes are read.
 #[derive(Default)]
 pub(crate) struct Waiting {
     arrivals: BTreeMap<Key, BTreeMap<EnvelopeId, Arrival>>,
-    edits: Vec<Edit>,
+    pub(crate) asked: Vec<Asked>,
 }
 
-/// Changes that wait for something they follow. When it is full a change is let go: the next
-/// check brings it again.
-#[derive(Default)]
-pub(crate) struct Orphans {
-    by_key: BTreeMap<Key, BTreeMap<EnvelopeId, Arrival>>,
-    count: usize,
+/// Envelopes of one document, by what they are.
+struct Sorted {
+    openings: BTreeMap<EnvelopeId, Arrival>,
+    replacements: BTreeMap<EnvelopeId, Arrival>,
+    /// Changes and other controls.
+    others: BTreeMap<EnvelopeId, Arrival>,
 }
 
-impl Orphans {
-    pub(crate) fn remove(&mut self, key: &Key) -> BTreeMap<EnvelopeId, Arrival> {
-        let removed = self.by_key.remove(key).unwrap_or_default();
-        self.count -= removed.len();
-        removed
-    }
-
-    fn put(&mut self, key: Key, mut orphans: BTreeMap<EnvelopeId, Arrival>) {
-        while orphans.len() > MAX_ORPHANS.0 || self.count + orphans.len() > MAX_ORPHANS.1 {
-            if orphans.pop_last().is_none() {
-                return;
-            }
+impl Sorted {
+    fn of(arrivals: BTreeMap<EnvelopeId, Arrival>) -> Self {
+        let mut sorted = Self { openings: BTreeMap::new(), replacements: BTreeMap::new(), others: BTreeMap::new() };
+        for (id, arrival) in arrivals {
+            let place = match arrival.envelope.get().header.content {
+                Content::Opening => &mut sorted.openings,
+                Content::ReplacedBy => &mut sorted.replacements,
+                _ => &mut sorted.others,
+            };
+            place.insert(id, arrival);
         }
-        if !orphans.is_empty() {
-            self.count += orphans.len();
-            self.by_key.insert(key, orphans);
-        }
+        sorted
     }
 }
 
 impl Replica {
-    /// Has an opening or change wait for its document to be read; a new document does not wait.
-    pub(crate) fn queue_arrival(
-        &mut self,
-        key: &Key,
-        from: RootId,
-        author: RootId,
-        envelope: Verified<Envelope>,
-    ) -> Result<(), Refusal> {
+    /// Has an envelope wait for its document to be read; a new document does not wait.
+    pub(crate) fn queue_arrival(&mut self, key: &Key, arrival: Arrival) {
         let held = self.index.document(key).is_some();
-        let size = |waiting: &Waiting| -> usize {
-            let all = waiting.arrivals.values().flatten();
-            all.map(|(_, arrival)| arrival.envelope.get().body.len()).sum()
-        };
+        let size =
+            |waiting: &Waiting| -> usize { waiting.arrivals.values().flatten().map(|(_, one)| one.bytes()).sum() };
         let total: usize = self.waiting.values().map(size).sum();
-        let arrival = Arrival { from, author, envelope };
         if !held && !self.waiting.contains_key(&key.document) {
             let arrivals = BTreeMap::from([(arrival.envelope.get().id(), arrival)]);
-            return self.merge(key, &[], arrivals).map(|_| ());
+            self.merge(key, &[], arrivals);
+            return;
         }
         let waiting = self.waiting_for(key.document);
         let arrivals = waiting.arrivals.entry(*key).or_default();
@@ -102,26 +71,9 @@ impl Replica {
             arrivals.insert(arrival.envelope.get().id(), arrival);
         }
         // What finds no room is let go: the next check brings it again.
-        Ok(())
     }
 
-    /// Has an edit of this node wait for its document to be read.
-    pub(crate) fn queue_edit(
-        &mut self,
-        document: DocumentId,
-        number: u64,
-        heads: Vec<[u8; 32]>,
-        value: SharedValue,
-    ) -> Result<(), Refusal> {
-        let waiting = self.waiting_for(document);
-        if waiting.edits.len() >= MAX_EDITS {
-            return Err(Refusal::OverBudget);
-        }
-        waiting.edits.push(Edit { number, heads, value });
-        Ok(())
-    }
-
-    fn waiting_for(&mut self, document: DocumentId) -> &mut Waiting {
+    pub(crate) fn waiting_for(&mut self, document: DocumentId) -> &mut Waiting {
         if !self.waiting.contains_key(&document) {
             self.effect(Effect::Load { document });
         }
@@ -136,8 +88,7 @@ impl Replica {
         document: DocumentId,
         envelopes: Vec<Verified<Envelope>>,
     ) {
-        let Waiting { mut arrivals, edits } = self.waiting.remove(&document).unwrap_or_default();
-        let mut edits = Some(edits);
+        let Waiting { mut arrivals, mut asked } = self.waiting.remove(&document).unwrap_or_default();
         let mut keys: BTreeSet<Key> = arrivals.keys().copied().collect();
         keys.extend(self.index.keys(document));
         for key in keys {
@@ -146,89 +97,188 @@ impl Replica {
                 .filter(|envelope| Key::from(&envelope.get().header) == key && self.index.holds(envelope.get().id()))
                 .collect();
             let arrivals = arrivals.remove(&key).unwrap_or_default();
-            if self.index.document(&key).is_some_and(|document| document.is_erased()) {
+            if self.index.document(&key).is_some_and(|document| document.is_gone()) {
                 for arrival in arrivals.into_values() {
                     self.refuse(arrival.from, Refusal::Superseded, None);
                 }
             } else if key.kind.is_co_edited() {
-                let merged = self.merge(&key, &held, arrivals);
-                if self.is_visible(&key)
-                    && let Ok(Some(mut built)) = merged
-                {
-                    for edit in edits.take().unwrap_or_default() {
-                        let outcome = self.edit(now, rng, &key, &mut built, &edit);
-                        self.effect(Effect::Settled { number: edit.number, outcome });
-                    }
+                if let Some(built) = self.merge(&key, &held, arrivals) {
+                    asked = self.answer_asked(now, rng, &key, built, asked);
                 }
-            } else if let Some(envelope) = held.first().map(|envelope| envelope.get())
-                && let Ok(value) = guarded(|| build::version(&envelope.header, &envelope.body))
-            {
-                self.show_version(&key, &envelope.header, value);
+            } else {
+                self.merge_versions(&key, &held, arrivals);
             }
         }
-        for edit in edits.unwrap_or_default() {
-            self.effect(Effect::Settled { number: edit.number, outcome: Err(Refusal::Superseded) });
+        for asked in asked {
+            self.effect(Effect::Settled { number: asked.number, outcome: Err(Refusal::Superseded) });
         }
         self.resume_rounds(now);
     }
 
-    /// Merges what arrived with what is held; none when there is no opening yet.
+    /// Two bodies under one version: both headers are proof, and the lower id counts.
+    fn merge_versions(&mut self, key: &Key, held: &[&Verified<Envelope>], arrivals: BTreeMap<EnvelopeId, Arrival>) {
+        let mut newest = held.first().map(|envelope| (*envelope).clone());
+        for (id, arrival) in arrivals {
+            if let Some(other) = &newest
+                && other.get().header.stamp == arrival.envelope.get().header.stamp
+                && other.get().id() != id
+            {
+                self.prove(key, arrival.author, other.get(), arrival.envelope.get());
+            }
+            let value = match self.replaced(key, &arrival.envelope) {
+                Ok(replaced) => self.check_version(arrival.envelope.get()).map(|_| replaced),
+                Err(reason) => Err(reason),
+            };
+            match value {
+                Ok(replaced) => {
+                    self.take(key, &arrival.envelope, replaced);
+                    newest = Some(arrival.envelope);
+                }
+                Err(reason) => self.refuse_arrival(&arrival, reason),
+            }
+        }
+        let Some(newest) = newest else { return };
+        let header = &newest.get().header;
+        if !self.understands(header.schema) {
+            return self.conceal(key);
+        }
+        match guarded(|| build::version(header, &newest.get().body)) {
+            Ok(value) => self.show_version(key, header, value),
+            // Parked by an earlier release, and not what it said it was.
+            Err(_) => {
+                self.conceal(key);
+                self.forget(newest.get().id());
+            }
+        }
+    }
+
+    /// Keeps two headers that prove that `author` said two things in one place.
+    fn prove(&mut self, key: &Key, author: RootId, one: &Envelope, other: &Envelope) {
+        let (low, high) = if one.id() < other.id() { (one, other) } else { (other, one) };
+        let proof = Proof {
+            author,
+            document: key.document,
+            kind: key.kind,
+            first: low.signed_header(),
+            second: high.signed_header(),
+        };
+        self.effect(Effect::Keep(Kept::Proof(proof)));
+        self.effect(Effect::Notify(Notice::Forked { by: author, document: key.document }));
+    }
+
+    /// Merges what arrived with what is held; none when there is nothing to show.
     fn merge(
         &mut self,
         key: &Key,
         held: &[&Verified<Envelope>],
         mut arrivals: BTreeMap<EnvelopeId, Arrival>,
-    ) -> Result<Option<Coedited>, Refusal> {
+    ) -> Option<Coedited> {
         arrivals.extend(self.orphans.remove(key));
         arrivals.retain(|id, _| !self.index.holds(*id));
+        let Sorted { openings, replacements, mut others } = Sorted::of(arrivals);
+        let arrived: BTreeMap<EnvelopeId, Verified<Envelope>> =
+            others.iter().map(|(id, arrival)| (*id, arrival.envelope.clone())).collect();
+        let Some((mut document, opened)) = self.choose_opening(key, held, openings) else {
+            for arrival in replacements.into_values() {
+                self.replace(key, &arrival);
+            }
+            if !self.index.document(key).is_some_and(|document| document.is_gone()) {
+                self.orphans.put(*key, others);
+            }
+            return None;
+        };
+        self.admit_held(&mut document, held, opened);
+        let before: BTreeSet<EnvelopeId> = document.forks().iter().flat_map(|fork| fork.halves).collect();
+        if key.owner == self.me {
+            self.admit_members(key, &mut document);
+        }
+        self.admit_arrivals(&mut document, &mut others);
+        self.orphans.put(*key, others);
+        for fork in document.forks() {
+            let here = |id: EnvelopeId| {
+                held.iter().map(|one| one.get()).chain(arrived.values().map(Verified::get)).find(|one| one.id() == id)
+            };
+            if let [Some(one), Some(other)] = fork.halves.map(here)
+                && !fork.halves.iter().all(|id| before.contains(id))
+            {
+                self.prove(key, fork.author, one, other);
+            }
+        }
+        self.keep_drafts(key, &document);
+        for arrival in replacements.into_values() {
+            if let Ok(replacement) = ReplacedBy::from_bytes(&arrival.envelope.get().body) {
+                let heads = replacement.heads().collect();
+                let runs = guarded(|| document.runs_beside(self.me, &heads)).unwrap_or_default();
+                self.draft(key, runs);
+            }
+            self.replace(key, &arrival);
+        }
+        if self.index.document(key).is_some_and(|held| held.is_gone()) {
+            return None;
+        }
+        for id in document.take_surplus().into_iter().chain(document.take_spare()) {
+            self.forget(id);
+        }
+        // Shown also when nothing was new: for a start after a crash.
+        self.show(key, &document);
+        Some(document)
+    }
+
+    /// The document of the lowest opening that stands, whichever came first, and whether it is
+    /// another than the one held.
+    fn choose_opening(
+        &mut self,
+        key: &Key,
+        held: &[&Verified<Envelope>],
+        openings: BTreeMap<EnvelopeId, Arrival>,
+    ) -> Option<(Coedited, bool)> {
         let held_opening = held.iter().find(|envelope| envelope.get().header.content == Content::Opening);
-        let is_opening = |arrival: &Arrival| arrival.envelope.get().header.content == Content::Opening;
-        let (openings, mut changes): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            arrivals.into_iter().partition(|(_, arrival)| is_opening(arrival));
-        // The lowest opening that stands is the opening, whichever came first.
-        let mut chosen: Option<(Coedited, Option<Arrival>)> = None;
+        let mut chosen: Option<(Coedited, Arrival)> = None;
         for (id, arrival) in openings {
+            if let Some(other) = held_opening.map(|held| held.get()).filter(|held| held.id() != id) {
+                self.prove(key, arrival.author, other, arrival.envelope.get());
+            }
             if held_opening.is_some_and(|held| held.get().id() < id) || chosen.is_some() {
                 self.refuse(arrival.from, Refusal::Superseded, Some(id));
                 continue;
             }
             match guarded(|| Coedited::open(arrival.envelope.get())) {
-                Ok(document) => chosen = Some((document, Some(arrival))),
-                Err(reason) => self.refuse_change(&arrival, reason),
+                Ok(document) => chosen = Some((document, arrival)),
+                Err(reason) => self.refuse_arrival(&arrival, reason),
             }
         }
-        if let (None, Some(held)) = (&chosen, held_opening) {
-            chosen = guarded(|| Coedited::open(held.get())).ok().map(|document| (document, None));
-        }
-        let Some((mut document, opened)) = chosen else {
-            self.orphans.put(*key, changes);
-            return Ok(None);
-        };
-        let changed_opening = opened.is_some();
-        if let Some(arrival) = opened {
-            let replaced: Vec<EnvelopeId> = held_opening.into_iter().map(|held| held.get().id()).collect();
+        if let Some((document, arrival)) = chosen {
+            if let Some(old) = held_opening {
+                // What was written on the other opening has no place in this one.
+                if let Ok(mut old) = guarded(|| Coedited::open(old.get())) {
+                    self.admit_held(&mut old, held, false);
+                    let runs = guarded(|| old.runs_beside(self.me, &BTreeSet::new())).unwrap_or_default();
+                    self.draft(key, runs);
+                }
+            }
+            let replaced = held_opening.into_iter().map(|held| held.get().id()).collect();
             self.take(key, &arrival.envelope, replaced);
+            return Some((document, true));
         }
-        self.admit_held(&mut document, held, changed_opening)?;
-        self.admit_arrivals(&mut document, &mut changes);
-        self.orphans.put(*key, changes);
-        // Shown also when nothing was new: for a start after a crash.
-        self.show(key, &document);
-        Ok(Some(document))
+        let held = held_opening.filter(|held| self.understands(held.get().header.schema))?;
+        match guarded(|| Coedited::open(held.get())) {
+            Ok(document) => Some((document, false)),
+            // Parked by an earlier release, and not what it said it was.
+            Err(_) => {
+                self.conceal(key);
+                self.purge(key);
+                None
+            }
+        }
     }
 
     /// Admits what is stored, in whatever order it was read; deletes what no longer has a place
     /// under another opening.
-    fn admit_held(
-        &mut self,
-        document: &mut Coedited,
-        held: &[&Verified<Envelope>],
-        new_opening: bool,
-    ) -> Result<(), Refusal> {
+    fn admit_held(&mut self, document: &mut Coedited, held: &[&Verified<Envelope>], new_opening: bool) {
         let mut left: BTreeMap<EnvelopeId, &Envelope> = held
             .iter()
             .map(|envelope| envelope.get())
-            .filter(|envelope| envelope.header.content == Content::Change)
+            .filter(|envelope| envelope.header.content != Content::Opening)
             .map(|envelope| (envelope.id(), envelope))
             .collect();
         let roots: BTreeMap<EnvelopeId, RootId> = left
@@ -239,45 +289,46 @@ impl Replica {
                 (*id, self.roster.root_of(author).unwrap_or(RootId(author.0)))
             })
             .collect();
-        guarded(|| {
-            loop {
-                let before = left.len();
-                left.retain(|id, envelope| {
-                    !matches!(document.admit(envelope, roots[id], !new_opening), Ok(Admission::Admitted))
-                });
-                if left.len() == before || left.is_empty() {
-                    return Ok(());
+        loop {
+            let before = left.len();
+            let ids: Vec<EnvelopeId> = left.keys().copied().collect();
+            for id in ids {
+                let Some(envelope) = left.get(&id) else { continue };
+                if guarded(|| document.admit(envelope, roots[&id], !new_opening)) == Ok(Admission::Admitted) {
+                    left.remove(&id);
                 }
             }
-        })?;
+            if left.len() == before || left.is_empty() {
+                break;
+            }
+        }
         for id in left.into_keys() {
             self.forget(id);
         }
-        Ok(())
     }
 
-    /// Admits what has everything it follows, again and again; leaves the rest in `changes`.
-    fn admit_arrivals(&mut self, document: &mut Coedited, changes: &mut BTreeMap<EnvelopeId, Arrival>) {
+    /// Admits what has everything it needs, again and again; leaves the rest in `others`.
+    fn admit_arrivals(&mut self, document: &mut Coedited, others: &mut BTreeMap<EnvelopeId, Arrival>) {
         loop {
-            let before = changes.len();
-            let ids: Vec<EnvelopeId> = changes.keys().copied().collect();
+            let before = others.len();
+            let ids: Vec<EnvelopeId> = others.keys().copied().collect();
             for id in ids {
-                let Some(arrival) = changes.remove(&id) else { continue };
+                let Some(arrival) = others.remove(&id) else { continue };
                 match guarded(|| document.admit(arrival.envelope.get(), arrival.author, false)) {
                     Ok(Admission::Admitted) => self.keep(&arrival.envelope),
                     Ok(Admission::Missing) => {
-                        changes.insert(id, arrival);
+                        others.insert(id, arrival);
                     }
-                    Err(reason) => self.refuse_change(&arrival, reason),
+                    Err(reason) => self.refuse_arrival(&arrival, reason),
                 }
             }
-            if changes.is_empty() || changes.len() == before {
+            if others.is_empty() || others.len() == before {
                 return;
             }
         }
     }
 
-    fn refuse_change(&mut self, arrival: &Arrival, reason: Refusal) {
+    fn refuse_arrival(&mut self, arrival: &Arrival, reason: Refusal) {
         let id = arrival.envelope.get().id();
         if reason == Refusal::Quarantined {
             self.quarantine(id);
@@ -285,38 +336,65 @@ impl Replica {
         self.refuse(arrival.from, reason, Some(id));
     }
 
-    /// Applies an edit of this node.
-    fn edit(
-        &mut self,
-        now: Timestamp,
-        rng: &mut dyn Rng,
-        key: &Key,
-        document: &mut Coedited,
-        edit: &Edit,
-    ) -> Result<(), Refusal> {
-        if !document.may_write(self.me) || edit.value.kind() != key.kind {
-            return Err(Refusal::NotAllowed);
-        }
-        if !self.roster.covered(self.me, now.hour()) {
-            return Err(Refusal::CertificateExpired);
-        }
-        let mut spare = Session([0; 16]);
-        rng.fill_bytes(&mut spare.0);
-        let editor = Editor { author: self.node(), session: self.config.session, spare, document: key.document };
-        let changes = guarded(|| edit::edit(editor, document, &edit.heads, &edit.value))?;
-        let envelopes = self.sign_changes(now, key, document.expires_at, changes, None);
-        for envelope in &envelopes {
-            // A stage that others would refuse is not written; those before it may stand.
-            if guarded(|| document.admit(envelope.get(), self.me, false))? == Admission::Missing {
-                return Err(Refusal::Superseded);
+    /// Keeps what this node wrote and does not count.
+    pub(crate) fn keep_drafts(&mut self, key: &Key, document: &Coedited) {
+        let runs = guarded(|| document.void_runs(self.me, |last| self.drafted.contains(last)));
+        self.draft(key, runs.unwrap_or_default());
+    }
+
+    fn draft(&mut self, key: &Key, runs: Vec<Run>) {
+        for run in runs {
+            // Known ones are kept only so that a document that is often read does not repeat
+            // them; the store knows all.
+            if self.drafted.len() < MAX_REFUSED {
+                self.drafted.insert(run.last);
             }
-            self.keep(envelope);
+            let why = match run.why {
+                Some(Void::Cut | Void::NotAdmitted) => Lost::Cut,
+                Some(Void::Fork | Void::Frozen | Void::Follows) => Lost::Forked,
+                Some(Void::OverBudget) => Lost::Full,
+                None => Lost::Replaced,
+            };
+            self.out.drafts.push(Draft {
+                document: key.document,
+                owner: key.owner,
+                change: run.last,
+                base: run.base,
+                typed: run.typed,
+                why,
+                at: self.now,
+            });
         }
-        if !envelopes.is_empty() {
-            self.show(key, document);
-            self.push(key, &envelopes);
+    }
+
+    /// Takes a replacement, when it counts: nothing else of the document stays.
+    fn replace(&mut self, key: &Key, arrival: &Arrival) {
+        match self.check_replacement(key, &arrival.envelope) {
+            Ok((by, replaced)) => self.replace_by(key, &arrival.envelope, by, replaced),
+            Err(reason) => self.refuse_arrival(arrival, reason),
         }
-        Ok(())
+    }
+
+    fn check_replacement(
+        &self,
+        key: &Key,
+        envelope: &Verified<Envelope>,
+    ) -> Result<(DocumentId, Vec<EnvelopeId>), Refusal> {
+        let by = ReplacedBy::from_bytes(&envelope.get().body)?.document;
+        if by == key.document { Err(Refusal::NotAllowed) } else { Ok((by, self.replaced(key, envelope)?)) }
+    }
+
+    pub(crate) fn replace_by(
+        &mut self,
+        key: &Key,
+        envelope: &Verified<Envelope>,
+        by: DocumentId,
+        replaced: Vec<EnvelopeId>,
+    ) {
+        self.take(key, envelope, replaced);
+        self.orphans.remove(key);
+        self.effect(Effect::Keep(Kept::Replaced { owner: key.owner, document: key.document, by }));
+        self.conceal(key);
     }
 
     pub(crate) fn show(&mut self, key: &Key, document: &Coedited) {
@@ -335,10 +413,36 @@ impl Replica {
                     changed_at: built.changed_at,
                     expires_at: document.expires_at,
                     clipped: built.clipped,
+                    held: document.held(),
+                    forked: document.forks().into_iter().map(|fork| fork.author).collect(),
                 };
                 self.effect(Effect::Show(view));
             }
-            Err(_) => self.effect(Effect::Hide { document: key.document, kind: Kind::Resource, erased: false }),
+            Err(_) => self.conceal(key),
+        }
+    }
+}
+
+impl Replica {
+    /// What a new version, erasure or replacement replaces.
+    pub(crate) fn replaced(&self, key: &Key, envelope: &Verified<Envelope>) -> Result<Vec<EnvelopeId>, Refusal> {
+        let entry = crate::index::Entry::new(&envelope.get().header, envelope.get().body.len());
+        let verdict = self
+            .index
+            .document(key)
+            .map_or(Verdict::Replaces(Vec::new()), |document| document.judge(envelope.get().id(), &entry));
+        match verdict {
+            Verdict::Replaces(ids) => Ok(ids),
+            Verdict::Held | Verdict::Superseded => Err(Refusal::Superseded),
+        }
+    }
+
+    /// Whether a version is what it says, as far as this release understands it.
+    fn check_version(&self, envelope: &Envelope) -> Result<(), Refusal> {
+        if self.understands(envelope.header.schema) {
+            guarded(|| build::version(&envelope.header, &envelope.body)).map(|_| ())
+        } else {
+            Ok(())
         }
     }
 }

@@ -1,18 +1,18 @@
 //! The write policy: what a header may say, by kind (DESIGN §4), whatever else is held.
 
 use schemas::Kind;
-use schemas::border::SCHEMA;
 use schemas::envelope::{Content, Header, Refusal, Stamp};
 use schemas::ids::RootId;
 use schemas::time::{Hour, Timestamp};
 
+use crate::control::HOLD_DAYS;
 use crate::roster::Roster;
 
 /// Checks circle, author, content and times of a header that `author`'s node signed, as `me`
 /// receives it.
 ///
 /// # Errors
-/// `NotInCircle`, `NotAllowed`, `UnknownFormat`, `Expired` or `TooLong`.
+/// `NotInCircle`, `NotAllowed`, `Expired` or `TooLong`.
 pub(crate) fn check(
     roster: &Roster,
     me: RootId,
@@ -29,9 +29,6 @@ pub(crate) fn check(
     }
     check_place(roster, header.kind, header)?;
     check_content(header, author)?;
-    if header.schema != SCHEMA && header.content != Content::Erased {
-        return Err(Refusal::UnknownFormat);
-    }
     check_times(header, now)
 }
 
@@ -47,7 +44,11 @@ fn check_content(header: &Header, author: RootId) -> Result<(), Refusal> {
         (Content::Erased, Stamp::Version { .. }) => own,
         (Content::Opening, Stamp::Change { seq, .. }) => own && co_edited && seq == 1,
         (Content::Change, Stamp::Change { seq, .. }) => co_edited && seq > 0,
-        // `Admit`, `Cut`, `ReplacedBy` and `Hold` are not understood by this release.
+        (Content::Admit | Content::Cut | Content::Lift | Content::ReplacedBy, Stamp::Version { number, .. }) => {
+            own && co_edited && number > 0
+        }
+        // Whether the holder may write, the document knows.
+        (Content::Hold, Stamp::Version { number, .. }) => co_edited && number > 0,
         _ => false,
     };
     if allowed { Ok(()) } else { Err(Refusal::NotAllowed) }
@@ -59,17 +60,20 @@ fn check_times(header: &Header, now: Timestamp) -> Result<(), Refusal> {
     }
     let days = header.kind.max_days();
     let fits = match header.content {
-        Content::Erased => header.expires_at == erased_until(header.kind, header.signed_at),
-        // A change ends with its opening, which a clock a day ahead may have signed.
-        Content::Change => header.expires_at <= header.signed_at.plus_days(days + 1),
+        Content::Erased | Content::ReplacedBy => header.expires_at == gone_until(header.kind, header.signed_at),
+        Content::Hold => header.expires_at == header.signed_at.plus_days(HOLD_DAYS),
+        // These end with their opening, which a clock a day ahead may have signed.
+        Content::Change | Content::Admit | Content::Cut | Content::Lift => {
+            header.expires_at <= header.signed_at.plus_days(days + 1)
+        }
         _ => header.signed_at < header.expires_at && header.expires_at <= header.signed_at.plus_days(days),
     };
     if fits { Ok(()) } else { Err(Refusal::TooLong) }
 }
 
-/// Until when an erasure is kept: nothing of the document lives longer, even when its last
+/// Until when an erasure or a replacement is kept: nothing of the document lives longer, even when its last
 /// version was signed by a clock a day ahead.
-pub(crate) fn erased_until(kind: Kind, signed_at: Hour) -> Hour {
+pub(crate) fn gone_until(kind: Kind, signed_at: Hour) -> Hour {
     signed_at.plus_days(kind.max_days() + 1)
 }
 

@@ -6,20 +6,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
+use schemas::border::SCHEMA;
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope, Refusal};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
 
-use crate::api::{Config, Effect, Input, Notice, PartnerState, StoredHeader};
+use crate::api::{Config, Draft, Effect, Input, Notice, PartnerState, StoredHeader};
 use crate::catchup::Journal;
 use crate::clocks::{Clock, Clocks};
 use crate::frames::{Frame, MAX_IDS};
 use crate::index::{Entry, Index, Key};
 use crate::link::Link;
 use crate::merge::Waiting;
+use crate::orphans::Orphans;
 use crate::policy;
 use crate::roster::Roster;
+use crate::scan::ChangeId;
 
 /// Refused ids remembered per partner, quarantined envelopes remembered in all.
 pub(crate) const MAX_REFUSED: usize = 4096;
@@ -38,7 +41,13 @@ pub struct Replica {
     pub(crate) journal: Journal,
     pub(crate) links: BTreeMap<RootId, Link>,
     pub(crate) waiting: BTreeMap<DocumentId, Waiting>,
-    pub(crate) orphans: crate::merge::Orphans,
+    pub(crate) orphans: Orphans,
+    /// Drafts that were told of since the start.
+    pub(crate) drafted: BTreeSet<ChangeId>,
+    /// Highest schema version that this release understands.
+    pub(crate) schema: u16,
+    /// The same of other municipalities, as their cards state it.
+    pub(crate) stated: BTreeMap<RootId, u16>,
     pub(crate) quarantined: BTreeSet<EnvelopeId>,
     pub(crate) out: Out,
     /// Time of the input that is being handled.
@@ -48,9 +57,10 @@ pub struct Replica {
     woken_at: Option<Timestamp>,
 }
 
-/// Effects under way: what is stored goes first, then what is deleted, then the rest in order.
+/// Effects under way: drafts go first, then what is stored, then what is deleted, then the rest in order.
 #[derive(Default)]
 pub(crate) struct Out {
+    pub(crate) drafts: Vec<Draft>,
     store: BTreeMap<EnvelopeId, Verified<Envelope>>,
     delete: BTreeSet<EnvelopeId>,
     effects: Vec<Effect>,
@@ -71,7 +81,10 @@ impl Replica {
             journal: Journal::default(),
             links: BTreeMap::new(),
             waiting: BTreeMap::new(),
-            orphans: crate::merge::Orphans::default(),
+            orphans: Orphans::default(),
+            drafted: BTreeSet::new(),
+            schema: SCHEMA,
+            stated: BTreeMap::new(),
             quarantined: BTreeSet::new(),
             out: Out::default(),
             now: Timestamp(0),
@@ -93,6 +106,7 @@ impl Replica {
             self.index.remove(id);
             self.out.delete.insert(id);
         }
+        self.read_cards();
     }
 
     /// Effects that show every document anew: each is read, and built when it comes back. For a
@@ -158,7 +172,7 @@ impl Replica {
             over.into_iter().filter_map(|id| Some((self.index.key_of(id)?, id))).collect();
         let mut touched = BTreeSet::new();
         for (key, id) in over {
-            let shown = !self.index.document(&key).is_some_and(|document| document.is_erased());
+            let shown = !self.index.document(&key).is_some_and(|document| document.is_gone());
             if shown && self.is_visible(&key) {
                 touched.insert(key);
             }
@@ -167,15 +181,25 @@ impl Replica {
         for key in touched {
             if self.index.document(&key).is_none_or(|document| document.leading().is_none()) {
                 self.hide(&key);
+            } else if key.kind.is_co_edited() {
+                // A hold that lapsed.
+                self.waiting_for(key.document);
             }
         }
     }
 
-    /// Hides a document that is no longer held. Should another owner have the same id, that one
-    /// is shown instead.
-    fn hide(&mut self, key: &Key) {
-        self.effect(Effect::Hide { document: key.document, kind: key.kind, erased: false });
-        if self.index.keys(key.document).iter().any(|other| other != key) {
+    /// Takes a document that is held from the pages.
+    pub(crate) fn conceal(&mut self, key: &Key) {
+        if self.is_visible(key) {
+            self.effect(Effect::Hide { owner: key.owner, document: key.document, kind: key.kind, erased: false });
+        }
+    }
+
+    /// Takes a document that was shown and is no longer held from the pages. Should its owner have
+    /// given the same id to another, that one is shown instead.
+    pub(crate) fn hide(&mut self, key: &Key) {
+        self.effect(Effect::Hide { owner: key.owner, document: key.document, kind: key.kind, erased: false });
+        if self.index.keys(key.document).iter().any(|other| other.owner == key.owner && other != key) {
             self.effect(Effect::Load { document: key.document });
         }
     }
@@ -193,7 +217,7 @@ impl Replica {
     /// Purges documents that are not for this node any more.
     pub(crate) fn let_go(&mut self, keys: Vec<Key>) {
         for key in keys {
-            let shown = self.is_visible(&key) && !self.index.document(&key).is_some_and(|held| held.is_erased());
+            let shown = self.is_visible(&key) && !self.index.document(&key).is_some_and(|held| held.is_gone());
             self.purge(&key);
             self.orphans.remove(&key);
             if shown {
@@ -300,12 +324,12 @@ impl Replica {
         self.roster.is_pair(circle) || owner == partner || self.links.get(&partner).is_some_and(knows)
     }
 
-    /// Whether the document under this key is the one that is shown for its id. Should a partner
-    /// take another's id, a document of this node goes first, then that of the lowest owner.
+    /// Whether the document under this key is the one that is shown for its owner and id. Under
+    /// one id every owner has its own document; should one owner give an id to two, the lowest
+    /// circle and kind goes first.
     pub(crate) fn is_visible(&self, key: &Key) -> bool {
         let keys = self.index.keys(key.document);
-        let own = keys.iter().find(|key| key.owner == self.me);
-        own.or(keys.first()).is_none_or(|first| first == key)
+        keys.iter().find(|other| other.owner == key.owner).is_none_or(|first| first == key)
     }
 
     /// Pushes new envelopes of this node to everyone connected who is to hold them.
@@ -335,7 +359,7 @@ impl Replica {
             }
         }
         let out = std::mem::take(&mut self.out);
-        let mut effects = Vec::with_capacity(out.effects.len() + 3);
+        let mut effects: Vec<Effect> = out.drafts.into_iter().map(Effect::Draft).collect();
         if !out.store.is_empty() {
             effects.push(Effect::Store(out.store.into_values().collect()));
         }
@@ -410,9 +434,9 @@ impl Replica {
     }
 
     /// Whether a document is erased here.
-    pub fn is_erased(&self, document: DocumentId) -> bool {
+    pub fn is_erased(&self, owner: RootId, document: DocumentId) -> bool {
         let erased = |key: &Key| self.index.document(key).is_some_and(|document| document.is_erased());
-        self.index.keys(document).iter().any(|key| self.is_visible(key) && erased(key))
+        self.index.keys(document).iter().any(|key| key.owner == owner && erased(key))
     }
 
     /// Whether the envelope is held and of which content.

@@ -1,41 +1,50 @@
 //! A document as a file that any Automerge opens.
 
+use std::cmp::Reverse;
+
 use automerge::Automerge;
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope, Refusal};
+use schemas::ids::{NodeKey, RootId};
 
 use crate::body;
-use crate::coedited::Opening;
+use crate::coedited::{Admission, Coedited};
 use crate::scan;
 
 /// The `.automerge` file of the stored `envelopes` of one document, in any order: its newest
-/// version, or its opening with all changes.
+/// version, or everything that counts of its opening and changes. `root_of` says whose node a key
+/// is.
 ///
 /// # Errors
 /// `Superseded` when nothing of the document is left, `UnsafeBody` when a change does not scan.
-pub fn save<'a>(envelopes: impl IntoIterator<Item = &'a Verified<Envelope>>) -> Result<Vec<u8>, Refusal> {
-    let mut newest: Option<&Envelope> = None;
-    let mut changes: Vec<Vec<u8>> = Vec::new();
-    for envelope in envelopes {
-        let envelope = envelope.get();
-        match envelope.header.content {
-            Content::Version => {
-                let rank = |e: &Envelope| (e.header.stamp, std::cmp::Reverse(e.id()));
-                if newest.is_none_or(|newest| rank(newest) < rank(envelope)) {
-                    newest = Some(envelope);
-                }
-            }
-            Content::Opening => changes.push(Opening::from_bytes(&envelope.body)?.change),
-            Content::Change => changes.push(envelope.body.clone()),
-            _ => {}
+pub fn save<'a>(
+    envelopes: impl IntoIterator<Item = &'a Verified<Envelope>>,
+    root_of: impl Fn(NodeKey) -> RootId,
+) -> Result<Vec<u8>, Refusal> {
+    let all: Vec<&Envelope> = envelopes.into_iter().map(Verified::get).collect();
+    if let Some(opening) = all.iter().find(|envelope| envelope.header.content == Content::Opening) {
+        return page(opening, &all, root_of);
+    }
+    let versions = all.iter().filter(|envelope| envelope.header.content == Content::Version);
+    let newest = versions.max_by_key(|envelope| (envelope.header.stamp, Reverse(envelope.id())));
+    let newest = newest.ok_or(Refusal::Superseded)?;
+    scan::change(&newest.body)?;
+    let mut document = Automerge::new();
+    body::apply(&mut document, &newest.body)?;
+    Ok(document.save())
+}
+
+fn page(opening: &Envelope, all: &[&Envelope], root_of: impl Fn(NodeKey) -> RootId) -> Result<Vec<u8>, Refusal> {
+    let mut document = Coedited::open(opening)?;
+    let mut left: Vec<&&Envelope> = all.iter().filter(|envelope| envelope.id() != document.opening).collect();
+    loop {
+        let before = left.len();
+        left.retain(|envelope| {
+            let author = root_of(envelope.header.author);
+            document.admit(envelope, author, true) != Ok(Admission::Admitted)
+        });
+        if left.len() == before {
+            return Ok(document.document()?.0.save());
         }
     }
-    changes.extend(newest.map(|version| version.body.clone()));
-    let mut document = Automerge::new();
-    for change in changes {
-        scan::change(&change)?;
-        // Automerge itself holds back a change until what it follows is there.
-        body::apply(&mut document, &change)?;
-    }
-    if document.get_heads().is_empty() { Err(Refusal::Superseded) } else { Ok(document.save()) }
 }

@@ -1,9 +1,12 @@
 //! `overbuur document`: the shared documents that this node holds, as it holds them.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, anyhow, bail};
 use casework::ports::Document;
 use schemas::Kind;
-use schemas::ids::{DocumentId, to_hex};
+use schemas::certificate::NodeCertificate;
+use schemas::ids::{DocumentId, NodeKey, RootId, to_hex};
 use serde_json::{Value, json};
 
 use crate::service::Service;
@@ -39,12 +42,20 @@ pub fn show(service: &Service, document: &str) -> Result<Vec<Value>> {
 /// # Errors
 /// No such document here.
 pub fn file(service: &Service, document: &str) -> Result<Vec<Value>> {
-    let envelopes = service.store.load(parse(document)?)?;
-    if envelopes.is_empty() {
+    let id = parse(document)?;
+    let Some(owner) = service.read(move |records| records.document(id))?.map(|found| found.owner) else {
         bail!("Document {document} is hier niet");
-    }
-    let bytes =
-        replication::save(envelopes.iter()).map_err(|why| anyhow!("Document {document} is niet te bewaren: {why}"))?;
+    };
+    let mut envelopes = service.store.load(id)?;
+    envelopes.retain(|envelope| envelope.get().header.owner == owner);
+    let certificates = service.store.certificates()?.into_iter();
+    let roots: BTreeMap<NodeKey, RootId> = certificates
+        .filter_map(|(root, bytes)| Some((NodeCertificate::verify(&bytes).ok()?.get().node, root)))
+        .collect();
+    // Of a partner that was removed only the node is known.
+    let root_of = |node: NodeKey| roots.get(&node).copied().unwrap_or(RootId(node.0));
+    let bytes = replication::save(envelopes.iter(), root_of)
+        .map_err(|why| anyhow!("Document {document} is niet te bewaren: {why}"))?;
     Ok(vec![json!({ "document": document, "bytes": bytes.len(), "hex": to_hex(&bytes) })])
 }
 

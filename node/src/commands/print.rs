@@ -122,12 +122,15 @@ pub fn status(row: &Value) -> Vec<String> {
             let each: Vec<String> = refused.iter().map(|(why, count)| format!("{count} × {why}")).collect();
             format!("; geweigerd: {}", each.join(", "))
         });
+        let forks = partner["forks_proved"].as_u64().filter(|count| *count > 0);
+        let forks = forks.map(|count| format!("; {count} × twee verschillende dingen op één plaats, bewijs bewaard"));
         lines.push(format!(
-            "{}: {connection}; {} documenten; laatst gelijk {}{}",
+            "{}: {connection}; {} documenten; laatst gelijk {}{}{}",
             text(&partner["municipality"]),
             text(&partner["documents_held"]),
             moment(&partner["last_reconciled"]),
-            refused.unwrap_or_default()
+            refused.unwrap_or_default(),
+            forks.unwrap_or_default()
         ));
     }
     lines

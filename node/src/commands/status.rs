@@ -67,6 +67,7 @@ fn partner_rows(
     trouble: &BTreeMap<NodeKey, String>,
 ) -> Result<Vec<Value>> {
     let certificates = newest_certificates(service)?;
+    let proofs = service.read(|records| records.proofs())?;
     let now = clock::now().hour();
     let mut rows = Vec::new();
     for partner in service.store.partners()? {
@@ -92,6 +93,7 @@ fn partner_rows(
             "documents_held": state.documents_held,
             "last_reconciled": state.reconciled_at.map(|at| at.0),
             "refused": refused,
+            "forks_proved": proofs.iter().filter(|proof| proof.author == partner.root).count(),
             "bytes_sent": state.bytes.0,
             "bytes_received": state.bytes.1,
         }));

@@ -94,12 +94,12 @@ impl Runtime {
         for effect in effects {
             match &effect {
                 Effect::Store(all) => envelopes += all.len() as u64,
-                Effect::Delete(_) => {}
+                Effect::Draft(_) | Effect::Delete(_) => {}
                 Effect::Show(view) => {
                     documents += 1;
                     then.push(Then::Changed { kind: view.value.kind(), document: view.document, erased: false });
                 }
-                Effect::Hide { document, kind, erased } => {
+                Effect::Hide { document, kind, erased, .. } => {
                     then.push(Then::Changed { kind: *kind, document: *document, erased: *erased });
                 }
                 Effect::Keep(kept) => then.push(Then::Kept(kept.clone())),
@@ -155,7 +155,8 @@ impl Runtime {
             Effect::WakeAt(at) => self.wake_at = self.wake_at.min(at),
             Effect::Disconnect { partner, reason } => self.disconnect(partner, reason).await,
             // Read by whoever calls, or done by the store.
-            Effect::Load { .. }
+            Effect::Draft(_)
+            | Effect::Load { .. }
             | Effect::Store(_)
             | Effect::Delete(_)
             | Effect::Show(_)
@@ -232,6 +233,9 @@ impl Runtime {
                 tracing::info!("this clock is right again");
                 self.parts.port.set_clock_ahead(0);
                 self.parts.port.outbox.notify_one();
+            }
+            Notice::Forked { by, document } => {
+                tracing::warn!(by = %by.short(), %document, "two things in one place; both headers are kept");
             }
             Notice::Introduced { by, member } => {
                 tracing::info!(by = %by.short(), member = %member.short(), "a member that is no partner yet");

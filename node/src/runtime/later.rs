@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use replication::{DocumentView, Effect};
-use schemas::ids::DocumentId;
+use schemas::ids::{DocumentId, RootId};
 
 /// States written together.
 const BATCH: usize = 512;
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What waits: of each document the newest state.
 #[derive(Default)]
 pub(super) struct Later {
-    waiting: BTreeMap<DocumentId, DocumentView>,
+    waiting: BTreeMap<(RootId, DocumentId), DocumentView>,
     /// Whether the stream paused, and nothing much came since.
     paused: bool,
 }
@@ -39,10 +39,10 @@ impl Later {
         for effect in effects {
             match effect {
                 Effect::Show(view) if many => {
-                    self.waiting.insert(view.document, view);
+                    self.waiting.insert((view.owner, view.document), view);
                 }
-                Effect::Show(DocumentView { document, .. }) | Effect::Hide { document, .. } => {
-                    self.waiting.remove(&document);
+                Effect::Show(DocumentView { owner, document, .. }) | Effect::Hide { owner, document, .. } => {
+                    self.waiting.remove(&(owner, document));
                     now.push(effect);
                 }
                 _ => now.push(effect),
@@ -82,7 +82,7 @@ impl Later {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use schemas::ids::{CircleId, RootId};
+    use schemas::ids::CircleId;
     use schemas::time::Hour;
     use schemas::{Kind, SharedValue};
     use serde_json::json;
@@ -107,11 +107,13 @@ mod tests {
             changed_at: Hour(hour),
             expires_at: Hour(hour + 1),
             clipped: false,
+            held: None,
+            forked: BTreeSet::new(),
         })
     }
 
     fn hide(number: usize) -> Effect {
-        Effect::Hide { document: document(number), kind: Kind::Comment, erased: true }
+        Effect::Hide { owner: RootId([2; 32]), document: document(number), kind: Kind::Comment, erased: true }
     }
 
     fn shown(effects: &[Effect]) -> Vec<(DocumentId, Hour)> {

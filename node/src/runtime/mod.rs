@@ -19,6 +19,7 @@ use anyhow::{Context, Result, anyhow};
 use casework::ports::Outgoing;
 use rand_chacha::ChaCha20Rng;
 use replication::{Command, Input, PartnerState, Replica};
+use schemas::border::SCHEMA;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId, Session};
 use schemas::time::Timestamp;
@@ -39,6 +40,8 @@ const TOGETHER: usize = 64;
 const READ_TOGETHER: usize = 256;
 /// Name under which the store remembers that a runtime has not ended cleanly.
 const RUNNING: &str = "running";
+/// Name under which the store remembers the schema that the last release understood.
+const UNDERSTOOD: &str = "schema";
 
 /// What the rest of the program asks of the runtime.
 pub enum Ask {
@@ -196,17 +199,21 @@ impl Runtime {
     /// Takes over what the store holds.
     async fn begin(&mut self) -> Result<()> {
         let store = Arc::clone(&self.parts.store);
-        let (headers, cursors, unclean) = blocking(move || {
+        let (headers, cursors, unclean, upgraded) = blocking(move || {
             let unclean = store.node_state(RUNNING)?.is_some_and(|bytes| bytes == [1]);
+            // What an earlier release kept and did not understand is built now.
+            let schema = SCHEMA.to_be_bytes();
+            let upgraded = store.node_state(UNDERSTOOD)?.is_some_and(|bytes| bytes != schema);
+            store.set_node_state(UNDERSTOOD, &schema)?;
             store.set_node_state(RUNNING, &[1])?;
-            Ok((store.stored_headers()?, store.cursors()?, unclean))
+            Ok((store.stored_headers()?, store.cursors()?, unclean, upgraded))
         })
         .await?;
         self.replica.restore(headers);
         self.replica.restore_cursors(cursors);
         self.partners_changed().await?;
         self.invitations_changed().await;
-        if unclean {
+        if unclean || upgraded {
             self.rebuild().await?;
         }
         self.input(vec![Input::Tick]).await?;
@@ -427,6 +434,10 @@ fn command_of(command: Outgoing) -> Command {
         Outgoing::Open { circle, document, value, expires_at } => Command::Open { circle, document, value, expires_at },
         Outgoing::Edit { document, heads, value } => Command::Edit { document, heads, value },
         Outgoing::Erase { document } => Command::Erase { document },
+        Outgoing::Hold { owner, document } => Command::Hold { owner, document },
+        Outgoing::Lift { document } => Command::Lift { document },
+        Outgoing::Cut { document, author, bar } => Command::Cut { document, author, bar },
+        Outgoing::Replace { document, by, expires_at } => Command::Replace { document, by, expires_at },
     }
 }
 

@@ -44,12 +44,15 @@ impl Tx<'_> {
                 ids.iter().try_for_each(|id| self.run("DELETE FROM envelopes WHERE id = ?1", [id.0]).map(|_| ()))
             }
             Effect::Show(view) => self.show(view),
-            Effect::Hide { document, erased, .. } => {
+            Effect::Hide { owner, document, erased, .. } => {
                 if *erased {
-                    self.remember_erased(*document)?;
+                    self.remember_erased(*owner, *document)?;
                 }
-                self.hide(*document)
+                self.hide(*owner, *document)
             }
+            Effect::Draft(draft) => self.keep_draft(draft),
+            Effect::Keep(Kept::Proof(proof)) => self.keep_proof(proof),
+            Effect::Keep(Kept::Replaced { owner, document, by }) => self.keep_replaced(*owner, *document, *by),
             Effect::Keep(Kept::Certificate(root, bytes)) => {
                 let certificate = NodeCertificate::verify(bytes).map_err(|_| corrupt())?;
                 self.put_certificate(*root, certificate.get().serial, bytes)

@@ -150,16 +150,17 @@ impl Matches for Tx<'_> {
         )
     }
 
-    fn was_erased(&mut self, document: DocumentId) -> Result<bool> {
-        let sql = "SELECT document FROM erased_documents WHERE document = ?1";
-        Ok(self.one(sql, [document.0], |cells| cells.document())?.is_some())
+    fn was_erased(&mut self, owner: RootId, document: DocumentId) -> Result<bool> {
+        let sql = "SELECT document FROM erased_documents WHERE document = ?1 AND owner IN (?2, x'')";
+        Ok(self.one(sql, [&document.0[..], &owner.0[..]], |cells| cells.document())?.is_some())
     }
 }
 
 impl Tx<'_> {
     /// Remembers that a document was erased by its owner.
-    pub(crate) fn remember_erased(&self, document: DocumentId) -> Result<()> {
-        self.run("INSERT OR IGNORE INTO erased_documents (document) VALUES (?1)", [document.0])?;
+    pub(crate) fn remember_erased(&self, owner: RootId, document: DocumentId) -> Result<()> {
+        let sql = "INSERT OR IGNORE INTO erased_documents (document, owner) VALUES (?1, ?2)";
+        self.run(sql, [&document.0[..], &owner.0[..]])?;
         Ok(())
     }
 }

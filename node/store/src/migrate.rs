@@ -28,6 +28,7 @@ migrations! {
     700 "0700_cursors.sql",
     800 "0800_own_rules.sql",
     810 "0810_evenings.sql",
+    900 "0900_resources.sql",
 }
 
 /// Brings the store to this release's schema.

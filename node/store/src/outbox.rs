@@ -4,9 +4,9 @@
 use casework::Result;
 use casework::ports::{Outbox, Outgoing};
 use rusqlite::params;
-use schemas::Kind;
-use schemas::ids::CircleId;
+use schemas::ids::{CircleId, DocumentId, RootId};
 use schemas::time::Hour;
+use schemas::{Kind, SharedValue};
 
 use crate::documents::{heads_of, value_of, value_text};
 use crate::fault::corrupt;
@@ -17,7 +17,7 @@ use crate::tx::Tx;
 /// Commands handed to the runtime at once.
 const BATCH: u32 = 256;
 
-const SELECT: &str = "SELECT number, what, document, circle, kind, value, heads, expires_at";
+const SELECT: &str = "SELECT number, what, document, circle, kind, value, heads, expires_at, other, bar";
 
 fn command(cells: &mut Cells<'_>) -> Result<(i64, Outgoing)> {
     let number = cells.get()?;
@@ -29,6 +29,11 @@ fn command(cells: &mut Cells<'_>) -> Result<(i64, Outgoing)> {
     let value = kind.zip(text).map(|(kind, text)| value_of(kind, &text)).transpose()?;
     let heads = cells.get::<Option<Vec<u8>>>()?.map(|bytes| heads_of(&bytes));
     let expires_at = cells.get::<Option<u32>>()?.map(Hour);
+    let (other, bar): (Option<Vec<u8>>, Option<bool>) = (cells.get()?, cells.get()?);
+    let root = |bytes: Option<Vec<u8>>| {
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        bytes.map(RootId).ok_or_else(corrupt)
+    };
     let command = match (what.as_str(), circle, value, heads, expires_at) {
         ("publish", Some(circle), Some(value), _, Some(expires_at)) => {
             Outgoing::Publish { circle, document, value, expires_at }
@@ -37,35 +42,76 @@ fn command(cells: &mut Cells<'_>) -> Result<(i64, Outgoing)> {
             Outgoing::Open { circle, document, value, expires_at }
         }
         ("edit", _, Some(value), Some(heads), _) => Outgoing::Edit { document, heads, value },
+        ("replace", .., Some(expires_at)) => {
+            let by = other.as_deref().and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
+            Outgoing::Replace { document, by: DocumentId(by), expires_at }
+        }
+        ("hold", ..) => Outgoing::Hold { owner: root(other)?, document },
+        ("cut", ..) => Outgoing::Cut { document, author: root(other)?, bar: bar == Some(true) },
+        ("lift", ..) => Outgoing::Lift { document },
         ("erase", ..) => Outgoing::Erase { document },
         _ => return Err(corrupt()),
     };
     Ok((number, command))
 }
 
+/// A command as a row.
+struct Row<'a> {
+    what: &'static str,
+    document: &'a DocumentId,
+    circle: Option<&'a CircleId>,
+    value: Option<&'a SharedValue>,
+    heads: Option<&'a [[u8; 32]]>,
+    expires_at: Option<&'a Hour>,
+    other: Option<&'a [u8]>,
+    bar: Option<bool>,
+}
+
+impl<'a> Row<'a> {
+    /// The row of a command with its name and document; the rest is empty.
+    fn of(command: &'a Outgoing) -> Self {
+        let (what, document) = match command {
+            Outgoing::Publish { document, .. } => ("publish", document),
+            Outgoing::Open { document, .. } => ("open", document),
+            Outgoing::Edit { document, .. } => ("edit", document),
+            Outgoing::Erase { document } => ("erase", document),
+            Outgoing::Hold { document, .. } => ("hold", document),
+            Outgoing::Lift { document } => ("lift", document),
+            Outgoing::Cut { document, .. } => ("cut", document),
+            Outgoing::Replace { document, .. } => ("replace", document),
+        };
+        Self { what, document, circle: None, value: None, heads: None, expires_at: None, other: None, bar: None }
+    }
+}
+
 impl Outbox for Tx<'_> {
     fn enqueue(&mut self, command: &Outgoing) -> Result<i64> {
-        let (what, document, circle, value, heads, expires_at) = match command {
-            Outgoing::Publish { circle, document, value, expires_at } => {
-                ("publish", document, Some(circle), Some(value), None, Some(expires_at))
+        let mut row = Row::of(command);
+        match command {
+            Outgoing::Publish { circle, value, expires_at, .. } | Outgoing::Open { circle, value, expires_at, .. } => {
+                (row.circle, row.value, row.expires_at) = (Some(circle), Some(value), Some(expires_at));
             }
-            Outgoing::Open { circle, document, value, expires_at } => {
-                ("open", document, Some(circle), Some(value), None, Some(expires_at))
+            Outgoing::Edit { heads, value, .. } => (row.heads, row.value) = (Some(heads.as_slice()), Some(value)),
+            Outgoing::Hold { owner, .. } => row.other = Some(owner.0.as_slice()),
+            Outgoing::Cut { author, bar, .. } => (row.other, row.bar) = (Some(author.0.as_slice()), Some(*bar)),
+            Outgoing::Replace { by, expires_at, .. } => {
+                (row.other, row.expires_at) = (Some(by.0.as_slice()), Some(expires_at));
             }
-            Outgoing::Edit { document, heads, value } => ("edit", document, None, Some(value), Some(heads), None),
-            Outgoing::Erase { document } => ("erase", document, None, None, None, None),
-        };
+            Outgoing::Erase { .. } | Outgoing::Lift { .. } => {}
+        }
         self.insert(
-            "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at, other, bar)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
-                what,
-                document.0,
-                circle.map(|id| id.0),
-                value.map(|value| value.kind().code()),
-                value.map(value_text).transpose()?,
-                heads.map(|heads| heads.concat()),
-                expires_at.map(|hour| hour.0)
+                row.what,
+                row.document.0,
+                row.circle.map(|id| id.0),
+                row.value.map(|value| value.kind().code()),
+                row.value.map(value_text).transpose()?,
+                row.heads.map(|heads| heads.concat()),
+                row.expires_at.map(|hour| hour.0),
+                row.other,
+                row.bar
             ],
         )
     }

@@ -175,6 +175,8 @@ impl TestOffice {
             changed_at: hour,
             expires_at: hour.plus_days(90),
             clipped: false,
+            held: None,
+            forked: Default::default(),
         };
         self.store.apply(vec![Effect::Show(view)]).expect("a document");
     }
@@ -196,9 +198,12 @@ impl TestOffice {
                     self.arrive(self.me, self.circle, *document, value.clone());
                 }
                 Outgoing::Erase { document } => {
-                    let hide = Effect::Hide { document: *document, kind: schemas::Kind::MatchRequest, erased: true };
+                    let kind = schemas::Kind::MatchRequest;
+                    let hide = Effect::Hide { owner: self.me, document: *document, kind, erased: true };
                     self.store.apply(vec![hide]).expect("an erasure");
                 }
+                // What the core makes of these is for its own tests.
+                Outgoing::Hold { .. } | Outgoing::Lift { .. } | Outgoing::Cut { .. } | Outgoing::Replace { .. } => {}
             }
             let settled = Effect::Settled { number: number.unsigned_abs(), outcome: Ok(()) };
             self.store.apply(vec![settled]).expect("a settled command");

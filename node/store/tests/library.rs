@@ -1,5 +1,6 @@
 //! The library on a real store: lists, pages, edits, drafts and remarks.
 
+use casework::duo_view::TodayItem;
 use casework::library::difference::Piece;
 use casework::library::form::parse_resource_form;
 use casework::library::markdown::{Block, Span};
@@ -7,7 +8,8 @@ use casework::library::{LibraryFilter, Saved};
 use casework::office::AccountRole;
 use casework::ports::Outgoing;
 use casework::{Actor, Error};
-use replication::Effect;
+use replication::api::Kept;
+use replication::{DocumentView, Draft, Effect, Lost};
 use schemas::ids::DocumentId;
 use schemas::{Comment, Resource, Shared, SharedValue};
 use store::testing::{TestOffice, office_for_tests};
@@ -120,11 +122,106 @@ fn a_refused_edit_stays_as_a_draft() {
     let refused = Effect::Settled { number: number.unsigned_abs(), outcome: Err(schemas::Refusal::OverBudget) };
     at.store.apply(vec![refused]).expect("a refusal");
     let drafts = at.office.library_drafts(&member()).expect("drafts");
-    assert_eq!((drafts.len(), drafts[0].resource, drafts[0].reason.as_str()), (1, Some(id), "over budget"));
-    assert_eq!(drafts[0].value.body.as_str(), "Boeken en strips lenen");
+    assert_eq!((drafts.len(), drafts[0].resource, drafts[0].why.as_str()), (1, Some(id), "refused"));
+    assert_eq!(drafts[0].typed.body.as_str(), "Boeken en strips lenen");
     assert!(drafts[0].difference.contains(&Piece::Added("en strips ".to_owned())), "{:?}", drafts[0].difference);
-    at.office.drop_library_draft(&member(), drafts[0].number).expect("dropped");
+    at.office.drop_library_draft(&member(), drafts[0].id).expect("dropped");
     assert!(at.office.library_drafts(&member()).expect("drafts").is_empty());
+}
+
+/// What a page no longer counts comes back as a draft, beside the page as it is now.
+#[test]
+fn what_a_page_does_not_count_is_put_into_it_by_a_person() {
+    let at = office_for_tests();
+    let old = written(&at, &page("De bib", "Boeken lenen.", "gratis"));
+    let new = written(&at, &page("De bib", "Boeken en strips lenen.", "gratis, lezen"));
+    let draft = Draft {
+        document: old,
+        owner: at.me,
+        change: [4; 32],
+        base: page("De bib", "Boeken lenen.", "gratis").into_value(),
+        typed: page("De bib", "Boeken lenen. Elke dag.", "gratis, open").into_value(),
+        why: Lost::Replaced,
+        at: casework::ports::Clock::now(&*at.clock),
+    };
+    let replaced = Effect::Keep(Kept::Replaced { owner: at.me, document: old, by: new });
+    let hide = Effect::Hide { owner: at.me, document: old, kind: schemas::Kind::Resource, erased: false };
+    at.store.apply(vec![Effect::Draft(draft.clone()), replaced, hide]).expect("replaced");
+    let drafts = at.office.library_drafts(&member()).expect("drafts");
+    assert_eq!((drafts.len(), drafts[0].resource, drafts[0].why.as_str()), (1, Some(new), "replaced"));
+    assert_eq!(drafts[0].merged, page("De bib", "Boeken en strips lenen. Elke dag.", "gratis, lezen, open"));
+    assert_eq!(at.office.resource_now(old).expect("a page"), Some(new));
+    at.office.comment(&member(), new, "Mooi", None).expect("a remark");
+    let remark = Comment { resource: old, text: schemas::text::Text::new("Van vroeger").expect("short") };
+    at.arrive(at.partner, at.circle, DocumentId([5; 16]), remark.into_value());
+    at.carry_out();
+    assert_eq!(at.office.resource(&member(), new).expect("a page").comments.len(), 2, "remarks come along");
+    let today = at.office.today(&member()).expect("a list");
+    assert!(matches!(today.waits_for_me[..], [TodayItem::LibraryDraft { draft }] if draft == drafts[0].id));
+
+    at.office.drop_library_draft(&member(), drafts[0].id).expect("dropped");
+    at.store.apply(vec![Effect::Draft(draft)]).expect("told again");
+    assert!(at.office.library_drafts(&member()).expect("drafts").is_empty(), "what was dealt with does not return");
+    let typed = b"Elke dag";
+    let left = at.store.every_value().expect("values");
+    assert!(
+        !left.iter().any(|(_, bytes)| bytes.windows(typed.len()).any(|part| part == typed)),
+        "nor is its text kept"
+    );
+}
+
+#[test]
+fn a_page_that_is_held_is_seen_by_its_owner_only() {
+    let at = office_for_tests();
+    let mine = written(&at, &page("Onze bib", "Boeken", ""));
+    at.office.hold_resource(&member(), mine).expect("asked");
+    assert_eq!(at.carry_out(), [Outgoing::Hold { owner: at.me, document: mine }]);
+    let theirs = DocumentId([6; 16]);
+    at.arrive(at.partner, at.circle, theirs, page("Hun bib", "Boeken", "").into_value());
+    for (owner, id) in [(at.me, mine), (at.partner, theirs)] {
+        let hour = casework::ports::Clock::now(&*at.clock).hour();
+        let view = DocumentView {
+            circle: at.circle,
+            document: id,
+            owner,
+            value: page("Verborgen", "Boeken", "").into_value(),
+            heads: vec![[1; 32]],
+            writers: [(owner, 1)].into(),
+            changed_at: hour,
+            expires_at: hour.plus_days(90),
+            clipped: false,
+            held: Some(replication::Held { by: at.partner, until: hour.plus_days(14) }),
+            forked: [at.partner].into(),
+        };
+        at.store.apply(vec![Effect::Show(view)]).expect("held");
+    }
+    let rows = at.office.library(&member(), &LibraryFilter::default()).expect("a list");
+    assert_eq!(rows.iter().map(|row| (row.id, row.held)).collect::<Vec<_>>(), [(mine, true)]);
+    assert!(matches!(at.office.resource(&member(), theirs), Err(Error::Refused("resource-held"))));
+    let seen = at.office.resource(&member(), mine).expect("a page");
+    assert_eq!(seen.held.map(|held| held.by), Some("Aartselaar".to_owned()));
+    assert_eq!(seen.forked, [(at.partner, "Aartselaar".to_owned())]);
+    let today = at.office.today(&member()).expect("a list");
+    assert!(today.waits_for_me.contains(&TodayItem::ResourceHeld { resource: mine, title: "Verborgen".to_owned() }));
+    assert!(today.new_in_network.is_empty(), "nor is it told of as news");
+
+    assert!(matches!(at.office.lift_resource(&member(), theirs), Err(Error::Refused("not-ours"))));
+    assert!(matches!(at.office.renew_resource(&member(), theirs), Err(Error::Refused("not-ours"))));
+    assert!(matches!(at.office.cut_writer(&member(), theirs, at.partner, true), Err(Error::Refused("not-ours"))));
+    at.office.lift_resource(&member(), mine).expect("asked");
+    at.office.cut_writer(&member(), mine, at.partner, true).expect("asked");
+    let by = at.office.renew_resource(&member(), mine).expect("asked");
+    let expires_at = casework::ports::Clock::now(&*at.clock).hour().plus_days(400);
+    assert_eq!(
+        at.carry_out(),
+        [
+            Outgoing::Lift { document: mine },
+            Outgoing::Cut { document: mine, author: at.partner, bar: true },
+            Outgoing::Replace { document: mine, by, expires_at },
+        ]
+    );
+    let administrator = actor(AccountRole::Administrator);
+    assert!(matches!(at.office.hold_resource(&administrator, mine), Err(Error::Forbidden)));
 }
 
 #[test]

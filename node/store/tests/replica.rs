@@ -74,6 +74,8 @@ fn view(document: u8, owner: RootId, text: &str) -> DocumentView {
         changed_at: HOUR,
         expires_at: HOUR.plus_days(90),
         clipped: false,
+        held: None,
+        forked: Default::default(),
     }
 }
 
@@ -137,9 +139,50 @@ fn documents_are_shown_replaced_and_hidden() {
         (shown.len(), &shown[0].value, &shown[0].heads, &shown[0].writers),
         (2, &expected.value, &expected.heads, &expected.writers)
     );
-    let hide = Effect::Hide { document: DocumentId([1; 16]), kind: Kind::Comment, erased: false };
+    let hide = Effect::Hide { owner, document: DocumentId([1; 16]), kind: Kind::Comment, erased: false };
     test.store.apply(vec![hide]).expect("hidden");
     assert_eq!(documents(&test).len(), 1);
+}
+
+/// One id under two owners is two documents, and a look-up by the bare id goes to our own or to
+/// the one that was here first.
+#[test]
+fn nobody_takes_the_place_of_another_by_its_id() {
+    let test = office_for_tests();
+    let (first, thief) = (test.partner, RootId([0; 32]));
+    let look = |test: &TestOffice, owner: Option<RootId>| {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        let id = DocumentId([1; 16]);
+        let read = move |records: &mut dyn casework::ports::Records| {
+            let found = match owner {
+                Some(owner) => records.document_of(owner, id)?,
+                None => records.document(id)?,
+            };
+            sender.send(found.map(|document| document.owner)).expect("a receiver");
+            Ok(())
+        };
+        test.store.read(Box::new(read)).expect("a snapshot");
+        receiver.recv().expect("an answer")
+    };
+    test.store.apply(vec![Effect::Show(view(1, first, "theirs"))]).expect("shown");
+    test.store.apply(vec![Effect::Show(view(1, thief, "stolen"))]).expect("shown");
+    test.store.apply(vec![Effect::Show(view(1, first, "theirs, later"))]).expect("shown");
+    assert_eq!(documents(&test).len(), 2);
+    assert_eq!(look(&test, None), Some(first));
+    assert_eq!(look(&test, Some(thief)), Some(thief));
+    test.store.apply(vec![Effect::Show(view(1, test.me, "ours"))]).expect("shown");
+    assert_eq!(look(&test, None), Some(test.me));
+    let hide = Effect::Hide { owner: thief, document: DocumentId([1; 16]), kind: Kind::Comment, erased: true };
+    test.store.apply(vec![hide]).expect("hidden");
+    assert_eq!((documents(&test).len(), look(&test, Some(first))), (2, Some(first)));
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    let read = move |records: &mut dyn casework::ports::Records| {
+        let id = DocumentId([1; 16]);
+        sender.send((records.was_erased(thief, id)?, records.was_erased(first, id)?)).expect("a receiver");
+        Ok(())
+    };
+    test.store.read(Box::new(read)).expect("a snapshot");
+    assert_eq!(receiver.recv(), Ok((true, false)));
 }
 
 #[test]

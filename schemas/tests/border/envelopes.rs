@@ -25,7 +25,7 @@ fn stamps() -> impl Strategy<Value = Stamp> {
 }
 
 fn headers() -> impl Strategy<Value = Header> {
-    const CONTENTS: [Content; 8] = [
+    const CONTENTS: [Content; 9] = [
         Content::Version,
         Content::Opening,
         Content::Change,
@@ -34,6 +34,7 @@ fn headers() -> impl Strategy<Value = Header> {
         Content::Cut,
         Content::ReplacedBy,
         Content::Hold,
+        Content::Lift,
     ];
     let ids = (any::<[u8; 16]>(), any::<[u8; 16]>(), any::<[u8; 32]>(), any::<[u8; 32]>(), any::<[u8; 32]>());
     let words = (

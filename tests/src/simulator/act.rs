@@ -167,7 +167,7 @@ impl World {
             }
         }
         let body: String = text.into_iter().collect();
-        let newest = self.nodes[node].store.views.get(&view.document).map(|view| view.heads.clone());
+        let newest = self.nodes[node].store.views.get(&(view.owner, view.document)).map(|view| view.heads.clone());
         let heads = match newest {
             Some(heads) if self.plant == Plant::ReplacesText => heads,
             _ => view.heads,

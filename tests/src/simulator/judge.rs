@@ -117,16 +117,17 @@ fn sets_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     }
 }
 
-/// Documents whose id was taken for a second document: which of them is shown is each node's own
-/// matter.
-fn taken_ids(honest: &[Node]) -> BTreeSet<DocumentId> {
-    let mut owners = BTreeMap::new();
+/// Ids that one owner gave to two documents: which of them is shown depends on the circles that
+/// a node is in.
+fn taken_ids(honest: &[Node]) -> BTreeSet<(RootId, DocumentId)> {
+    let mut places = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for envelope in honest.iter().flat_map(|node| node.store.envelopes.values()) {
         let header = &envelope.get().header;
-        let place = (header.owner, header.circle, header.kind);
-        if *owners.entry(header.document).or_insert(place) != place {
-            taken.insert(header.document);
+        let place = (header.circle, header.kind);
+        let document = (header.owner, header.document);
+        if *places.entry(document).or_insert(place) != place {
+            taken.insert(document);
         }
     }
     taken
@@ -139,10 +140,10 @@ fn values_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
         let views = |at: usize| {
             let fits = |view: &&replication::DocumentView| {
                 let counts = view.circle == circle && owners.contains(&view.owner);
-                counts && view.expires_at >= cutoff && !taken.contains(&view.document)
+                counts && view.expires_at >= cutoff && !taken.contains(&(view.owner, view.document))
             };
             let views = honest[at].store.views.values().filter(fits);
-            views.map(|view| (view.document, view.clone())).collect::<BTreeMap<_, _>>()
+            views.map(|view| ((view.owner, view.document), view.clone())).collect::<BTreeMap<_, _>>()
         };
         let first = views(members[0]);
         for member in &members[1..] {
@@ -157,9 +158,10 @@ fn values_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     for (at, node) in honest.iter().enumerate() {
         for envelope in node.store.envelopes.values() {
             let header = &envelope.get().header;
-            let shown = node.store.views.contains_key(&header.document);
+            let document = (header.owner, header.document);
+            let shown = node.store.views.contains_key(&document);
             let counts = matches!(header.content, Content::Version | Content::Opening);
-            if counts && !shown && !taken.contains(&header.document) {
+            if counts && !shown && !taken.contains(&document) {
                 faults.push(format!("node {at} holds {:?} and does not show it", header.document));
             }
         }
@@ -196,11 +198,10 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
 fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     for (document, typed) in world.ledger.kept() {
         for (at, node) in honest.iter().enumerate() {
-            let Some(view) = node.store.views.get(&document) else { continue };
-            if !view.value.kind().is_co_edited() {
-                // A hostile node took the id and is shown in its place.
-                continue;
-            }
+            // A hostile node may have a document of its own under this id.
+            let is_page =
+                |view: &&replication::DocumentView| view.document == document && view.value.kind().is_co_edited();
+            let Some(view) = node.store.views.values().find(is_page) else { continue };
             let of_who_left = world.node_of(view.owner).is_some_and(|owner| world.left(owner));
             let counts = |by: usize| {
                 // What somebody who leaves writes last may stay with him alone; and who left is
@@ -222,7 +223,7 @@ fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>
     for (document, published) in world.ledger.published() {
         let at = published.node;
         let Some(owner) = honest.get(at) else { continue };
-        match owner.store.views.get(&document).filter(|view| view.owner == owner.root) {
+        match owner.store.views.get(&(owner.root, document)) {
             Some(view) if view.value != published.value => {
                 faults.push(format!("node {at} shows of {document:?} what it published before"));
             }

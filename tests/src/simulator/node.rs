@@ -91,7 +91,7 @@ pub(super) struct KeptList {
 #[derive(Default, Clone)]
 pub(super) struct Store {
     pub(super) envelopes: BTreeMap<EnvelopeId, Verified<Envelope>>,
-    pub(super) views: BTreeMap<DocumentId, DocumentView>,
+    pub(super) views: BTreeMap<(RootId, DocumentId), DocumentView>,
     pub(super) lists: BTreeMap<(CircleId, RootId), KeptList>,
     pub(super) office: Office,
 }

@@ -245,7 +245,7 @@ impl World {
     fn incoming(&self, node: usize, id: DocumentId) -> Option<answer::State> {
         let came = self.nodes[node].store.office.came.get(&id)?;
         let now = self.nodes[node].clock(self.now());
-        let theirs = self.nodes[node].store.views.get(&id).filter(|view| view.owner == came.requester);
+        let theirs = self.nodes[node].store.views.get(&(came.requester, id));
         let theirs = theirs.and_then(|view| match &view.value {
             SharedValue::Proposal(proposal) => Some(&proposal.state),
             _ => None,

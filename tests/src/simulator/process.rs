@@ -27,8 +27,9 @@ impl World {
         }
         let rebuild = self.nodes[node].replica.as_ref().map(|replica| replica.rebuild()).unwrap_or_default();
         self.carry_out(node, rebuild);
+        let owner = self.nodes[node].root;
         for document in self.nodes[node].erasures.clone() {
-            if self.nodes[node].replica.as_ref().is_some_and(|replica| !replica.is_erased(document)) {
+            if self.nodes[node].replica.as_ref().is_some_and(|replica| !replica.is_erased(owner, document)) {
                 self.input(node, Input::Command { number: 0, command: Command::Erase { document } });
             }
         }
@@ -126,6 +127,8 @@ impl World {
 
     fn carry_out_one(&mut self, node: usize, effect: Effect) {
         match effect {
+            // What was typed in a page that somebody forked is not judged.
+            Effect::Draft(_) => {}
             Effect::Store(envelopes) => {
                 for envelope in envelopes {
                     let id = envelope.get().id();
@@ -141,10 +144,10 @@ impl World {
                 }
             }
             Effect::Show(view) => {
-                self.nodes[node].store.views.insert(view.document, view);
+                self.nodes[node].store.views.insert((view.owner, view.document), view);
             }
-            Effect::Hide { document, .. } => {
-                self.nodes[node].store.views.remove(&document);
+            Effect::Hide { owner, document, .. } => {
+                self.nodes[node].store.views.remove(&(owner, document));
             }
             Effect::Load { document } => {
                 let life = self.nodes[node].life;

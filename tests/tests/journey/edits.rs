@@ -26,7 +26,7 @@ fn text_of(visitor: &mut Visitor, page: &str) -> Result<(String, Vec<String>)> {
 }
 
 /// Sends the form of a page with another text, against the heads it was shown with.
-fn change(visitor: &mut Visitor, page: &str, from: &str, to: &str) -> Result<()> {
+pub(crate) fn change(visitor: &mut Visitor, page: &str, from: &str, to: &str) -> Result<()> {
     let (text, heads) = text_of(visitor, page)?;
     ensure!(text.contains(from), "{from} is not in {text}");
     let text = text.replace(from, to);
@@ -45,7 +45,7 @@ fn change(visitor: &mut Visitor, page: &str, from: &str, to: &str) -> Result<()>
 }
 
 /// Waits until the text of a page holds all of these.
-fn wait_for_text(town: &Town, visitor: &mut Visitor, page: &str, wanted: &[&str]) -> Result<String> {
+pub(crate) fn wait_for_text(town: &Town, visitor: &mut Visitor, page: &str, wanted: &[&str]) -> Result<String> {
     until(|| {
         let (text, _) = text_of(visitor, page)?;
         let all = wanted.iter().all(|part| text.contains(part));

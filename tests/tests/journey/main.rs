@@ -1,6 +1,7 @@
 //! Journeys of real people through real nodes: two municipalities as processes, paired over
 //! loopback, seen through chromium by a coordinator in each.
 
+mod care;
 mod edits;
 mod forms;
 mod keyboard;

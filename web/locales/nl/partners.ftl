@@ -14,6 +14,10 @@ partner-refused = { $count ->
     [one] 1 keer: { $reason }
    *[other] { $count } keer: { $reason }
  }
+partner-forked = { $count ->
+    [one] 1 keer twee verschillende dingen op één plaats geschreven. Het bewijs is bewaard.
+   *[other] { $count } keer twee verschillende dingen op één plaats geschreven. Het bewijs is bewaard.
+ }
 circles-title = Samenwerkingsverbanden
 circles-empty = Er is nog geen samenwerkingsverband.
 arrangement = Afspraak: { $reference }

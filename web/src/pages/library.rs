@@ -7,7 +7,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use casework::library::form::{
     KINDS, LICENCES, kind_code, kind_of_code, licence_code, parse_resource_form, resource_to_form,
@@ -43,6 +43,8 @@ struct Item {
     kind: String,
     excerpt: String,
     byline: String,
+    /// Whether it is hidden from everybody else.
+    held: bool,
     /// Language code, where the page is not in the language of the screen.
     lang: String,
 }
@@ -56,7 +58,8 @@ struct ListPage {
     items: Vec<Item>,
     found: String,
     asked: bool,
-    drafts: Vec<String>,
+    /// Address and title of each text that is not in its page.
+    drafts: Vec<(String, String)>,
 }
 
 fn kinds(w: &Words) -> Vec<Choice> {
@@ -70,6 +73,7 @@ fn item(w: &Words, row: &ResourceRow, today: Date) -> Item {
         title: row.title.clone(),
         kind: w.t(&format!("kind-{}", kind_code(row.kind))),
         excerpt: row.excerpt.clone(),
+        held: row.held,
         byline: w.fill("library-byline", &[("writers", &super::person::and(w, &row.writers)), ("on", &on)]),
         lang: row.language.code().to_owned(),
     }
@@ -100,7 +104,10 @@ async fn list(
         found: w.count("library-found", rows.len()),
         items: rows.iter().map(|row| item(w, row, visit.today)).collect(),
         asked,
-        drafts: refused.iter().map(|draft| draft.value.title.to_string()).collect(),
+        drafts: refused
+            .iter()
+            .map(|draft| (format!("/netwerk/concept/{}", draft.id), draft.typed.title.to_string()))
+            .collect(),
     })
 }
 
@@ -169,14 +176,26 @@ struct ReadPage {
     mine: bool,
     comments: Vec<CommentView>,
     form: Form,
+    /// Who asked to hide it and until when, in words.
+    held: Option<String>,
+    /// Fingerprint and name of each municipality that wrote in two ways.
+    forked: Vec<(String, String)>,
 }
 
-fn document(id: &str) -> Result<DocumentId, Fault> {
+pub(super) fn document(id: &str) -> Result<DocumentId, Fault> {
     id.parse().map_err(|_| Fault::NotFound)
 }
 
 async fn read(State(app): State<App>, visit: Visit, Path(id): Path<String>) -> Result<Response, Fault> {
-    show(&app, &visit, id, Vec::new(), &[]).await
+    let key = document(&id)?;
+    match show(&app, &visit, id, Vec::new(), &[]).await {
+        // Begun anew under another address.
+        Err(Fault::NotFound) => match super::care::moved(&app, key).await {
+            Some(now) => Ok(Redirect::to(&format!("/netwerk/{now}")).into_response()),
+            None => Err(Fault::NotFound),
+        },
+        other => other,
+    }
 }
 
 async fn show(app: &App, visit: &Visit, id: String, typed: Pairs, errors: &[FieldError]) -> Result<Response, Fault> {
@@ -229,6 +248,11 @@ async fn show(app: &App, visit: &Visit, id: String, typed: Pairs, errors: &[Fiel
             })
             .collect(),
         form: Form::new(w, typed).with_errors(errors),
+        held: page.held.map(|held| {
+            let until = long(format::day_of_hour(held.until));
+            w.fill("library-held-text", &[("by", &held.by), ("until", &until)])
+        }),
+        forked: page.forked.into_iter().map(|(root, name)| (root.to_string(), name)).collect(),
     })?;
     if !errors.is_empty() {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -248,17 +272,37 @@ struct EditPage {
     kinds: Vec<Choice>,
     languages: Vec<Choice>,
     licences: Vec<Choice>,
+    draft: Option<Draft>,
 }
 
-struct At {
-    title: String,
-    action: String,
-    back: String,
-    heads: Vec<String>,
-    audience: String,
+/// What is said about a text that could not come into its page.
+pub(super) struct Draft {
+    pub(super) why: String,
+    pub(super) advice: String,
+    /// `ins`, `del` or nothing, and the words.
+    pub(super) pieces: Vec<(&'static str, String)>,
+    pub(super) discard: String,
+}
+
+pub(super) struct At {
+    pub(super) title: String,
+    pub(super) action: String,
+    pub(super) back: String,
+    pub(super) heads: Vec<String>,
+    pub(super) audience: String,
 }
 
 async fn form_page(app: &App, visit: &Visit, at: At, form: Form) -> Result<Response, Fault> {
+    form_page_with(app, visit, at, form, None).await
+}
+
+pub(super) async fn form_page_with(
+    app: &App,
+    visit: &Visit,
+    at: At,
+    form: Form,
+    draft: Option<Draft>,
+) -> Result<Response, Fault> {
     let w = &visit.words;
     let f = Frame::new(app, visit, Nav::Library, at.title).await?;
     let failed = !form.wrong.is_empty();
@@ -275,11 +319,20 @@ async fn form_page(app: &App, visit: &Visit, at: At, form: Form) -> Result<Respo
         kinds: kinds(w),
         languages: v::languages(w),
         licences: licences.collect(),
+        draft,
     })?;
     if failed {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     Ok(response)
+}
+
+/// Who reads a page; without one, who reads a new one.
+pub(super) async fn audience_of(app: &App, visit: &Visit, id: Option<DocumentId>) -> Result<String, Fault> {
+    let Some(id) = id else { return Ok(at_new(app, visit).await?.audience) };
+    let actor = visit.actor.clone();
+    let page = app.run(move |office| office.resource(&actor, id)).await?;
+    Ok(super::person::and(&visit.words, &page.audience))
 }
 
 async fn at_new(app: &App, visit: &Visit) -> Result<At, Fault> {
@@ -325,6 +378,7 @@ async fn create(State(app): State<App>, visit: Visit, posted: Posted) -> Result<
         }
         other => other?,
     };
+    super::care::settle(&app, &visit, posted.value("draft")).await;
     app.changed(Region::Library);
     // A page that is still on its way to the store is not there to read yet.
     let actor = visit.actor.clone();
@@ -368,11 +422,16 @@ async fn save(State(app): State<App>, visit: Visit, Path(id): Path<String>, post
     let key = document(&id)?;
     let (visible, typed) = (visit.clone(), posted.fields.clone());
     match write(&app, visit, id, key, posted).await {
-        // Withdrawn while somebody wrote in it: the text is not lost.
+        // Withdrawn or begun anew while somebody wrote in it: the text is not lost.
         Err(Fault::NotFound) => {
-            let error = FieldError { field: "title".to_owned(), code: "resource-gone" };
-            let form = Form::new(&visible.words, typed).with_errors(&[error]);
-            form_page(&app, &visible, at_new(&app, &visible).await?, form).await
+            let now = super::care::moved(&app, key).await;
+            let at = match now {
+                Some(now) => at_edit(&app, &visible, &now.to_string()).await?.0,
+                None => at_new(&app, &visible).await?,
+            };
+            let code = if now.is_some() { "resource-renewed" } else { "resource-gone" };
+            let form = Form::new(&visible.words, typed).with_errors(&[FieldError { field: "title".to_owned(), code }]);
+            form_page(&app, &visible, at, form).await
         }
         other => other,
     }
@@ -381,6 +440,7 @@ async fn save(State(app): State<App>, visit: Visit, Path(id): Path<String>, post
 async fn write(app: &App, visit: Visit, id: String, key: DocumentId, posted: Posted) -> Result<Response, Fault> {
     let (actor, number) = (visit.actor.clone(), Some(posted.number).filter(|number| !number.is_empty()));
     let (fields, heads) = (posted.fields.clone(), heads_of(&posted.fields));
+    let draft = Form::new(&visit.words, posted.fields.clone()).value("draft").to_owned();
     let save = move |office: &Office| {
         office.save_resource(&actor, key, &heads, parse_resource_form(&fields)?, number.as_deref())
     };
@@ -397,6 +457,9 @@ async fn write(app: &App, visit: Visit, id: String, key: DocumentId, posted: Pos
         }
         other => other?,
     };
+    if !matches!(saved, Saved::KeptAsDraft(_)) {
+        super::care::settle(app, &visit, &draft).await;
+    }
     app.changed(Region::Library);
     let notice = match saved {
         Saved::Done => "notice-resource",

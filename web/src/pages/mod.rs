@@ -1,6 +1,7 @@
 //! The routes, one file per part of the work.
 
 mod balance;
+mod care;
 mod circle;
 mod duo_plan;
 mod duos;
@@ -57,6 +58,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(duo_plan::routes())
         .merge(whole_list::routes())
         .merge(library::routes())
+        .merge(care::routes())
         .merge(partners::routes())
         .merge(rules::routes())
         .merge(balance::routes())

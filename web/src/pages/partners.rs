@@ -97,6 +97,7 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
                 circles: if partner.circles.is_empty() { w.t("nothing-known") } else { and(w, &partner.circles) },
                 refused: refused
                     .map(|(reason, count)| w.count_with("partner-refused", *count, &[("reason", reason)]))
+                    .chain((partner.forks > 0).then(|| w.count("partner-forked", partner.forks)))
                     .collect(),
             }
         })

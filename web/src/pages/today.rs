@@ -156,9 +156,13 @@ fn mine(w: &Words, item: &TodayItem, today: Date, now: Timestamp) -> Line {
             let _ = person;
             line(w, text, String::new(), "today-handover-verb", format!("/duos/{}", duo.0), true)
         }
-        TodayItem::LibraryDraft { resource, .. } => {
-            let href = resource.map_or_else(|| "/netwerk/nieuw".to_owned(), |id| format!("/netwerk/{id}"));
+        TodayItem::LibraryDraft { draft } => {
+            let href = format!("/netwerk/concept/{draft}");
             line(w, w.t("today-library-draft"), String::new(), "today-look-verb", href, true)
+        }
+        TodayItem::ResourceHeld { resource, title } => {
+            let text = w.with("today-resource-held", "title", title);
+            line(w, text, String::new(), "today-look-verb", format!("/netwerk/{resource}"), true)
         }
         TodayItem::Expiring { count, first } => {
             let text = w.count_with("today-expiring", *count, &[("first", &format::long_date(*first, today))]);

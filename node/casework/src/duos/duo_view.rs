@@ -5,6 +5,7 @@ use schemas::ids::DocumentId;
 use schemas::time::{Date, Quarter, Timestamp};
 
 use crate::duo_state::Event;
+use crate::library::DraftId;
 use crate::people::PersonId;
 use crate::ports_matches::{ContactSheet, DuoId, DuoNote, DuoStage, HandoverStage, Meeting, PlanItem};
 use crate::search_view::{CircleWorth, Place};
@@ -236,14 +237,17 @@ pub enum TodayItem {
         /// Full name.
         name: String,
     },
-    /// Text typed in the library that was refused.
+    /// Text typed in the library that is not in its page.
     LibraryDraft {
-        /// Number of the command.
-        number: i64,
-        /// The resource, when it was an edit.
-        resource: Option<DocumentId>,
-        /// Why, in English.
-        reason: String,
+        /// Which.
+        draft: DraftId,
+    },
+    /// A resource of ours that somebody hid until we look.
+    ResourceHeld {
+        /// Which.
+        resource: DocumentId,
+        /// Its title.
+        title: String,
     },
     /// Cards that end within 14 days.
     Expiring {

@@ -29,6 +29,53 @@ pub fn difference(old: &str, new: &str) -> Vec<Piece> {
     pieces.done
 }
 
+/// What `theirs` and `mine`, both made from `base`, come to together: what either took out is
+/// out, what either put in is in, theirs before mine. Nothing that was typed is lost.
+pub fn together(base: &str, theirs: &str, mine: &str) -> String {
+    let (theirs, mine) = (Sides::of(base, theirs), Sides::of(base, mine));
+    let mut text = String::new();
+    for (at, word) in words(base).into_iter().map(Some).chain([None]).enumerate() {
+        let (one, other) = (theirs.put_in(at), mine.put_in(at));
+        text.push_str(one);
+        if one != other {
+            text.push_str(other);
+        }
+        text.extend(word.filter(|_| !theirs.took_out(at) && !mine.took_out(at)));
+    }
+    text
+}
+
+/// What became of each word of a text: what was put in before it, and whether it was taken out.
+#[derive(Default)]
+struct Sides(Vec<(String, bool)>);
+
+impl Sides {
+    fn of(base: &str, new: &str) -> Self {
+        let mut sides = Self::default();
+        let mut before = String::new();
+        for piece in difference(base, new) {
+            match piece {
+                Piece::Added(text) => before.push_str(&text),
+                Piece::Same(text) | Piece::Removed(text) if text.is_empty() => {}
+                Piece::Same(ref text) | Piece::Removed(ref text) => {
+                    let removed = matches!(piece, Piece::Removed(_));
+                    sides.0.extend(words(text).into_iter().map(|_| (std::mem::take(&mut before), removed)));
+                }
+            }
+        }
+        sides.0.push((before, false));
+        sides
+    }
+
+    fn put_in(&self, at: usize) -> &str {
+        self.0.get(at).map_or("", |(text, _)| text)
+    }
+
+    fn took_out(&self, at: usize) -> bool {
+        self.0.get(at).is_some_and(|(_, removed)| *removed)
+    }
+}
+
 /// Words and the white space between them, each on its own.
 fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
@@ -121,6 +168,20 @@ mod tests {
             ("", "", vec![]),
         ] {
             assert_eq!(difference(old, new), expected, "{old} / {new}");
+        }
+    }
+
+    #[test]
+    fn two_edits_of_one_text_come_together() {
+        for (base, theirs, mine, expected) in [
+            ("een drie", "een twee drie", "een drie vier", "een twee drie vier"),
+            ("een twee drie", "een drie", "een twee drie vier", "een drie vier"),
+            ("open op maandag", "open op dinsdag", "open op vrijdag", "open op dinsdagvrijdag"),
+            ("open", "open", "open", "open"),
+            ("", "nieuw", "nieuw", "nieuw"),
+            ("alles", "", "alles blijft", " blijft"),
+        ] {
+            assert_eq!(together(base, theirs, mine), expected, "{base} / {theirs} / {mine}");
         }
     }
 

@@ -80,7 +80,7 @@ fn duo_of(desk: &mut Desk<'_>, proposal: DocumentId) -> Result<Option<DuoId>> {
 }
 
 fn offer_in(desk: &mut Desk<'_>, id: DocumentId, owner: RootId) -> Result<Option<MentorOffer>> {
-    let document = desk.records.document(id)?.filter(|document| document.owner == owner);
+    let document = desk.records.document_of(owner, id)?;
     Ok(document.and_then(|document| match document.value {
         SharedValue::MentorOffer(card) => Some(card),
         _ => None,
@@ -88,7 +88,7 @@ fn offer_in(desk: &mut Desk<'_>, id: DocumentId, owner: RootId) -> Result<Option
 }
 
 fn request_in(desk: &mut Desk<'_>, id: DocumentId, owner: RootId) -> Result<Option<MatchRequest>> {
-    let document = desk.records.document(id)?.filter(|document| document.owner == owner);
+    let document = desk.records.document_of(owner, id)?;
     Ok(document.and_then(|document| match document.value {
         SharedValue::MatchRequest(card) => Some(card),
         _ => None,

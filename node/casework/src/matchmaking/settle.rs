@@ -177,7 +177,9 @@ fn settle_incoming(desk: &mut Desk<'_>, halves: &Halves) -> Result<()> {
                 refresh_offer(desk, came.mentor)?;
             }
             // The person behind it was erased there: nothing about the match may stay.
-            answer::State::Settled(IncomingStage::Acknowledged) if desk.records.was_erased(came.document)? => {
+            answer::State::Settled(IncomingStage::Acknowledged)
+                if desk.records.was_erased(came.requester, came.document)? =>
+            {
                 came.stage = IncomingStage::Withdrawn;
                 came.changed_at = desk.now;
                 desk.records.put_incoming(&came)?;
@@ -243,7 +245,7 @@ fn settle_outgoing(desk: &mut Desk<'_>, halves: &Halves) -> Result<()> {
             desk.records.put_outgoing(&sent)?;
         }
         let erased_there = match sent.answer {
-            Some(answer) => desk.records.was_erased(answer)?,
+            Some(answer) => desk.records.was_erased(sent.offer_owner, answer)?,
             None => false,
         };
         if erased_there && !matches!(sent.stage, OutgoingStage::Ended(_)) {

@@ -34,6 +34,8 @@ pub struct PartnerRow {
     pub live: Option<PartnerLive>,
     /// Names of the circles shared with it.
     pub circles: Vec<String>,
+    /// How often it was found to have written two things in one place; the proof is in the store.
+    pub forks: usize,
 }
 
 impl Office {
@@ -45,6 +47,7 @@ impl Office {
         let live = self.network.partners();
         self.read(move |records| {
             let circles: Vec<Circle> = records.circles()?.into_iter().filter(|circle| !circle.pair).collect();
+            let proofs = records.proofs()?;
             let partners = records
                 .partners()?
                 .into_iter()
@@ -55,6 +58,7 @@ impl Office {
                         .filter(|circle| circle.members.contains(&municipality.root))
                         .map(|circle| circle.name.clone())
                         .collect(),
+                    forks: proofs.iter().filter(|proof| proof.author == municipality.root).count(),
                     municipality,
                 })
                 .collect();

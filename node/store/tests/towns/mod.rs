@@ -268,7 +268,7 @@ impl Town {
                     let Some(last) = last.cloned() else { continue };
                     (document, Signed { value: None, ..last })
                 }
-                Outgoing::Edit { .. } => continue,
+                _ => continue,
             };
             let now = self.now();
             let versions = self.written.entry(document).or_default();
@@ -324,7 +324,7 @@ impl Town {
 fn show(owner: RootId, document: DocumentId, signed: &Signed, now: Timestamp) -> Effect {
     let hour = now.hour();
     match &signed.value {
-        None => Effect::Hide { document, kind: signed.kind, erased: true },
+        None => Effect::Hide { owner, document, kind: signed.kind, erased: true },
         Some(value) => Effect::Show(DocumentView {
             circle: signed.circle,
             document,
@@ -335,6 +335,8 @@ fn show(owner: RootId, document: DocumentId, signed: &Signed, now: Timestamp) ->
             changed_at: hour,
             expires_at: hour.plus_days(90),
             clipped: false,
+            held: None,
+            forked: Default::default(),
         }),
     }
 }

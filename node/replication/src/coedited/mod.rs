@@ -1,66 +1,42 @@
-//! A co-edited document, built from its opening and changes.
+//! A co-edited document, built from its opening, changes and controls.
 //!
-//! What is admitted depends on a change, the opening and the change's own causal past, never on
-//! when it arrived; what is shown is a function of the set of admitted changes. Two changes of
-//! one author in one place (a fork) are both kept as proof, and neither they nor what follows
-//! them is shown. Nothing here keeps a document between two inputs.
+//! Whether a change is admitted depends on it, the opening and its own causal past, never on
+//! when it arrived; what is shown is a function of the set of what was admitted ([`judge`]).
+//! What is not shown of one's own is kept as a draft ([`drafts`]). Nothing here keeps a document
+//! between two inputs.
+
+mod controls;
+mod drafts;
+mod judge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{Automerge, ChangeHash, ObjId, ROOT, ReadDoc};
-use minicbor::bytes::ByteVec;
-use schemas::certificate::MAX_MEMBERS;
-use schemas::envelope::{Envelope, Refusal, Stamp};
-use schemas::ids::{EnvelopeId, RootId};
+use schemas::envelope::{Content, Envelope, Refusal, Stamp};
+use schemas::ids::{EnvelopeId, RootId, Session};
 use schemas::time::Hour;
 use schemas::{Kind, SharedValue};
 use serde_json::Value;
 
+use self::controls::Controls;
+pub use self::controls::Held;
+pub(crate) use self::drafts::Run;
+use self::judge::Spent;
+pub use self::judge::{AUTHOR, Budget, DOCUMENT, Void};
 use crate::body;
+pub use crate::control::Opening;
 use crate::scan::{self, Actor, ChangeId, Scanned};
 
-/// Changes of a document, at most.
-pub const MAX_CHANGES: usize = 4096;
-/// Bytes of all changes of a document, at most.
-pub const MAX_BYTES: usize = 4 * 1024 * 1024;
-
-/// The body of an opening.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opening {
-    /// Who may write, sorted.
-    pub writers: Vec<RootId>,
-    /// The first change.
-    pub change: Vec<u8>,
-}
-
-impl Opening {
-    /// Body bytes: CBOR `[writers, change]`.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        // Writing to a Vec cannot fail.
-        let _ = minicbor::encode((&self.writers, ByteVec::from(self.change.clone())), &mut bytes);
-        bytes
-    }
-
-    /// The opening in a body.
-    ///
-    /// # Errors
-    /// `Malformed`.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refusal> {
-        let (writers, change): (Vec<RootId>, ByteVec) = minicbor::decode(bytes).map_err(|_| Refusal::Malformed)?;
-        let opening = Self { writers, change: change.into() };
-        let sorted = opening.writers.windows(2).all(|pair| pair[0] < pair[1]);
-        let fits = sorted && opening.writers.len() <= MAX_MEMBERS && opening.to_bytes() == bytes;
-        if fits { Ok(opening) } else { Err(Refusal::Malformed) }
-    }
-}
-
-/// An admitted change.
+/// A change that was admitted.
 struct Node {
+    /// The lowest envelope that carries it.
+    envelope: EnvelopeId,
     author: RootId,
+    session: Session,
     signed_at: Hour,
     actor: usize,
     seq: u64,
+    start: u64,
     last: u64,
     dependencies: Vec<ChangeId>,
     /// Per actor, the last of its changes in the causal past, this one included.
@@ -68,12 +44,23 @@ struct Node {
     bytes: Vec<u8>,
 }
 
-/// What becomes of a change that was offered.
+impl Node {
+    fn spent(&self) -> Spent {
+        Spent { changes: 1, bytes: self.bytes.len() as u64, operations: self.last - self.start + 1 }
+    }
+
+    /// Whether `other` is in the causal past of this one, or is this one.
+    fn follows(&self, other: &Self) -> bool {
+        self.clock.get(other.actor).is_some_and(|seq| *seq >= other.seq)
+    }
+}
+
+/// What becomes of an envelope that was offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     /// Admitted.
     Admitted,
-    /// Something that it follows is not here.
+    /// Something that it needs is not here: what it follows, or the admission of its writer.
     Missing,
 }
 
@@ -84,16 +71,19 @@ pub struct Coedited {
     pub opening: EnvelopeId,
     /// When the document ends.
     pub expires_at: Hour,
-    writers: Vec<RootId>,
+    /// Version of the schema that it is written in, for all its life.
+    pub schema: u16,
+    controls: Controls,
+    /// The opening's change.
+    first: ChangeId,
     nodes: BTreeMap<ChangeId, Node>,
-    /// In the order of admission, so that a change stands after all it follows.
-    order: Vec<ChangeId>,
-    slots: BTreeMap<(usize, u64), u32>,
+    /// Changes by place; more than one is a fork.
+    slots: BTreeMap<(usize, u64), BTreeSet<ChangeId>>,
     actors: Vec<Actor>,
-    bytes: usize,
-    /// Everything that is applied; `applied` says what that is.
-    built: Automerge,
-    applied: BTreeSet<ChangeId>,
+    /// Envelopes that say what another one here says, or more than there is room for.
+    spare: Vec<EnvelopeId>,
+    /// What was built last, with the changes in it.
+    built: Option<(Automerge, BTreeSet<ChangeId>)>,
     texts: Vec<(&'static str, ObjId)>,
 }
 
@@ -123,7 +113,7 @@ impl Coedited {
         if !scanned.dependencies.is_empty() || !scanned.others.is_empty() || scanned.start != 1 {
             return Err(Refusal::UnsafeBody);
         }
-        check_stamp(envelope, &scanned)?;
+        let session = check_stamp(envelope, &scanned)?;
         let mut built = Automerge::new();
         body::apply(&mut built, &opening.change)?;
         body::value_of(header.kind, &built.hydrate(None))?;
@@ -138,56 +128,71 @@ impl Coedited {
             kind: header.kind,
             opening: header.id(),
             expires_at: header.expires_at,
-            writers: opening.writers,
+            schema: header.schema,
+            controls: Controls::new(opening.writers),
+            first: scanned.hash,
             nodes: BTreeMap::new(),
-            order: Vec::new(),
             slots: BTreeMap::new(),
             actors: Vec::new(),
-            bytes: 0,
-            built,
-            applied: BTreeSet::from([scanned.hash]),
+            spare: Vec::new(),
+            built: Some((built, BTreeSet::from([scanned.hash]))),
             texts,
         };
-        document.keep(&scanned, header.owner, header.signed_at, opening.change, vec![1]);
+        let author = (header.owner, session);
+        document.keep(&scanned, envelope, author, opening.change, vec![1]);
         Ok(document)
     }
 
     /// Whether `root` may write.
     pub fn may_write(&self, root: RootId) -> bool {
-        self.writers.contains(&root)
+        self.controls.may_write(root)
     }
 
-    /// Offers the change of `envelope`, written by the node of `author`. What was `checked`
-    /// before it was stored is not looked at as closely again.
+    /// Offers the change or control of `envelope`, written by the node of `author`. What was
+    /// `checked` before it was stored is not looked at as closely again.
     ///
     /// # Errors
     /// Why it can never be admitted.
     pub fn admit(&mut self, envelope: &Envelope, author: RootId, checked: bool) -> Result<Admission, Refusal> {
+        if envelope.header.content != Content::Change {
+            return self.admit_control(envelope, author);
+        }
         let scanned = scan::change(&envelope.body)?;
-        check_stamp(envelope, &scanned)?;
-        if !checked && !self.may_write(author) || envelope.header.expires_at != self.expires_at {
+        let session = check_stamp(envelope, &scanned)?;
+        let header = &envelope.header;
+        if header.expires_at != self.expires_at || header.schema != self.schema {
             return Err(Refusal::NotAllowed);
         }
         if scanned.dependencies.is_empty() {
             return Err(Refusal::UnsafeBody);
         }
-        if scanned.dependencies.iter().any(|dependency| !self.nodes.contains_key(dependency)) {
+        let here = scanned.dependencies.iter().all(|dependency| self.nodes.contains_key(dependency));
+        if !here || !checked && !self.may_write(author) {
             return Ok(Admission::Missing);
         }
-        if self.nodes.len() >= MAX_CHANGES || self.bytes + envelope.body.len() > MAX_BYTES {
-            return Err(Refusal::OverBudget);
-        }
-        if self.nodes.contains_key(&scanned.hash) {
-            // One change signed twice is a fork like any other.
-            self.bytes += envelope.body.len();
-            let slot = (self.actor(scanned.actor), scanned.seq);
-            *self.slots.entry(slot).or_default() += 1;
+        if let Some(node) = self.nodes.get_mut(&scanned.hash) {
+            // One change signed twice says one thing: the lower id stands for it everywhere.
+            let id = header.id();
+            if id != node.envelope {
+                self.spare.push(id.max(node.envelope));
+            }
+            if id < node.envelope {
+                (node.envelope, node.signed_at) = (id, header.signed_at);
+            }
             return Ok(Admission::Admitted);
         }
         let clock = self.clock_after(&scanned)?;
-        self.try_apply(&scanned, &envelope.body, checked)?;
-        self.keep(&scanned, author, envelope.header.signed_at, envelope.body.clone(), clock);
+        if !checked {
+            self.check_budgets(&scanned, author, &clock, envelope.body.len())?;
+            self.check_state(&scanned, &envelope.body)?;
+        }
+        self.keep(&scanned, envelope, (author, session), envelope.body.clone(), clock);
         Ok(Admission::Admitted)
+    }
+
+    /// Envelopes that need not be held, because others here say the same or there is no room.
+    pub(crate) fn take_spare(&mut self) -> Vec<EnvelopeId> {
+        std::mem::take(&mut self.spare)
     }
 
     /// The causal past of a change as a clock, when the change fits right after it.
@@ -195,11 +200,11 @@ impl Coedited {
         let past: Vec<&Node> = scanned.dependencies.iter().filter_map(|hash| self.nodes.get(hash)).collect();
         let start = past.iter().map(|node| node.last).max().unwrap_or(0) + 1;
         let mut clock = clock_of(&past);
-        let known = |actor: &Actor, clock: &[u64]| {
-            let at = self.actors.iter().position(|known| known == actor)?;
-            clock.get(at).is_some_and(|seq| *seq > 0).then_some(at)
+        let known = |actor: &Actor| {
+            let at = self.actors.iter().position(|known| known == actor);
+            at.is_some_and(|at| clock.get(at).is_some_and(|seq| *seq > 0))
         };
-        if scanned.start != start || scanned.others.iter().any(|actor| known(actor, &clock).is_none()) {
+        if scanned.start != start || !scanned.others.iter().all(known) {
             return Err(Refusal::UnsafeBody);
         }
         let at = self.actor(scanned.actor);
@@ -211,20 +216,27 @@ impl Coedited {
         Ok(clock)
     }
 
-    /// Checks the author's state right after the change, and applies the change where no fork
-    /// stands in the way.
-    fn try_apply(&mut self, scanned: &Scanned, bytes: &[u8], checked: bool) -> Result<(), Refusal> {
-        let at = self.actor(scanned.actor);
-        let joins = scanned.dependencies.iter().all(|hash| self.applied.contains(hash))
-            && !self.slots.contains_key(&(at, scanned.seq));
-        if checked {
-            if joins {
-                body::apply(&mut self.built, bytes)?;
-                self.applied.insert(scanned.hash);
+    /// The budgets of the author and of the document, in the causal past of a change.
+    fn check_budgets(&self, scanned: &Scanned, author: RootId, clock: &[u64], bytes: usize) -> Result<(), Refusal> {
+        let this = Spent { changes: 1, bytes: bytes as u64, operations: scanned.operations };
+        let (mut own, mut all) = (this, this);
+        let past = |node: &&Node| clock.get(node.actor).is_some_and(|seq| *seq >= node.seq);
+        for node in self.nodes.values().filter(past) {
+            all = all.plus(node.spent());
+            if node.author == author {
+                own = own.plus(node.spent());
             }
-            return Ok(());
         }
-        let mut trial = if joins { self.built.clone() } else { self.past(&scanned.dependencies)? };
+        if own.fits(AUTHOR) && all.fits(DOCUMENT) { Ok(()) } else { Err(Refusal::OverBudget) }
+    }
+
+    /// Checks the author's state right after the change.
+    fn check_state(&mut self, scanned: &Scanned, bytes: &[u8]) -> Result<(), Refusal> {
+        let (built, applied) = self.current()?;
+        let joins = scanned.dependencies.iter().all(|hash| applied.contains(hash));
+        let at = self.actors.iter().position(|known| *known == scanned.actor);
+        let alone = at.is_none_or(|at| !self.slots.contains_key(&(at, scanned.seq)));
+        let mut trial = if joins && alone { built } else { self.past(&scanned.dependencies)? };
         body::apply(&mut trial, bytes)?;
         let heads = [ChangeHash(scanned.hash)];
         body::value_of(self.kind, &trial.hydrate(Some(&heads)))?;
@@ -236,23 +248,43 @@ impl Coedited {
                 return Err(Refusal::Schema);
             }
         }
-        if joins {
-            self.built = trial;
-            self.applied.insert(scanned.hash);
+        if joins && alone {
+            let mut applied = applied;
+            applied.insert(scanned.hash);
+            self.built = Some((trial, applied));
         }
         Ok(())
     }
 
-    fn keep(&mut self, scanned: &Scanned, author: RootId, signed_at: Hour, bytes: Vec<u8>, clock: Vec<u64>) {
+    /// A copy of what is built, built now when it is not.
+    fn current(&mut self) -> Result<(Automerge, BTreeSet<ChangeId>), Refusal> {
+        if let Some(built) = &self.built {
+            return Ok(built.clone());
+        }
+        let shown = self.judge().shown;
+        let built = (self.only(&shown)?, shown);
+        self.built = Some(built.clone());
+        Ok(built)
+    }
+
+    fn keep(
+        &mut self,
+        scanned: &Scanned,
+        envelope: &Envelope,
+        (author, session): (RootId, Session),
+        bytes: Vec<u8>,
+        clock: Vec<u64>,
+    ) {
         let actor = self.actor(scanned.actor);
-        *self.slots.entry((actor, scanned.seq)).or_default() += 1;
-        self.bytes += bytes.len();
-        self.order.push(scanned.hash);
+        self.slots.entry((actor, scanned.seq)).or_default().insert(scanned.hash);
         let node = Node {
+            envelope: envelope.id(),
             author,
-            signed_at,
+            session,
+            signed_at: envelope.header.signed_at,
             actor,
             seq: scanned.seq,
+            start: scanned.start,
             last: scanned.last(),
             dependencies: scanned.dependencies.clone(),
             clock,
@@ -268,6 +300,14 @@ impl Coedited {
         })
     }
 
+    /// Changes in an order in which each stands after all it follows, the same for everybody.
+    fn in_order(&self) -> Vec<(&ChangeId, &Node)> {
+        let mut ordered: Vec<(&ChangeId, &Node)> = self.nodes.iter().collect();
+        // A change starts after the last operation of what it follows.
+        ordered.sort_by_key(|(hash, node)| (node.start, **hash));
+        ordered
+    }
+
     /// The document with just the causal past of `heads`, themselves included.
     fn past(&self, heads: &[ChangeId]) -> Result<Automerge, Refusal> {
         let mut wanted: BTreeSet<ChangeId> = BTreeSet::new();
@@ -277,38 +317,24 @@ impl Coedited {
                 queue.extend(self.nodes.get(&hash).into_iter().flat_map(|node| node.dependencies.iter().copied()));
             }
         }
-        self.only(|hash| wanted.contains(hash))
+        self.only(&wanted)
     }
 
-    fn only(&self, wanted: impl Fn(&ChangeId) -> bool) -> Result<Automerge, Refusal> {
+    fn only(&self, wanted: &BTreeSet<ChangeId>) -> Result<Automerge, Refusal> {
+        let ordered = self.in_order();
+        let bytes = ordered.iter().filter(|(hash, _)| wanted.contains(*hash)).map(|(_, node)| node.bytes.as_slice());
         let mut document = Automerge::new();
-        for hash in self.order.iter().filter(|hash| wanted(hash)) {
-            if let Some(node) = self.nodes.get(hash) {
-                body::apply(&mut document, &node.bytes)?;
-            }
-        }
+        body::apply_all(&mut document, bytes)?;
         Ok(document)
-    }
-
-    /// What is shown: everything but forks and what follows them.
-    fn shown(&self) -> BTreeSet<ChangeId> {
-        let mut shown = BTreeSet::new();
-        for hash in &self.order {
-            if let Some(node) = self.nodes.get(hash) {
-                let forked = self.slots.get(&(node.actor, node.seq)).is_some_and(|count| *count > 1);
-                if !forked && node.dependencies.iter().all(|dependency| shown.contains(dependency)) {
-                    shown.insert(*hash);
-                }
-            }
-        }
-        shown
     }
 
     /// The document as it is shown, with its changes.
     pub(crate) fn document(&self) -> Result<(Automerge, BTreeSet<ChangeId>), Refusal> {
-        let shown = self.shown();
-        let document = if shown == self.applied { self.built.clone() } else { self.only(|hash| shown.contains(hash))? };
-        Ok((document, shown))
+        let shown = self.judge().shown;
+        match &self.built {
+            Some((built, applied)) if *applied == shown => Ok((built.clone(), shown)),
+            _ => Ok((self.only(&shown)?, shown)),
+        }
     }
 
     /// The built state.
@@ -336,17 +362,18 @@ impl Coedited {
     /// A merged value over a limit, cut to it. Where that does not help (two halves of a number
     /// that may not be shared met), the state of the lowest head, which was checked by itself.
     fn clip(&self, document: &Automerge, heads: &[ChangeId]) -> Result<SharedValue, Refusal> {
-        let json = body::to_json(&document.hydrate(None)).ok_or(Refusal::Schema)?;
+        let hashes: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
+        let json = body::to_json(&document.hydrate(Some(&hashes))).ok_or(Refusal::Schema)?;
         if let Ok(value) = SharedValue::from_json(self.kind, cut(json)) {
             return Ok(value);
         }
-        let lowest = heads.first().ok_or(Refusal::Schema)?;
-        body::value_of(self.kind, &document.hydrate(Some(&[ChangeHash(*lowest)])))
+        let lowest = hashes.first().ok_or(Refusal::Schema)?;
+        body::value_of(self.kind, &document.hydrate(Some(&[*lowest])))
     }
 
     /// The clock at `heads`: per actor, its changes up to there; none when a head is not shown.
     pub(crate) fn clock_at(&self, heads: &[ChangeId]) -> Option<BTreeMap<Actor, u64>> {
-        let shown = self.shown();
+        let shown = self.judge().shown;
         let nodes: Option<Vec<&Node>> =
             heads.iter().map(|hash| self.nodes.get(hash).filter(|_| shown.contains(hash))).collect();
         let clock = clock_of(&nodes?);
@@ -376,14 +403,14 @@ fn clock_of(past: &[&Node]) -> Vec<u64> {
     clock
 }
 
-/// The change's actor and place are those of the signed header.
-fn check_stamp(envelope: &Envelope, scanned: &Scanned) -> Result<(), Refusal> {
+/// The change's actor and place are those of the signed header, whose session this is.
+fn check_stamp(envelope: &Envelope, scanned: &Scanned) -> Result<Session, Refusal> {
     let header = &envelope.header;
     match header.stamp {
         Stamp::Change { session, seq }
             if scanned.seq == seq && scanned.actor == body::session_actor(header.author, session, header.document) =>
         {
-            Ok(())
+            Ok(session)
         }
         _ => Err(Refusal::UnsafeBody),
     }

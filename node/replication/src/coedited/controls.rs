@@ -1,0 +1,131 @@
+//! What the owner and the writers said about a document beside its text: who may write, what is
+//! void, what is hidden for now. A set: which came first plays no part. Of more than there is
+//! room for, the lowest ids stay, on every replica the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemas::envelope::{Content, Envelope, Refusal};
+use schemas::ids::{EnvelopeId, RootId, Session};
+use schemas::time::Hour;
+
+use super::{Admission, Coedited};
+use crate::control::{Admit, Body, Cut, Lift};
+
+/// Controls of one sort that an owner has in a document, at most.
+const MAX_CONTROLS: usize = 256;
+/// Holds of one writer at a time, at most.
+const MAX_HOLDS: usize = 16;
+
+/// A hold that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// When it lapses.
+    pub until: Hour,
+    /// Who asked for it.
+    pub by: RootId,
+}
+
+pub(super) struct Controls {
+    opened_for: BTreeSet<RootId>,
+    admits: BTreeMap<EnvelopeId, Admit>,
+    cuts: BTreeMap<EnvelopeId, Cut>,
+    lifts: BTreeMap<EnvelopeId, Lift>,
+    holds: BTreeMap<RootId, BTreeMap<EnvelopeId, Hour>>,
+}
+
+impl Controls {
+    pub(super) fn new(writers: Vec<RootId>) -> Self {
+        Self {
+            opened_for: writers.into_iter().collect(),
+            admits: BTreeMap::new(),
+            cuts: BTreeMap::new(),
+            lifts: BTreeMap::new(),
+            holds: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn may_write(&self, root: RootId) -> bool {
+        self.opened_for.contains(&root) || self.admits.values().any(|admit| admit.writers.binary_search(&root).is_ok())
+    }
+
+    /// Whether what `author` wrote at a place counts, as far as cuts go.
+    pub(super) fn allows(&self, author: RootId, session: Session, seq: u64) -> bool {
+        self.cuts.values().filter(|cut| cut.author == author).all(|cut| {
+            match cut.sessions.binary_search_by_key(&session, |place| place.session) {
+                Ok(at) => seq <= cut.sessions[at].last,
+                Err(_) => !cut.others,
+            }
+        })
+    }
+
+    /// Whether nothing more of `author` is to count.
+    fn is_barred(&self, author: RootId) -> bool {
+        self.cuts.values().any(|cut| cut.author == author && cut.others)
+    }
+
+    /// Holds that nobody lifted, of writers who may.
+    fn standing(&self) -> impl Iterator<Item = (EnvelopeId, Held)> + '_ {
+        let lifted = |id: &EnvelopeId| self.lifts.values().any(|lift| lift.holds.binary_search(id).is_ok());
+        let may = |by: &RootId| self.may_write(*by) && !self.is_barred(*by);
+        self.holds.iter().filter(move |(by, _)| may(by)).flat_map(move |(by, holds)| {
+            let standing = holds.iter().filter(move |(id, _)| !lifted(id));
+            standing.map(|(id, until)| (*id, Held { until: *until, by: *by }))
+        })
+    }
+}
+
+/// Adds to a bounded set; what falls out of it again.
+fn put<T>(set: &mut BTreeMap<EnvelopeId, T>, id: EnvelopeId, control: T, most: usize) -> Option<EnvelopeId> {
+    set.insert(id, control);
+    if set.len() > most { set.pop_last().map(|(id, _)| id) } else { None }
+}
+
+impl Coedited {
+    /// Offers a control. That its author may sign it, the policy has checked; that a holder may
+    /// write, is seen here.
+    pub(super) fn admit_control(&mut self, envelope: &Envelope, author: RootId) -> Result<Admission, Refusal> {
+        let (header, id) = (&envelope.header, envelope.id());
+        if header.content == Content::Hold {
+            if !envelope.body.is_empty() {
+                return Err(Refusal::Malformed);
+            }
+            if !self.may_write(author) {
+                return Ok(Admission::Missing);
+            }
+            let holds = self.controls.holds.entry(author).or_default();
+            self.spare.extend(put(holds, id, header.expires_at, MAX_HOLDS));
+            return Ok(Admission::Admitted);
+        }
+        if header.expires_at != self.expires_at {
+            return Err(Refusal::NotAllowed);
+        }
+        let (controls, body) = (&mut self.controls, &envelope.body);
+        let surplus = match header.content {
+            Content::Admit => put(&mut controls.admits, id, Admit::from_bytes(body)?, MAX_CONTROLS),
+            Content::Cut => put(&mut controls.cuts, id, Cut::from_bytes(body)?, MAX_CONTROLS),
+            Content::Lift => put(&mut controls.lifts, id, Lift::from_bytes(body)?, MAX_CONTROLS),
+            _ => return Err(Refusal::NotAllowed),
+        };
+        self.spare.extend(surplus);
+        // What counts may have changed.
+        self.built = None;
+        Ok(Admission::Admitted)
+    }
+
+    /// The hold that lasts longest, if the document is hidden.
+    pub fn held(&self) -> Option<Held> {
+        self.controls.standing().map(|(_, held)| held).max()
+    }
+
+    /// Every hold that stands.
+    pub(crate) fn holds(&self) -> Vec<EnvelopeId> {
+        let mut holds: Vec<EnvelopeId> = self.controls.standing().map(|(id, _)| id).collect();
+        holds.sort_unstable();
+        holds
+    }
+
+    /// Whether `root` has a hold that stands.
+    pub(crate) fn is_held_by(&self, root: RootId) -> bool {
+        self.controls.standing().any(|(_, held)| held.by == root)
+    }
+}
