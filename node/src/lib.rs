@@ -15,18 +15,24 @@ mod clock;
 mod commands;
 mod control;
 mod demo;
+mod guests;
 pub mod home;
+#[cfg(test)]
+mod hostile_tests;
 mod invitation;
 mod keys;
+mod lines;
 mod link;
 mod network;
 #[cfg(test)]
 mod network_tests;
 mod pairing;
+mod patience;
 mod port;
 mod program;
 mod pump;
 mod redial;
+mod restraints;
 pub mod runtime;
 pub mod service;
 mod wire;

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use libp2p::core::transport::PortUse;
 use libp2p::core::upgrade::{InboundUpgrade, ReadyUpgrade, UpgradeInfo};
 use libp2p::core::{ConnectedPoint, Endpoint};
 use libp2p::identity::{Keypair, PublicKey, ed25519};
+use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound};
 use libp2p::swarm::{
@@ -30,11 +32,11 @@ use libp2p::{Multiaddr, PeerId, Stream, StreamProtocol, Swarm, SwarmBuilder, noi
 use rand_chacha::ChaCha20Rng;
 use schemas::ids::NodeKey;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::AbortHandle;
 
 use crate::asking::{Answer, MAX_WAITING, Waiting};
-use crate::link::{self, Asked, COMMANDS, Command, EVENTS, Event, Outlook};
-use crate::redial::Redial;
+use crate::guests::{Guests, Place};
+use crate::lines::Lines;
+use crate::link::{self, Asked, COMMANDS, Command, EVENTS, Event, Life, Outlook};
 
 const EXCHANGE: StreamProtocol = StreamProtocol::new("/overbuur/exchange/1");
 const PAIRING: StreamProtocol = StreamProtocol::new("/overbuur/pairing/1");
@@ -48,16 +50,17 @@ const MAX_CONNECTIONS: u32 = 640;
 const MAX_PER_PEER: u32 = 3;
 /// Connections that are being set up by others.
 const MAX_PENDING: u32 = 64;
-/// Strangers that are connected at the same time, and that may come in a minute.
-const MAX_STRANGERS: usize = 4;
-const STRANGERS_A_MINUTE: usize = 20;
 /// Requests that a peer has open here.
 const MAX_REQUESTS: usize = MAX_WAITING;
+/// Streams on one connection, and of these the ones that have not said what they are for.
+const MAX_STREAMS: usize = 32;
+const MAX_UNNAMED: usize = 16;
+/// Within this time a connection is authenticated, or given up.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How often the network looks whom to dial.
 const TICK: Duration = Duration::from_millis(100);
-const TICKS_A_MINUTE: u64 = 600;
-/// Ticks until a partner that cannot be reached is dialled again, at most.
-const SLOWEST: u64 = TICKS_A_MINUTE;
+/// Ticks that a request waits for a connection.
+const MAX_WAIT: u64 = 200;
 
 /// A running network.
 pub struct Network {
@@ -74,6 +77,14 @@ pub struct Network {
 /// # Errors
 /// An address that cannot be listened on, such as a port in use.
 pub fn start(key: &SigningKey, listen: &[String], rng: ChaCha20Rng) -> Result<Network> {
+    start_with(key, listen, rng, link::life())
+}
+
+/// The same with another life of a partner's stream.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_with(key: &SigningKey, listen: &[String], rng: ChaCha20Rng, life: Life) -> Result<Network> {
     let mut seed = key.to_bytes();
     let key = Keypair::ed25519_from_bytes(&mut seed)
         .map_err(|_| anyhow!("de sleutel van het knooppunt is niet bruikbaar"))?;
@@ -83,13 +94,22 @@ pub fn start(key: &SigningKey, listen: &[String], rng: ChaCha20Rng) -> Result<Ne
         .with_max_established_per_peer(Some(MAX_PER_PEER));
     let mut swarm = SwarmBuilder::with_existing_identity(key)
         .with_tokio()
-        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)?
+        .with_tcp(tcp::Config::default(), noise::Config::new, || {
+            let mut streams = yamux::Config::default();
+            streams.set_max_num_streams(MAX_STREAMS);
+            streams
+        })?
         .with_behaviour(|_| Behaviour {
             streams: Streams::default(),
             limits: connection_limits::Behaviour::new(limits),
         })
         .map_err(|error| anyhow!("het netwerk start niet: {error}"))?
-        .with_swarm_config(|config| config.with_idle_connection_timeout(Duration::from_secs(5)))
+        .with_swarm_config(|config| {
+            config
+                .with_idle_connection_timeout(Duration::from_secs(5))
+                .with_max_negotiating_inbound_streams(MAX_UNNAMED)
+        })
+        .with_connection_timeout(HANDSHAKE)
         .build();
     for address in listen {
         crate::home::must_be_free(address)?;
@@ -101,18 +121,17 @@ pub fn start(key: &SigningKey, listen: &[String], rng: ChaCha20Rng) -> Result<Ne
     let (event_sender, events) = mpsc::channel(EVENTS);
     let (ended, ended_receiver) = mpsc::channel(EVENTS);
     let outlook = Arc::new(Mutex::new(Outlook::default()));
+    let me = *swarm.local_peer_id();
     let hub = Hub {
-        me: *swarm.local_peer_id(),
+        me,
         swarm,
         events: event_sender,
         ended,
         outlook: Arc::clone(&outlook),
-        partners: BTreeMap::new(),
+        lines: Lines::new(me, rng),
         asking: Waiting::new(),
         dialled: BTreeMap::new(),
-        next_stream: 0,
-        tick: 0,
-        rng,
+        life,
     };
     tokio::spawn(hub.run(command_receiver, ended_receiver));
     Ok(Network { commands, events, outlook })
@@ -135,38 +154,25 @@ struct Behaviour {
     limits: connection_limits::Behaviour,
 }
 
-struct Partner {
-    node: NodeKey,
-    addresses: Vec<Multiaddr>,
-    live: Option<Live>,
-    redial: Redial,
-}
-
-struct Live {
-    connection: ConnectionId,
-    stream: u64,
-    /// Whether the side with the lower key dialled.
-    by_lower: bool,
-    task: AbortHandle,
-}
-
 struct Hub {
     me: PeerId,
     swarm: Swarm<Behaviour>,
     events: mpsc::Sender<Event>,
-    ended: mpsc::Sender<(PeerId, u64)>,
+    ended: mpsc::Sender<(PeerId, u64, Option<&'static str>)>,
     outlook: Arc<Mutex<Outlook>>,
-    partners: BTreeMap<PeerId, Partner>,
+    lines: Lines<PeerId, ConnectionId, Multiaddr>,
     asking: Waiting<PeerId, StreamProtocol>,
     /// Connections that this node dialled.
     dialled: BTreeMap<ConnectionId, PeerId>,
-    next_stream: u64,
-    tick: u64,
-    rng: ChaCha20Rng,
+    life: Life,
 }
 
 impl Hub {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut ended: mpsc::Receiver<(PeerId, u64)>) {
+    async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut ended: mpsc::Receiver<(PeerId, u64, Option<&'static str>)>,
+    ) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {
@@ -175,7 +181,7 @@ impl Hub {
                     Some(command) => self.command(command),
                     None => return,
                 },
-                Some((peer, stream)) = ended.recv() => self.stream_ended(peer, stream),
+                Some((peer, stream, why)) = ended.recv() => self.stream_ended(peer, stream, why),
                 event = self.swarm.select_next_some() => self.swarm_event(event),
                 _ = ticks.tick() => self.tick(),
             }
@@ -192,22 +198,18 @@ impl Hub {
             Command::Forbid { node } => {
                 let Some(peer) = peer_of(node) else { return };
                 self.streams().allowed.remove(&peer);
-                self.partners.remove(&peer);
+                self.lines.forbid(peer);
                 self.outlook().trouble.remove(&node);
                 let _ = self.swarm.disconnect_peer_id(peer);
             }
             Command::Strangers { open, done } => {
-                self.streams().strangers_welcome = open;
+                self.streams().guests.welcome_strangers(open);
                 let _ = done.send(());
             }
             Command::Close { node } => {
                 let Some(peer) = peer_of(node) else { return };
-                if let Some(partner) = self.partners.get_mut(&peer) {
-                    partner.redial.at_least(8);
-                    if let Some(live) = partner.live.take() {
-                        self.swarm.close_connection(live.connection);
-                    }
-                    self.dial_later(peer);
+                if let Some(connection) = self.lines.close(peer) {
+                    self.swarm.close_connection(connection);
                 }
             }
             Command::Pair { node, addresses, request, answer } => {
@@ -236,24 +238,14 @@ impl Hub {
         let Some(peer) = peer_of(node).filter(|peer| *peer != self.me) else { return };
         let addresses = parse(addresses);
         self.streams().allowed.entry(peer).or_insert_with(|| Arc::new(Semaphore::new(MAX_REQUESTS)));
-        // The side with the higher key gives the other a moment, so that mostly one dials.
-        let wait = if self.me < peer { 0 } else { 10 };
-        let redial = Redial::at(self.tick + wait);
-        match self.partners.get_mut(&peer) {
-            Some(partner) => {
-                partner.addresses = addresses;
-                partner.redial = redial;
-            }
-            None => {
-                // A connection from before it was a partner is not one of a partner.
-                let _ = self.swarm.disconnect_peer_id(peer);
-                self.partners.insert(peer, Partner { node, addresses, live: None, redial });
-            }
+        if self.lines.allow(peer, node, addresses) {
+            // A connection from before it was a partner is not one of a partner.
+            let _ = self.swarm.disconnect_peer_id(peer);
         }
     }
 
     fn ask(&mut self, peer: PeerId, protocol: StreamProtocol, request: Vec<u8>, answer: Answer) {
-        let until = self.tick + TICKS_A_MINUTE / 3;
+        let until = self.lines.now() + MAX_WAIT;
         if self.asking.add(peer, protocol.clone(), request, answer, until) && self.swarm.is_connected(&peer) {
             self.streams().open(peer, NotifyHandler::Any, protocol);
         }
@@ -273,28 +265,13 @@ impl Hub {
         }
     }
 
-    fn dial_later(&mut self, peer: PeerId) {
-        if let Some(partner) = self.partners.get_mut(&peer) {
-            partner.redial.later(self.tick, SLOWEST, &mut self.rng);
-        }
-    }
-
     fn tick(&mut self) {
-        self.tick += 1;
-        if self.tick.is_multiple_of(TICKS_A_MINUTE) {
-            self.streams().strangers_this_minute = 0;
-        }
-        let due: Vec<(PeerId, Vec<Multiaddr>)> = self
-            .partners
-            .iter()
-            .filter(|(_, partner)| partner.live.is_none() && partner.redial.is_due(self.tick))
-            .map(|(peer, partner)| (*peer, partner.addresses.clone()))
-            .collect();
-        for (peer, addresses) in due {
-            self.dial_later(peer);
+        let tick = self.lines.tick();
+        self.streams().guests.tick(tick);
+        for (peer, addresses) in self.lines.due() {
             self.dial(peer, addresses);
         }
-        self.asking.expire(self.tick);
+        self.asking.expire(tick);
     }
 
     fn swarm_event(&mut self, event: SwarmEvent<BehaviourEvent>) {
@@ -319,6 +296,9 @@ impl Hub {
             }
             SwarmEvent::IncomingConnectionError { peer_id, error, .. } => {
                 tracing::debug!(?peer_id, %error, "connection refused");
+                if let Some(peer) = peer_id {
+                    self.trouble(peer, "connects too often");
+                }
             }
             SwarmEvent::Behaviour(BehaviourEvent::Streams((peer, connection, opened))) => {
                 self.opened(peer, connection, opened)
@@ -328,16 +308,16 @@ impl Hub {
     }
 
     fn trouble(&mut self, peer: PeerId, why: &str) {
-        if let Some(partner) = self.partners.get(&peer).filter(|partner| partner.live.is_none()) {
+        if let Some(node) = self.lines.quiet(peer) {
             let why: String = why.chars().take(300).collect();
-            self.outlook().trouble.insert(partner.node, why);
+            self.outlook().trouble.insert(node, why);
         }
     }
 
     fn connected(&mut self, peer: PeerId, connection: ConnectionId, endpoint: &ConnectedPoint) {
         if endpoint.is_dialer() {
             self.dialled.insert(connection, peer);
-            if self.partners.contains_key(&peer) {
+            if self.lines.knows(peer) {
                 self.streams().open(peer, NotifyHandler::One(connection), EXCHANGE);
             }
         }
@@ -376,47 +356,37 @@ impl Hub {
         }
     }
 
-    /// Keeps one stream per partner. Of two that were dialled from both sides the one dialled
-    /// by the lower key stays; of two from one side the newer, for its dialler has lost the other.
+    /// Keeps one stream per partner.
     fn exchange(&mut self, peer: PeerId, node: NodeKey, connection: ConnectionId, stream: Stream) {
         let by_me = self.dialled.contains_key(&connection);
-        let by_lower = by_me == (self.me < peer);
-        let Some(partner) = self.partners.get_mut(&peer) else {
+        let Some(taken) = self.lines.take(peer, connection, by_me) else {
             self.swarm.close_connection(connection);
             return;
         };
-        if let Some(live) = &partner.live {
-            if live.by_lower && !by_lower || live.connection == connection {
-                self.swarm.close_connection(connection);
-                return;
-            }
-            // Its task tells the runtime that the old stream ended, before the new one begins.
-            live.task.abort();
-            self.swarm.close_connection(live.connection);
+        if let Some(old) = taken.instead_of {
+            self.swarm.close_connection(old);
         }
-        self.next_stream += 1;
-        let number = self.next_stream;
-        let session = link::converse(stream, node, number, self.events.clone());
+        let number = taken.stream;
+        let session = (self.life)(Box::new(stream), node, number, self.events.clone());
         let ended = self.ended.clone();
         let task = tokio::spawn(async move {
-            session.await;
-            let _ = ended.send((peer, number)).await;
+            let why = session.await;
+            let _ = ended.send((peer, number, why)).await;
         });
-        partner.live = Some(Live { connection, stream: number, by_lower, task: task.abort_handle() });
-        partner.redial.succeeded();
+        self.lines.runs(peer, connection, &taken, task.abort_handle());
         self.outlook().trouble.remove(&node);
     }
 
-    fn stream_ended(&mut self, peer: PeerId, stream: u64) {
-        let Some(partner) = self.partners.get_mut(&peer) else { return };
-        if partner.live.as_ref().is_some_and(|live| live.stream == stream)
-            && let Some(live) = partner.live.take()
-        {
-            self.swarm.close_connection(live.connection);
-            self.dial_later(peer);
-            self.trouble(peer, "the connection was lost");
+    fn stream_ended(&mut self, peer: PeerId, stream: u64, why: Option<&'static str>) {
+        if let Some(connection) = self.lines.ended(peer, stream) {
+            self.swarm.close_connection(connection);
+            self.trouble(peer, why.unwrap_or("the connection was lost"));
         }
     }
+}
+
+fn denied(why: &'static str) -> ConnectionDenied {
+    ConnectionDenied::new(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }
 
 fn parse(addresses: &[String]) -> Vec<Multiaddr> {
@@ -436,9 +406,7 @@ struct Opened {
 struct Streams {
     /// Partners, with a place for each of the requests they may have open here.
     allowed: BTreeMap<PeerId, Arc<Semaphore>>,
-    strangers_welcome: bool,
-    strangers_this_minute: usize,
-    strangers: BTreeMap<ConnectionId, Arc<Semaphore>>,
+    guests: Guests<PeerId, ConnectionId>,
     out: VecDeque<ToSwarm<(PeerId, ConnectionId, Opened), StreamProtocol>>,
 }
 
@@ -449,7 +417,7 @@ impl Streams {
 
     /// A place for one request of a peer, while it has fewer than [`MAX_REQUESTS`] open.
     fn place_for_request(&self, peer: PeerId, connection: ConnectionId) -> Option<OwnedSemaphorePermit> {
-        let places = self.allowed.get(&peer).or_else(|| self.strangers.get(&connection))?;
+        let places = self.allowed.get(&peer).or_else(|| self.guests.places(connection))?;
         Arc::clone(places).try_acquire_owned().ok()
     }
 }
@@ -457,6 +425,21 @@ impl Streams {
 impl NetworkBehaviour for Streams {
     type ConnectionHandler = Door;
     type ToSwarm = (PeerId, ConnectionId, Opened);
+
+    fn handle_pending_inbound_connection(
+        &mut self,
+        connection: ConnectionId,
+        _: &Multiaddr,
+        remote: &Multiaddr,
+    ) -> std::result::Result<(), ConnectionDenied> {
+        let address = remote.iter().find_map(|part| match part {
+            Protocol::Ip4(address) => Some(IpAddr::from(address)),
+            Protocol::Ip6(address) => Some(IpAddr::from(address)),
+            _ => None,
+        });
+        let place = Place::from(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        if self.guests.knock(connection, place) { Ok(()) } else { Err(denied("too many connections")) }
+    }
 
     fn handle_established_inbound_connection(
         &mut self,
@@ -466,15 +449,11 @@ impl NetworkBehaviour for Streams {
         _: &Multiaddr,
     ) -> std::result::Result<Door, ConnectionDenied> {
         if self.allowed.contains_key(&peer) {
-            return Ok(Door::new(FOR_PARTNERS, true));
+            let stays = self.guests.partner(connection, peer);
+            return if stays { Ok(Door::new(FOR_PARTNERS, true)) } else { Err(denied("too many connections")) };
         }
-        let room = self.strangers.len() < MAX_STRANGERS && self.strangers_this_minute < STRANGERS_A_MINUTE;
-        if self.strangers_welcome && room {
-            self.strangers_this_minute += 1;
-            self.strangers.insert(connection, Arc::new(Semaphore::new(1)));
-            return Ok(Door::new(FOR_STRANGERS, false));
-        }
-        Err(ConnectionDenied::new(io::Error::new(io::ErrorKind::PermissionDenied, "not a confirmed partner")))
+        let stays = self.guests.stranger(connection);
+        if stays { Ok(Door::new(FOR_STRANGERS, false)) } else { Err(denied("not a confirmed partner")) }
     }
 
     fn handle_established_outbound_connection(
@@ -494,7 +473,7 @@ impl NetworkBehaviour for Streams {
             FromSwarm::ListenFailure(failed) => failed.connection_id,
             _ => return,
         };
-        self.strangers.remove(&gone);
+        self.guests.gone(gone);
     }
 
     fn on_connection_handler_event(&mut self, peer: PeerId, connection: ConnectionId, opened: Opened) {

@@ -12,6 +12,8 @@ use schemas::ids::{DocumentId, RootId};
 use store::Store;
 use tokio::sync::Notify;
 
+use crate::restraints::Restraints;
+
 /// What the runtime shows and hears.
 pub struct Port {
     store: Arc<Store>,
@@ -24,6 +26,10 @@ pub struct Port {
     settled: Condvar,
     /// Offers that changed since the office last asked; none when too many did, or nobody knows.
     offers: Mutex<Option<BTreeSet<DocumentId>>>,
+    /// Why the exchange waits for the store; none while it goes on.
+    paused: Mutex<Option<String>>,
+    /// Partners that are held back.
+    pub restraints: Restraints,
 }
 
 /// Offers that are remembered as changed, at most; beyond that all are read.
@@ -40,7 +46,14 @@ impl Port {
             clock_ahead: AtomicI64::new(0),
             settled: Condvar::new(),
             offers: Mutex::new(None),
+            paused: Mutex::new(None),
+            restraints: Restraints::default(),
         }
+    }
+
+    /// Says that the exchange waits for the store, and why; or that it goes on.
+    pub fn set_paused(&self, why: Option<String>) {
+        *self.paused.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     fn running(&self) -> MutexGuard<'_, bool> {
@@ -99,8 +112,13 @@ impl Network for Port {
             reconciled_at: state.reconciled_at,
             documents_held: state.documents_held,
             refused: state.refused.iter().map(|(why, count)| (why.to_string(), *count)).collect(),
+            held_back: self.restraints.of(*root).map(|restraint| restraint.why),
         };
         self.states().iter().map(live).collect()
+    }
+
+    fn paused(&self) -> Option<String> {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn outbox_filled(&self) {

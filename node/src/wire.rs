@@ -12,12 +12,28 @@ use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// # Errors
 /// A longer claim, or the stream's own.
 pub async fn read(stream: &mut (impl AsyncRead + Unpin), limit: usize) -> io::Result<Vec<u8>> {
-    let mut length = [0; 4];
-    stream.read_exact(&mut length).await?;
-    let length = u32::from_be_bytes(length) as usize;
+    let length = length(stream).await?;
     if length > limit {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame over the limit"));
     }
+    body(stream, length).await
+}
+
+/// Reads the length that the next frame claims.
+///
+/// # Errors
+/// The stream's own.
+pub async fn length(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).await?;
+    Ok(u32::from_be_bytes(length) as usize)
+}
+
+/// Reads the frame whose length was read and found to be within the limit.
+///
+/// # Errors
+/// The stream's own.
+pub async fn body(stream: &mut (impl AsyncRead + Unpin), length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
     stream.read_exact(&mut bytes).await?;
     Ok(bytes)

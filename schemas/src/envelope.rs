@@ -194,9 +194,20 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether an honest node could have sent it.
+    /// Whether an honest node could have sent it: of a later release, with another clock, with
+    /// lists or certificates that are still under way, or one of many who write in one document.
     pub const fn is_innocent(self) -> bool {
-        matches!(self, Self::UnknownFormat | Self::Expired | Self::Superseded)
+        matches!(
+            self,
+            Self::UnknownFormat
+                | Self::Expired
+                | Self::Superseded
+                | Self::Future
+                | Self::CertificateExpired
+                | Self::UnknownAuthor
+                | Self::NotInCircle
+                | Self::OverBudget
+        )
     }
 
     /// Whether it depends on the clock of whoever refuses.

@@ -3,7 +3,9 @@
 
 pub mod axe;
 pub mod browser;
+pub mod disk;
 pub mod house;
+pub mod line;
 pub mod processes;
 pub mod simulator;
 pub mod town;

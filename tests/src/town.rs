@@ -1,21 +1,25 @@
 //! Municipalities as people run them: a folder made by `overbuur init`, a process of
 //! `overbuur run`, partners paired by the commands. Nothing here reaches into a running node.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
 use casework::Office;
 use casework::office::AccountRole;
-use casework::ports::{Clock, Network, PartnerLive, Randomness};
-use casework::schemas::ids::from_hex;
+use casework::ports::{Clock, Network, Outgoing, PartnerLive, Randomness, Storage};
+use casework::schemas::ids::{DocumentId, from_hex};
+use casework::schemas::text::Text;
 use casework::schemas::time::Timestamp;
+use casework::schemas::{Comment, SharedValue};
 use serde_json::Value;
 
-use crate::processes::{DEADLINE, Process, Stream, free_port, overbuur, run_ok};
+use crate::processes::{DEADLINE, Process, Stream, binary, free_port, overbuur, run_ok};
 
 /// The coordinator that `init` makes an account for.
 pub const COORDINATOR: &str = "Kaat Koers";
@@ -28,6 +32,7 @@ pub struct Town {
     pub refnis: &'static str,
     folder: PathBuf,
     http: u16,
+    namespace: Option<String>,
     process: Option<Process>,
     /// What its processes of the past have said.
     past: String,
@@ -48,20 +53,43 @@ impl Town {
     /// # Errors
     /// When `init` refuses.
     pub fn found_for(home: &Path, name: &'static str, refnis: &'static str, coordinator: &str) -> Result<Self> {
+        Self::found_at(home, name, refnis, coordinator, ("127.0.0.1", None))
+    }
+
+    /// The same for a node that partners reach at an address of a network namespace, and that
+    /// runs in there.
+    ///
+    /// # Errors
+    /// When `init` refuses.
+    pub fn found_in(
+        home: &Path,
+        name: &'static str,
+        refnis: &'static str,
+        (address, namespace): (&str, &str),
+    ) -> Result<Self> {
+        Self::found_at(home, name, refnis, COORDINATOR, (address, Some(namespace.to_owned())))
+    }
+
+    fn found_at(
+        home: &Path,
+        name: &'static str,
+        refnis: &'static str,
+        coordinator: &str,
+        (address, namespace): (&str, Option<String>),
+    ) -> Result<Self> {
         let (http, listen) = (free_port()?, free_port()?);
         let mut town = Self {
             name,
             refnis,
             folder: home.join(name.to_lowercase()),
             http,
-
+            namespace,
             process: None,
             past: String::new(),
             links: Vec::new(),
         };
-        let (address, listen) = (format!("127.0.0.1:{http}"), format!("/ip4/127.0.0.1/tcp/{listen}"));
-        let more =
-            ["--refnis", refnis, "--coordinator", coordinator, "--http", &address, "--listen", &listen, "--json"];
+        let (pages, listen) = (format!("127.0.0.1:{http}"), format!("/ip4/{address}/tcp/{listen}"));
+        let more = ["--refnis", refnis, "--coordinator", coordinator, "--http", &pages, "--listen", &listen, "--json"];
         let made = town.json(&["init"], &more)?;
         let links = made.first().and_then(|row| row["links"].as_array()).context("init tells no links")?;
         for link in links {
@@ -104,8 +132,16 @@ impl Town {
     /// When it doesn't start.
     pub fn start(&mut self) -> Result<()> {
         ensure!(self.process.is_none(), "{} runs already", self.name);
-        let dir = self.dir()?.to_owned();
-        let process = Process::start(self.name, &mut overbuur(&["run", "--dir", &dir])?)?;
+        let run = ["run", "--dir", self.dir()?];
+        let mut command = match &self.namespace {
+            None => overbuur(&run)?,
+            Some(namespace) => {
+                let mut inside = Command::new("ip");
+                inside.args(["netns", "exec", namespace]).arg(binary()?).args(run);
+                inside
+            }
+        };
+        let process = Process::start(self.name, &mut command)?;
         process.wait_for_line(|line| line.contains("the pages are served"))?;
         self.process = Some(process);
         Ok(())
@@ -153,6 +189,48 @@ impl Town {
     #[must_use]
     pub fn said(&self, stream: Stream) -> Vec<String> {
         self.process.as_ref().map(|process| process.lines(stream)).unwrap_or_default()
+    }
+
+    /// How it is doing: the one row of `status`.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn status(&self) -> Result<Value> {
+        self.json(&["status"], &["--json"])?.into_iter().next().context("no status")
+    }
+
+    /// Its documents, as far as both nodes of a pair must hold the same: id, value and heads.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn held(&self) -> Result<BTreeSet<String>> {
+        let rows = self.documents()?;
+        Ok(rows.iter().map(|row| format!("{} {} {}", row["document"], row["value"], row["owner"])).collect())
+    }
+
+    /// Has it publish remarks on its next start, without partners but with all it needs; the node
+    /// must not run. Their texts begin with `name`.
+    ///
+    /// # Errors
+    /// When another process has the store, or it is in no circle.
+    pub fn remark(&self, name: &str, count: usize) -> Result<()> {
+        let store = self.store()?;
+        let name = name.to_owned();
+        let now = Machine.now();
+        store.write(Box::new(move |records| {
+            let circles = records.circles()?;
+            let circle = circles.iter().find(|circle| !circle.pair).ok_or(casework::Error::NotFound)?.id;
+            for number in 0..count {
+                let mut document = DocumentId([0; 16]);
+                Machine.fill(&mut document.0);
+                let text = Text::new(format!("{name} {number}")).map_err(|_| casework::Error::NotFound)?;
+                let value = SharedValue::Comment(Comment { resource: DocumentId([0; 16]), text });
+                let expires_at = now.hour().plus_days(60);
+                records.enqueue(&Outgoing::Publish { circle, document, value, expires_at })?;
+            }
+            Ok(())
+        }))?;
+        Ok(())
     }
 
     /// Runs a command on this node, `command` before `--dir` and `more` after it; its output.
@@ -276,6 +354,18 @@ pub fn two_partners(home: &Path) -> Result<(Town, Town)> {
     borsbeek.start()?;
     pair(&aartselaar, &borsbeek)?;
     Ok((aartselaar, borsbeek))
+}
+
+/// Waits until both hold the same documents, at least so many.
+///
+/// # Errors
+/// At the deadline, with how far they were.
+pub fn in_step(one: &Town, other: &Town, at_least: usize) -> Result<()> {
+    until(|| {
+        let (here, there) = (one.held()?, other.held()?);
+        let same = here == there && here.len() >= at_least;
+        Ok(if same { Ok(()) } else { Err(format!("{} and {} of {at_least} documents", here.len(), there.len())) })
+    })
 }
 
 /// Looks until what is looked for is there; `look` says what was there instead.

@@ -53,7 +53,7 @@ fn struck(attack: Attack, reasons: &[Refusal]) {
 }
 
 macro_rules! attacks {
-    ($($name:ident: $attack:ident => $reasons:expr;)*) => {
+    ($(fn $name:ident() = $attack:ident => $reasons:expr;)*) => {
         $(#[test]
         fn $name() {
             struck(Attack::$attack, &$reasons);
@@ -67,24 +67,24 @@ macro_rules! attacks {
 }
 
 attacks! {
-    a_forged_author: ForgedAuthor => [Refusal::Forged];
-    the_actor_of_another: AnothersActor => [Refusal::UnsafeBody];
-    an_envelope_moved_elsewhere: Moved => [Refusal::Forged];
-    a_version_for_another: ForAnother => [Refusal::NotAllowed];
-    circles_it_is_not_in: Elsewhere => [Refusal::NotInCircle];
-    two_bodies_under_one_version: TwoBodies => [];
-    a_second_body_an_hour_later: TwoBodiesLate => [];
-    two_changes_in_one_place: TwoChanges => [];
-    a_second_change_after_others_built_on_the_first: TwoChangesLate => [];
-    a_replay_after_erasure: Replay => [Refusal::Superseded];
-    erasing_for_another: Erasure => [Refusal::NotAllowed];
-    bytes_that_break_automerge: Bombs => [Refusal::UnsafeBody];
-    bytes_that_mean_nothing: Noise => [];
-    an_id_that_is_taken: TakenId => [];
-    a_date_before_its_certificate: BackDated => [Refusal::CertificateExpired];
-    a_certificate_that_has_ended: ExpiredCertificate => [];
-    ten_thousand_orphans: Orphans => [];
-    a_million_ids_of_nothing: FakeIds => [];
+    fn a_forged_author() = ForgedAuthor => [Refusal::Forged];
+    fn the_actor_of_another() = AnothersActor => [Refusal::UnsafeBody];
+    fn an_envelope_moved_elsewhere() = Moved => [Refusal::Forged];
+    fn a_version_for_another() = ForAnother => [Refusal::NotAllowed];
+    fn circles_it_is_not_in() = Elsewhere => [Refusal::NotInCircle];
+    fn two_bodies_under_one_version() = TwoBodies => [];
+    fn a_second_body_an_hour_later() = TwoBodiesLate => [];
+    fn two_changes_in_one_place() = TwoChanges => [];
+    fn a_second_change_after_others_built_on_the_first() = TwoChangesLate => [];
+    fn a_replay_after_erasure() = Replay => [Refusal::Superseded];
+    fn erasing_for_another() = Erasure => [Refusal::NotAllowed];
+    fn bytes_that_break_automerge() = Bombs => [Refusal::UnsafeBody];
+    fn bytes_that_mean_nothing() = Noise => [];
+    fn an_id_that_is_taken() = TakenId => [];
+    fn a_date_before_its_certificate() = BackDated => [Refusal::CertificateExpired];
+    fn a_certificate_that_has_ended() = ExpiredCertificate => [];
+    fn ten_thousand_orphans() = Orphans => [];
+    fn a_million_ids_of_nothing() = FakeIds => [];
 }
 
 /// With the defence gone, each of these is found out.

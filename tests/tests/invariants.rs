@@ -91,6 +91,14 @@ fn readme_promises_commands_that_exist() -> Result<()> {
 }
 
 #[test]
+fn every_threat_names_tests_that_exist() -> Result<()> {
+    let threats = fs::read_to_string(walk::root().join("docs/THREATS.md"))?;
+    let rows = threats.lines().filter(|line| line.starts_with("| ") && line.contains('`')).count();
+    ensure!(rows >= 20, "the page of threats names tests in {rows} rows");
+    clean(&papers::named_tests_exist(&threats, &repository()?))
+}
+
+#[test]
 fn the_rules_see_the_whole_repository() -> Result<()> {
     let sources = repository()?;
     let this = format!("tests/tests/{}.rs", env!("CARGO_CRATE_NAME"));

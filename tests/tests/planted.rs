@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tests::house::arrows::{actual, as_designed};
-use tests::house::papers::{Promise, listed_in_help, map_is_true, promised, promises_kept};
+use tests::house::papers::{Promise, listed_in_help, map_is_true, named_tests_exist, promised, promises_kept};
 use tests::house::people::{stay_local, types};
 use tests::house::sources::{core_is_pure, named_in_one_place, no_long_file, no_unbounded_channel, nothing_unfinished};
 use tests::house::{Breach, Source};
@@ -204,4 +204,17 @@ fn broken_promises_are_found() {
     assert_eq!(judge("./tests/walk"), 1);
     let read = promised("```sh\n.ci/run\n```\n");
     assert_eq!(read, [(2, Promise::Script(".ci/run".to_owned()))]);
+}
+
+#[test]
+fn tests_that_do_not_exist_are_found() {
+    let source = Source::new(
+        "a/b.rs",
+        "#[test]\nfn there() {}\n\n#[tokio::test(x)]\n// why\nasync fn too() {}\n\nfn helper() {}",
+    );
+    let row = |names: &str| format!("| threat | defence with `code` | {names} | nothing |");
+    let broken = |names: &str| named_tests_exist(&row(names), std::slice::from_ref(&source)).len();
+    assert_eq!(broken("`there`, `too`"), 0);
+    assert_eq!(broken(""), 0);
+    assert_eq!(broken("`helper`, `gone`, `the`"), 3);
 }

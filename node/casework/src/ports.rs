@@ -35,6 +35,10 @@ pub trait Randomness: Send + Sync {
 pub trait Network: Send + Sync {
     /// Live state of every partner.
     fn partners(&self) -> Vec<PartnerLive>;
+    /// Why the exchange waits for the store; none while it goes on.
+    fn paused(&self) -> Option<String> {
+        None
+    }
     /// Tells the runtime that the outbox has something.
     fn outbox_filled(&self);
     /// Waits until the command of the outbox is settled, at most so long; whether it was.
@@ -59,6 +63,8 @@ pub struct PartnerLive {
     pub documents_held: u64,
     /// Refused envelopes by reason (English).
     pub refused: BTreeMap<String, u64>,
+    /// Why it is held back (English), if it is.
+    pub held_back: Option<String>,
 }
 
 /// The database.

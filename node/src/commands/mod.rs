@@ -142,6 +142,10 @@ pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) ->
 pub fn sentence(error: &anyhow::Error) -> String {
     let mut parts = Vec::new();
     for cause in error.chain() {
+        if let Some(store::OpenError::Full) = cause.downcast_ref() {
+            parts.push("de schijf is vol".to_owned());
+            continue;
+        }
         parts.push(match (cause.downcast_ref::<casework::Error>(), cause.downcast_ref::<std::io::Error>()) {
             (Some(error), _) => worded(error),
             (None, Some(error)) => of_the_machine(error),

@@ -111,6 +111,9 @@ pub fn status(row: &Value) -> Vec<String> {
     if row["certificate_valid"] == false {
         lines.push(out_of_date(&row["certificate_valid_until"]));
     }
+    if let Some(why) = row["paused"].as_str() {
+        lines.push(format!("De uitwisseling wacht tot de databank weer kan schrijven: {why}"));
+    }
     for partner in row["partners"].as_array().into_iter().flatten() {
         let connection = if partner["connected_since"].is_null() {
             format!("niet verbonden ({})", text(&partner["not_connected_because"]))
@@ -124,13 +127,16 @@ pub fn status(row: &Value) -> Vec<String> {
         });
         let forks = partner["forks_proved"].as_u64().filter(|count| *count > 0);
         let forks = forks.map(|count| format!("; {count} × twee verschillende dingen op één plaats, bewijs bewaard"));
+        let held_back = partner["held_back"]["because"].as_str();
+        let held_back = held_back.map(|why| format!("; vertraagd, want dit stuurt geen eerlijk knooppunt: {why}"));
         lines.push(format!(
-            "{}: {connection}; {} documenten; laatst gelijk {}{}{}",
+            "{}: {connection}; {} documenten; laatst gelijk {}{}{}{}",
             text(&partner["municipality"]),
             text(&partner["documents_held"]),
             moment(&partner["last_reconciled"]),
             refused.unwrap_or_default(),
-            forks.unwrap_or_default()
+            forks.unwrap_or_default(),
+            held_back.unwrap_or_default()
         ));
     }
     lines

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use casework::people::Side;
+use casework::ports::Network;
 use replication::PartnerState;
 use schemas::Kind;
 use schemas::certificate::NodeCertificate;
@@ -40,6 +41,7 @@ pub async fn status(service: &Arc<Service>) -> Result<Vec<Value>> {
         "refnis": claims.refnis,
         "root": service.home.owner().to_string(),
         "running": service.running.get().is_some(),
+        "paused": service.port.paused(),
         "clock": now.0,
         "clock_ahead_seconds": service.port.clock_ahead(),
         "certificate_valid_until": claims.valid_until.start().0,
@@ -94,6 +96,11 @@ fn partner_rows(
             "last_reconciled": state.reconciled_at.map(|at| at.0),
             "refused": refused,
             "forks_proved": proofs.iter().filter(|proof| proof.author == partner.root).count(),
+            "held_back": service.port.restraints.of(partner.root).map(|restraint| json!({
+                "because": restraint.why,
+                "last": restraint.at.0,
+                "pause_ms": restraint.pause.as_millis(),
+            })),
             "bytes_sent": state.bytes.0,
             "bytes_received": state.bytes.1,
         }));

@@ -219,7 +219,10 @@ impl Runtime {
     fn notice(&self, notice: Notice) {
         match notice {
             Notice::Refused { partner, reason } => {
-                tracing::info!(partner = %partner.short(), %reason, "an envelope was refused");
+                tracing::debug!(partner = %partner.short(), %reason, "an envelope was refused");
+                if !reason.is_innocent() {
+                    self.offended(partner, &reason.to_string());
+                }
             }
             Notice::Reconciled { partner, circle } => {
                 tracing::debug!(partner = %partner.short(), %circle, "reconciled");

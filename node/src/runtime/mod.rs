@@ -6,7 +6,9 @@
 
 mod effects;
 mod later;
+mod me;
 mod partners;
+mod pause;
 pub use partners::{OUT_OF_DATE, OWN_OUT_OF_DATE};
 #[cfg(test)]
 mod tests;
@@ -15,16 +17,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use casework::ports::Outgoing;
 use rand_chacha::ChaCha20Rng;
 use replication::{Command, Input, PartnerState, Replica};
 use schemas::border::SCHEMA;
 use schemas::certificate::{NodeCertificate, Verified};
-use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId, Session};
+use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId};
 use schemas::time::Timestamp;
 use store::Store;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+
+use me::Me;
 
 use crate::home::Home;
 use crate::link::{self, Asked, Event};
@@ -114,6 +118,7 @@ pub struct Parts {
 
 struct Runtime {
     parts: Parts,
+    me: Me,
     replica: Replica,
     rng: ChaCha20Rng,
     network: mpsc::Sender<link::Command>,
@@ -169,18 +174,11 @@ impl Runtime {
         outlook: Arc<std::sync::Mutex<link::Outlook>>,
         nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
     ) -> Result<Self> {
-        let identity = parts.store.identity()?.context("de databank hoort nog bij geen gemeente")?;
-        let config = replication::Config {
-            certificate: home.certificate.clone(),
-            certificate_bytes: home.certificate_bytes.clone(),
-            key: home.node.clone(),
-            session: Session(clock::random()),
-            incarnation: identity.incarnation,
-            store_id: identity.store_id,
-        };
+        let me = Me::of(home);
         Ok(Self {
-            replica: Replica::new(config),
+            replica: Replica::new(me.config(&parts.store)?),
             parts,
+            me,
             rng: clock::generator(),
             network,
             outlook,
@@ -255,11 +253,9 @@ impl Runtime {
                 Some(event) = events.recv(), if !self.later.is_full() => self.events(event, &mut events).await,
                 () = self.later.due() => self.write_later().await,
             };
-            if let Err(error) = outcome {
-                // Going on with a replica that believes it is stored would be wrong. The end is
-                // not noted as a clean one: the next start builds what is stored and not built, and
-                // asks partners for what is not here.
-                tracing::error!(%error, "the store failed; the exchange stops");
+            if let Err(error) = outcome
+                && !self.pause(&error, &mut asks).await
+            {
                 self.parts.port.set_running(false);
                 return;
             }
@@ -353,8 +349,9 @@ impl Runtime {
 
     fn event(&mut self, event: Event, inputs: &mut Vec<Input>) {
         match event {
-            Event::Connected { node, stream, frames } => {
+            Event::Connected { node, stream, frames, pace } => {
                 let Some(partner) = self.root_of(node) else { return };
+                self.parts.port.restraints.paced(partner, pace);
                 if self.pumps.contains_key(&partner) {
                     inputs.push(Input::Disconnected { partner });
                 }
@@ -370,9 +367,13 @@ impl Runtime {
                     inputs.push(Input::Frame { partner, bytes });
                 }
             }
-            Event::Disconnected { node, stream } => {
-                let Some(partner) = self.root_of(node) else { return };
-                if self.pumps.get(&partner).is_some_and(|pump| pump.stream == stream) {
+            Event::Disconnected { node, stream, breach } => {
+                // Who may not connect any more is known by its stream only.
+                let ended = self.pumps.iter().find(|(_, pump)| pump.stream == stream).map(|(partner, _)| *partner);
+                if let (Some(partner), Some(breach)) = (self.root_of(node).or(ended), breach) {
+                    self.offended(partner, breach);
+                }
+                if let Some(partner) = ended {
                     self.pumps.remove(&partner);
                     inputs.push(Input::Disconnected { partner });
                     self.tell(web::Change::partner());
@@ -398,6 +399,14 @@ impl Runtime {
             let _ = changes.send(web::Change::partner());
             moved.notify_one();
         });
+    }
+
+    /// Takes measures against a partner that did what no honest node does.
+    fn offended(&self, partner: RootId, why: &str) {
+        if self.parts.port.restraints.offended(partner, why, clock::now()) {
+            tracing::warn!(partner = %partner.short(), why, "a partner is held back");
+            self.tell(web::Change::partner());
+        }
     }
 
     fn tell(&self, change: web::Change) {

@@ -18,15 +18,33 @@ pub enum OpenError {
     /// The file system.
     #[error("the store's file: {0}")]
     Io(#[from] std::io::Error),
+    /// No room for what opening needs.
+    #[error("the disk is full")]
+    Full,
     /// SQLite.
     #[error("the store: {0}")]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_full(&error) { Self::Full } else { Self::Sqlite(error) }
+    }
+}
+
+/// Whether the disk has no room. The index of the log is made larger by a call of its own, whose
+/// failure SQLite reports as one of the machine.
+fn is_full(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull) || code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// SQLite's answer as casework's; codes are stable.
 pub(crate) fn fault(error: rusqlite::Error) -> Error {
+    if is_full(&error) {
+        return Error::Store("disk-full".to_owned());
+    }
     let code = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "disk-full",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "busy",
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "corrupt",
         Some(ErrorCode::ReadOnly) => "read-only",

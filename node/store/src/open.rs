@@ -92,6 +92,7 @@ impl Store {
             Some(connection) => connection,
             None => self.reader().map_err(|error| match error {
                 OpenError::Sqlite(error) => fault(error),
+                OpenError::Full => casework::Error::Store("disk-full".to_owned()),
                 other => casework::Error::Store(other.to_string()),
             })?,
         };

@@ -140,6 +140,7 @@ fn too_large_and_unknown_formats() {
     let later = Envelope::sign(later, vec![], &node()).into_inner().to_bytes();
     assert_eq!(read(&later), Err(Refusal::UnknownFormat));
     assert!(Refusal::UnknownFormat.is_innocent());
+    assert!(!Refusal::Forged.is_innocent() && !Refusal::UnsafeBody.is_innocent());
 }
 
 #[test]

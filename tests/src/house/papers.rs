@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Breach;
 use super::arrows::Arrows;
+use super::{Breach, Source};
 
 /// The insides of the fenced blocks of one language, with the line of each.
 #[must_use]
@@ -125,4 +125,30 @@ pub fn promises_kept(readme: &str, is_script: &dyn Fn(&str) -> bool, help: &dyn 
         }
     }
     found
+}
+
+/// Every name in the third column of the tables of docs/THREATS.md, `shown by`, is a test of this
+/// repository.
+#[must_use]
+pub fn named_tests_exist(threats: &str, sources: &[Source]) -> Vec<Breach> {
+    let named = threats.lines().enumerate().filter_map(|(at, line)| Some((at + 1, line.split('|').nth(3)?)));
+    let mut found = Vec::new();
+    for (line, column) in named {
+        for name in column.split('`').skip(1).step_by(2).filter(|name| !sources.iter().any(|s| has_test(s, name))) {
+            found.push(Breach::new("docs/THREATS.md", line, format!("there is no test {name}")));
+        }
+    }
+    found
+}
+
+/// Whether a source has a function of that name below a line that makes it a test, or in the
+/// table of a macro that makes tests.
+fn has_test(source: &Source, name: &str) -> bool {
+    let wanted = format!("fn {name}(");
+    let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| line.trim_start_matches("async ").starts_with(&wanted));
+    let above =
+        at.map(|at| lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//")));
+    let in_a_table = || source.text.contains("#[test]\n        fn $name()") && at.is_some();
+    in_a_table() || above.is_some_and(|mut above| above.any(|line| line.starts_with("#[") && line.contains("test")))
 }

@@ -18,6 +18,8 @@ partner-forked = { $count ->
     [one] 1 keer twee verschillende dingen op één plaats geschreven. Het bewijs is bewaard.
    *[other] { $count } keer twee verschillende dingen op één plaats geschreven. Het bewijs is bewaard.
  }
+partner-held-back = Vertraagd: deze gemeente stuurt wat geen eerlijk knooppunt stuurt. Verwittig de beheerder.
+partners-paused = De schijf van deze computer is vol of werkt niet. Wat je deelt en wat partners delen, wacht tot er weer plaats is. Verwittig de beheerder.
 circles-title = Samenwerkingsverbanden
 circles-empty = Er is nog geen samenwerkingsverband.
 arrangement = Afspraak: { $reference }

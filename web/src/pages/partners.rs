@@ -28,6 +28,7 @@ struct Row {
     since: String,
     circles: String,
     refused: Vec<String>,
+    held_back: bool,
 }
 
 #[derive(Template)]
@@ -37,6 +38,7 @@ struct Page {
     me: String,
     rows: Vec<Row>,
     circles: Vec<(String, String, String)>,
+    paused: bool,
     width: i64,
     height: i64,
 }
@@ -99,6 +101,7 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
                     .map(|(reason, count)| w.count_with("partner-refused", *count, &[("reason", reason)]))
                     .chain((partner.forks > 0).then(|| w.count("partner-forked", partner.forks)))
                     .collect(),
+                held_back: live.is_some_and(|live| live.held_back.is_some()),
             }
         })
         .collect();
@@ -117,7 +120,7 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
         })
         .collect();
     let f = Frame::new(&app, &visit, Nav::Partners, w.t("nav-partners")).await?.refreshing("partners");
-    html(&Page { f, me: found.me.name.clone(), rows, circles, width: WIDTH, height: HEIGHT })
+    html(&Page { f, me: found.me.name.clone(), rows, circles, paused: found.paused, width: WIDTH, height: HEIGHT })
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub struct PartnersPage {
     pub partners: Vec<PartnerRow>,
     /// Named circles, by name.
     pub circles: Vec<Circle>,
+    /// Whether the exchange waits until the store writes again.
+    pub paused: bool,
 }
 
 /// A partner.
@@ -45,6 +47,7 @@ impl Office {
     /// A failing store.
     pub fn partners_page(&self, _actor: &Actor) -> Result<PartnersPage> {
         let live = self.network.partners();
+        let paused = self.network.paused().is_some();
         self.read(move |records| {
             let circles: Vec<Circle> = records.circles()?.into_iter().filter(|circle| !circle.pair).collect();
             let proofs = records.proofs()?;
@@ -62,7 +65,7 @@ impl Office {
                     municipality,
                 })
                 .collect();
-            Ok(PartnersPage { me: records.me()?, partners, circles })
+            Ok(PartnersPage { me: records.me()?, partners, circles, paused })
         })
     }
 
