@@ -7,7 +7,7 @@ use schemas::time::Timestamp;
 use tokio::sync::oneshot;
 
 use super::scene::{HOSTILE, Scene, until};
-use crate::book::Issued;
+use crate::book::{Book, Issued};
 use crate::commands::{self, Request};
 use crate::invitation::{CircleOffer, Invitation};
 use crate::link::Command;
@@ -71,7 +71,11 @@ async fn an_invitation_that_is_expired_used_or_foreign_pairs_nobody() {
     scene
         .victim
         .restarted(|service| {
-            service.with_book(|book| Ok(book.invitations.push(issued))).expect("kept");
+            let keep = |book: &mut Book| {
+                book.invitations.push(issued);
+                Ok(())
+            };
+            service.with_book(keep).expect("kept");
         })
         .await;
     // The door is open: somebody else is expected.
