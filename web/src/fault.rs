@@ -9,6 +9,8 @@ use casework::Error;
 pub(crate) enum Fault {
     /// Nothing at this address, for this person.
     NotFound,
+    /// A secret address that no longer works; start of the keys of its words.
+    Gone(&'static str),
     /// The role does not allow it.
     Forbidden,
     /// The form does not come from this session's own pages.
@@ -34,7 +36,7 @@ impl Fault {
     /// HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::Gone(_) => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Refused(_) | Self::Conflict { .. } => StatusCode::CONFLICT,
@@ -47,6 +49,7 @@ impl Fault {
     pub(crate) fn key(&self) -> &'static str {
         match self {
             Self::NotFound => "fault-not-found",
+            Self::Gone(key) => key,
             Self::Forbidden => "fault-forbidden",
             Self::Forged => "fault-forged",
             Self::TooLarge => "fault-too-large",
@@ -55,6 +58,13 @@ impl Fault {
             Self::Invalid(_) => "fault-invalid",
             Self::Broken(_) => "fault-broken",
         }
+    }
+}
+
+impl Fault {
+    /// The same behind a secret address: whoever has an old one is told whom to ask for another.
+    pub(crate) fn behind(self, key: &'static str) -> Self {
+        if self == Self::NotFound { Self::Gone(key) } else { self }
     }
 }
 

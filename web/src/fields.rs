@@ -49,7 +49,11 @@ impl Form {
                 Wrong {
                     field: error.field.clone(),
                     id: format!("f-{}", key(&error.field)),
-                    label: if self.w.has(&label) { self.w.t(&label) } else { String::new() },
+                    label: if self.w.has(&label) {
+                        self.w.t(&label).trim_end_matches('?').to_owned()
+                    } else {
+                        String::new()
+                    },
                     message: if self.w.has(&message) { self.w.t(&message) } else { self.w.t("error-other") },
                 }
             })

@@ -268,7 +268,7 @@ async fn an_evening_is_planned_and_a_slip_shows_numbers_only() {
             ("name", "Zaal <3>"),
             ("on", "31/12/2099"),
             ("tables", tables),
-            ("minutes", "10"),
+            ("round_minutes", "10"),
             ("most_dates", "3"),
         ];
         fields.extend(newcomers.iter().map(|id| ("newcomers", id.as_str())));
@@ -278,7 +278,7 @@ async fn an_evening_is_planned_and_a_slip_shows_numbers_only() {
     let bad = browser.fill("/avonden/nieuw", "/avonden/nieuw", &plan("0")).await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
     in_words("/avonden/nieuw", &bad);
-    assert!(bad.text.contains("Zaal &#60;3&#62;") && bad.text.contains("Geef een getal groter dan nul."));
+    assert!(bad.text.contains("Zaal &#60;3&#62;") && bad.text.contains("Geef een getal van 1 tot 100."));
     let planned = browser.fill("/avonden/nieuw", "/avonden/nieuw", &plan("4")).await;
     let evening = planned.to().to_owned();
     let page = browser.get(&evening).await;

@@ -17,7 +17,7 @@ fn fields(newcomers: &[PersonId], mentors: &[PersonId], more: &[(&str, &str)]) -
         ("name", "Zaal 3".to_owned()),
         ("on", "31/10/2026".to_owned()),
         ("tables", "3".to_owned()),
-        ("minutes", "10".to_owned()),
+        ("round_minutes", "10".to_owned()),
         ("most_dates", "4".to_owned()),
     ]);
     fields.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
@@ -127,11 +127,14 @@ fn what_cannot_be_is_said_field_by_field() {
     };
     assert_eq!(
         wrong(plan(&newcomers, &[], &[("name", " "), ("tables", "0")])),
-        ["missing", "evening-number", "evening-guests"]
+        ["missing", "evening-tables", "evening-guests"]
     );
     assert_eq!(wrong(plan(&newcomers, &mentors, &[("on", "31/02/2027")])), ["date-impossible"]);
     assert_eq!(wrong(plan(&newcomers, &mentors, &[("on", "1/1/2020")])), ["evening-past"]);
-    assert_eq!(wrong(plan(&newcomers, &mentors, &[("minutes", "-5"), ("most_dates", "veel")])), ["evening-number"; 2]);
+    assert_eq!(
+        wrong(plan(&newcomers, &mentors, &[("round_minutes", "-5"), ("most_dates", "veel")])),
+        ["evening-minutes", "evening-dates"]
+    );
     assert_eq!(office.evenings(&els()).expect("a list"), []);
     let member = Actor { account: Some(2), name: "Mia".to_owned(), role: AccountRole::Member };
     assert!(matches!(office.plan_evening(&member, &[]), Err(Error::Forbidden)));

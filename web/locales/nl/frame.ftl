@@ -39,28 +39,32 @@ sign-in-text = Werkplek van { $municipality } in het netwerk Overbuur.
 sign-in-button = Meld aan
 draft-kept = Wat je typte, is bewaard. Meld je aan en ga verder.
 enrol-title = Kies een wachtwoord
-enrol-text = Welkom, { $name }. Met dit wachtwoord meld je je voortaan aan.
+enrol-text = Welkom, { $name }. Met dit wachtwoord meld je je voortaan aan. Neem minstens tien tekens; een zinnetje werkt goed.
 enrol-button = Bewaar wachtwoord
 field-name = Naam
 field-password = Wachtwoord
-hint-password = Minstens tien tekens. Een zinnetje werkt goed.
 field-password_again = Wachtwoord, nog eens
 
 # Als het niet lukt
 fault-home = Naar Vandaag
+fault-back = Terug naar de bladzijde
 fault-not-found-title = Deze bladzijde is er niet
 fault-not-found-text = Misschien is ze verwijderd, of klopt het adres niet helemaal.
+fault-no-slip-title = Dit briefje is er niet
+fault-no-slip-text = Misschien is er een nieuwere code, of is de avond gewist. Vraag een code aan wie de avond begeleidt.
+fault-no-link-title = Deze link werkt niet meer
+fault-no-link-text = Hij is al gebruikt, of te oud. Heb je al een wachtwoord, meld je dan aan. Vraag anders je beheerder om een nieuwe link.
 fault-forbidden-title = Deze bladzijde is niet voor jou
 fault-forbidden-text = Alleen wie duo’s begeleidt, ziet gegevens van personen. Vraag je coördinator als je dit nodig hebt.
 fault-forged-title = Dit formulier is niet meer geldig
-fault-forged-text = Ga terug, herlaad de bladzijde en verstuur opnieuw. Er is niets gewijzigd.
+fault-forged-text = Ga terug, laad de bladzijde opnieuw en verstuur nog eens. Er is niets gewijzigd.
 fault-too-large-title = Dit is te groot
 fault-too-large-text = Ga terug en kort de tekst in. Er is niets gewijzigd.
 fault-refused-title = Dat kan nu niet
 fault-conflict-title = Iemand anders bewaarde intussen ook
 fault-conflict-text = { $by } bewaarde intussen een wijziging. Open de bladzijde opnieuw.
 fault-invalid-title = Er klopt iets niet
-fault-invalid-text = Ga terug en kijk de ingevulde velden na. Er is niets gewijzigd.
+fault-invalid-text = Er is niets gewijzigd.
 fault-broken-title = Er liep iets mis bij ons
 fault-broken-text = Er is niets gewijzigd. Probeer het over enkele minuten opnieuw. Blijft het mislopen, verwittig dan je beheerder.
 
@@ -78,7 +82,9 @@ find-pages = { $count ->
     [one] 1 bladzijde
    *[other] { $count } bladzijden
  }
-filter-button = Toon
+find-none = Kijk de spelling na, of typ alleen een deel van de naam.
+filter-button = Toon de keuze
+to-newcomers = Bekijk de nieuwkomers
 
 # Tellen
 people-count-newcomer = { $count ->

@@ -82,6 +82,7 @@ search-found = { $count ->
    *[other] { $count } mentors passen, de beste eerst
  }
 search-empty = Geen enkele mentor past bij deze keuze. Kijk hieronder wie er net naast zit, of maak de keuze ruimer.
+search-all = Toon alle mentors
 search-where = { $municipality }, { $distance }
 search-match-here = Maak een duo
 search-propose = Vraag { $municipality } om deze mentor
@@ -103,6 +104,7 @@ compare-where = Waar
 compare-reasons = Wat past
 compare-against = Wat niet past
 compare-tick = Vergelijk
+compare-more = Vink nog een mentor aan. Dan zie je ze naast elkaar.
 compare-button = Zet aangevinkte mentors naast elkaar
 map-title = In de buurt
 map-here = hier woont de nieuwkomer
@@ -223,7 +225,7 @@ open-file-of = Open het dossier van { $name }
 
 # Hele wachtlijst
 whole-title = Voorstel voor de hele wachtlijst
-whole-open = Bekijk een voorstel voor de hele wachtlijst
+whole-open = Bekijk de hele wachtlijst
 whole-text = Zo vinden zoveel mogelijk nieuwkomers een mentor. Dit zijn voorstellen: jij beslist over elk.
 whole-proved = Nagerekend: meer matches tegelijk kan niet.
 whole-found = { $count ->
@@ -335,7 +337,7 @@ plan-step = Stap
 plan-none = Nog niets.
 plan-due = tegen { $on }
 plan-done-on = klaar op { $on }
-plan-done = Klaar
+plan-done = Zet op klaar
 plan-not-done = Toch niet klaar
 plan-add = Voeg iets toe aan het plan
 plan-button = Bewaar in het plan
@@ -361,28 +363,32 @@ theme-leisure = samen iets doen
 balance-title = Uitwisseling in evenwicht
 balance-link = Kijk of de uitwisseling in evenwicht is
 balance-text = Iedereen in het samenwerkingsverband zo goed mogelijk gematcht, maar met grenzen: niemand leent te veel uit, en in elke gemeente vindt een deel iemand. Je ziet wat elke grens kost. Het blijft een voorstel.
-balance-problem = Vul hele getallen in: een deel gaat van 0 tot 100.
+balance-problem = Vul hele getallen in. Een percentage gaat van 0 tot 100.
 balance-button = Reken uit
 balance-empty = Er is nog niemand te matchen in het samenwerkingsverband.
-field-leent = Leent ten hoogste meer uit
-field-krijgt = Krijgt ten hoogste meer
-field-deel = Vindt iemand, ten minste (%)
-field-lang = Van wie lang wacht (%)
+field-leent = Mentors uitlenen
+hint-leent = Een gemeente leent er hoogstens zoveel meer uit dan ze er krijgt.
+field-krijgt = Mentors krijgen
+hint-krijgt = Een gemeente krijgt er hoogstens zoveel meer dan ze er uitleent.
+field-deel = Iemand vinden (%)
+hint-deel = In elke gemeente vindt minstens dit deel van de nieuwkomers iemand.
+field-lang = Wie lang wacht (%)
+hint-lang = Van wie lang wacht, vindt in elke gemeente minstens dit deel iemand.
 balance-matches = { $count ->
     [one] 1 match binnen deze grenzen
    *[other] { $count } matches binnen deze grenzen
  }
 balance-without = { $count ->
-    [one] Zonder grenzen 1.
-   *[other] Zonder grenzen { $count }.
+    [one] Zonder grenzen is het 1 match.
+   *[other] Zonder grenzen zijn het { $count } matches.
  }
-balance-proved = Bewezen: binnen deze grenzen kan het niet beter.
+balance-proved = Nagerekend: beter kan niet.
 balance-gap = Hoogstens { $gap } punten onder het best mogelijke.
-balance-no-bounds = Je vroeg nog geen grenzen.
+balance-no-bounds = Je vulde nog geen grenzen in. Vul er hierboven één in en kijk wat ze kost.
 balance-rows = Per gemeente
 balance-col-bound = Grens
 balance-col-reached = Wordt
-balance-col-price = Eén meer toelaten geeft
+balance-col-price = Eén soepeler brengt op
 balance-met = gehaald
 balance-missed = niet haalbaar
 balance-no-price = –
@@ -390,9 +396,27 @@ balance-lends = leent hoogstens { $number } meer uit
 balance-receives = krijgt hoogstens { $number } meer
 balance-share = ten minste { $number } vinden iemand
 balance-long = ten minste { $number } die lang wachten
-balance-lends-name = Hoeveel elke gemeente uitleent
-balance-receives-name = Hoeveel elke gemeente krijgt
-balance-share-name = Het deel dat iemand vindt
-balance-long-name = Wie lang wacht
-balance-cost = { $sort } begrenzen kost { $cost }.
-balance-worth = { $matches } matches en { $points } punten
+balance-lends-more = leent { $number } meer uit
+balance-lends-less = leent { $number } minder uit
+balance-receives-more = krijgt { $number } meer
+balance-receives-less = krijgt { $number } minder
+balance-even = evenveel
+balance-found = { $count ->
+    [0] niemand
+    [one] 1 vindt iemand
+   *[other] { $count } vinden iemand
+ }
+balance-lends-name = De grens op uitlenen
+balance-receives-name = De grens op krijgen
+balance-share-name = De grens op wie iemand vindt
+balance-long-name = De grens op wie lang wacht
+balance-cost = { $sort } kost { $cost }.
+balance-nothing = niets
+balance-matches-cost = { $count ->
+    [one] 1 match
+   *[other] { $count } matches
+ }
+balance-points = { $count ->
+    [one] 1 punt
+   *[other] { $count } punten
+ }

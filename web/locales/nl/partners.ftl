@@ -5,7 +5,7 @@ partners-state = Hoe het loopt
 col-partner = Partner
 col-connection = Verbinding
 col-connected-since = Verbonden sinds
-col-reconciled = Laatst gelijk
+col-reconciled = Laatst bijgewerkt
 col-held = Documenten hier
 col-circles = Samenwerkingsverband
 col-refused = Geweigerd
@@ -33,7 +33,7 @@ population-text = Voor de kaart van een nieuwkomer naar partners gaat, telt dit 
 population-problem = Deze tabel is niet geladen
 population-in-use = Nu in gebruik
 population-none = Er is nog geen tabel. Zolang blijft elke taal behalve Nederlands, Frans en Engels hier. De leeftijd wordt geteld bij je eigen nieuwkomers.
-population-since = Sinds
+population-since = In gebruik sinds
 population-people = Inwoners van { $municipality } in de tabel
 population-languages = Talen
 population-rows = Rijen
@@ -235,6 +235,7 @@ circle-all = { $count ->
     [one] De gemeente
    *[other] Alle { $count } samen
  }
+circle-of = { $matched } van { $all } vinden een mentor
 circle-no-distance = –
 circle-col-size = Wie met wie
 circle-col-matched = Vinden een mentor

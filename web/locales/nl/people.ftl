@@ -3,6 +3,8 @@ people-new-newcomer = Nieuwe intake
 people-new-mentor = Nieuwe mentor
 people-empty-newcomer = Hier komen je nieuwkomers. Begin met een intakegesprek, of neem je Excellijst over.
 people-empty-mentor = Hier komen je mentors. Begin met een gesprek, of neem je Excellijst over.
+people-none = Niemand in de lijst past bij deze keuze.
+people-all = Toon iedereen
 col-name = Naam
 col-age = Leeftijd
 col-waits = Wacht
@@ -58,6 +60,7 @@ conflict-save = Bewaar deze keuze
 
 # Een persoon
 person-waits = { $time } sinds de intake
+person-waits-today = intake van vandaag
 person-edit = Bewerk intake
 person-next-consent = Vraag toestemming
 person-next-screening = Registreer screening
@@ -106,6 +109,7 @@ ledger-title = Wat gedeeld werd
 ledger-empty = Over deze persoon is nog niets gedeeld.
 ledger-what = Toon wat er gedeeld werd
 ledger-print = Open het deelregister om af te drukken
+ledger-consent = { $purpose }: ja op { $on } (tekst { $version })
 ledger-published = Gedeeld met
 ledger-renewed = Verlengd bij
 ledger-withdrawn = Ingetrokken bij

@@ -6,6 +6,8 @@ today-key-together = erbij door samen te zoeken
 today-key-rest = nog zonder mentor
 today-mine = Wacht op jou
 today-mine-empty = Er wacht niets op jou. Een goede week: één gesprek, één match, één duo gehoord.
+today-begin = Hier staat straks wat op jou wacht. Begin met je lijst van nieuwkomers en mentors, of met één intake.
+today-begin-verb = Begin een intake
 today-mine-empty-verb = Zoek een mentor voor een nieuwkomer
 today-partners = Wacht op een partner
 today-partners-empty = Geen enkele partner moet je nog iets laten weten.
@@ -91,7 +93,9 @@ erased-documents = { $count ->
    *[other] Partners wissen { $count } gedeelde documenten.
  }
 notice-proposed = Het voorstel is verstuurd.
+notice-slip-empty = Kies eerst een antwoord, en bewaar dan.
 notice-matched-here = Het duo is gemaakt. Spreek een eerste ontmoeting af.
+notice-match-undone = Het duo is weer uit elkaar. De nieuwkomer zoekt verder.
 notice-asked = Genoteerd: de mentor is gevraagd.
 notice-yes = Je antwoord is verstuurd. De plaats is vrijgehouden.
 notice-no = Je antwoord is verstuurd.

@@ -72,7 +72,7 @@ async fn page(State(app): State<App>, visit: Visit, Query(query): Query<Pairs>) 
     let rows = found.kept.iter().map(|kept| Row {
         name: names.get(&kept.owner).cloned().unwrap_or_else(|| kept.owner.short()),
         bound: w.with(sort_key(kept.sort), "number", kept.asked),
-        reached: kept.reached.to_string(),
+        reached: reached(w, kept.sort, kept.reached),
         state: w.t(if kept.is_met { "balance-met" } else { "balance-missed" }),
         met: kept.is_met,
         price: kept.price.map_or_else(|| w.t("balance-no-price"), |price| cost(w, price)),
@@ -104,8 +104,26 @@ const fn sort_key(sort: Sort) -> &'static str {
     }
 }
 
+/// What a bound came to. A municipality that may lend more may come to lend less, and the other way.
+fn reached(w: &Words, sort: Sort, number: i64) -> String {
+    let key = match sort {
+        Sort::Lends | Sort::Receives if number < 0 => format!("{}-less", sort_key(sort)),
+        Sort::Lends | Sort::Receives if number > 0 => format!("{}-more", sort_key(sort)),
+        Sort::Lends | Sort::Receives => "balance-even".to_owned(),
+        Sort::Share | Sort::LongShare => return w.count("balance-found", number),
+    };
+    w.with(&key, "number", number.abs())
+}
+
 /// Matches and score points, as people count them: a score of one is a hundred points.
 fn cost(w: &Words, worth: Worth) -> String {
-    let points = (worth.score.abs() / 10_000).to_string();
-    w.fill("balance-worth", &[("matches", &worth.matches.abs().to_string()), ("points", &points)])
+    let (matches, points) = (worth.matches.abs(), worth.score.abs() / 10_000);
+    let mut parts = Vec::new();
+    if matches > 0 {
+        parts.push(w.count("balance-matches-cost", matches));
+    }
+    if points > 0 {
+        parts.push(w.count("balance-points", points));
+    }
+    if parts.is_empty() { w.t("balance-nothing") } else { super::person::and(w, &parts) }
 }

@@ -11,27 +11,23 @@ use casework::matching::GroupValue;
 use crate::app::App;
 use crate::door::Visit;
 use crate::fault::Fault;
-use crate::format;
 use crate::frame::{Frame, Nav, html};
+use crate::pages::search::distance;
 use crate::words::Words;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/waarde", get(page))
 }
 
-/// Height of a bar of the chart and the room between two, in units of the drawing.
-const BAR: usize = 20;
-const STEP: usize = 30;
-
 /// One size of groups.
 struct Size {
     name: String,
-    matched: String,
     share: String,
     distance: String,
-    /// Of 100.
-    width: usize,
-    y: usize,
+    /// How many find somebody and how far, in words beside the bar.
+    words: String,
+    /// How many find a mentor.
+    matched: usize,
 }
 
 /// One municipality, alone and together.
@@ -50,8 +46,6 @@ struct Page {
     sizes: Vec<Size>,
     towns: Vec<Town>,
     requests: usize,
-    bar: usize,
-    height: usize,
 }
 
 async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
@@ -60,8 +54,7 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
     let w = &visit.words;
     let requests = found.requests;
     let all = found.worth.municipalities.len().max(found.sizes.last().map_or(0, |size| size.size));
-    let sizes: Vec<Size> =
-        found.sizes.iter().enumerate().map(|(at, value)| size(w, at, value, requests, all)).collect();
+    let sizes: Vec<Size> = found.sizes.iter().map(|value| size(w, value, requests, all)).collect();
     let towns = found
         .worth
         .municipalities
@@ -78,10 +71,10 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
         })
         .collect();
     let f = Frame::new(&app, &visit, Nav::Partners, w.t("circle-title")).await?.refreshing("matches partners");
-    html(&Page { f, height: sizes.len() * STEP, sizes, towns, requests, bar: BAR })
+    html(&Page { f, sizes, towns, requests })
 }
 
-fn size(w: &Words, at: usize, value: &GroupValue, requests: usize, all: usize) -> Size {
+fn size(w: &Words, value: &GroupValue, requests: usize, all: usize) -> Size {
     let name = match value.size {
         1 => w.t("circle-alone"),
         size if size >= all => w.count("circle-all", size),
@@ -91,13 +84,10 @@ fn size(w: &Words, at: usize, value: &GroupValue, requests: usize, all: usize) -
     let percent = (value.matched * 100).checked_div(requests).unwrap_or(0);
     Size {
         name,
-        matched: value.matched.to_string(),
         share: format!("{percent} %"),
-        distance: metres.map_or_else(
-            || w.t("circle-no-distance"),
-            |metres| format::distance(u32::try_from(metres).unwrap_or(u32::MAX)),
-        ),
-        width: percent,
-        y: at * STEP,
+        distance: metres
+            .map_or_else(|| w.t("circle-no-distance"), |metres| distance(w, u32::try_from(metres).unwrap_or(u32::MAX))),
+        words: w.fill("circle-of", &[("matched", &value.matched.to_string()), ("all", &requests.to_string())]),
+        matched: value.matched,
     }
 }

@@ -30,6 +30,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/duos/{id}/zegt", post(said))
         .route("/duos/{id}/ontmoeting", post(meeting))
         .route("/duos/{id}/stap", post(step))
+        .route("/duos/{id}/ongedaan", post(undo))
 }
 
 struct Row {
@@ -342,6 +343,12 @@ async fn said(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted:
     app.run(move |office| office.say_for(&visit.actor, DuoId(id), side, yes)).await?;
     app.changed(Region::Duos);
     Ok(flash(if yes { "notice-said-yes" } else { "notice-said-no" }, &app, &format!("/duos/{id}")))
+}
+
+async fn undo(State(app): State<App>, visit: Visit, Path(id): Path<i64>, _: Posted) -> Result<Response, Fault> {
+    app.run(move |office| office.undo_match(&visit.actor, DuoId(id))).await?;
+    app.changed(Region::Duos);
+    Ok(flash("notice-match-undone", &app, "/duos"))
 }
 
 async fn meeting(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted: Posted) -> Result<Response, Fault> {

@@ -14,7 +14,7 @@ use casework::people::{PersonId, Side};
 
 use crate::app::App;
 use crate::change::Region;
-use crate::door::{Posted, Visit, flash};
+use crate::door::{Posted, Visit, flash, flash_with};
 use crate::fault::Fault;
 use crate::fields::{Choice, Form, Pairs};
 use crate::format;
@@ -28,6 +28,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/avonden/nieuw", get(blank).post(plan))
         .route("/avonden/{id}", get(page))
         .route("/avonden/{id}/ronde", post(next_round))
+        .route("/avonden/{id}/ronde/terug", post(round_back))
         .route("/avonden/{id}/aanwezig", post(presence))
         .route("/avonden/{id}/gast", post(late))
         .route("/avonden/{id}/wis", post(delete))
@@ -73,7 +74,7 @@ struct FormPage {
 }
 
 async fn blank(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
-    let usual = [("tables", "6"), ("minutes", "10"), ("most_dates", "5")];
+    let usual = [("tables", "6"), ("round_minutes", "10"), ("most_dates", "5")];
     let values: Pairs = usual.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     show_form(&app, &visit, Form::new(&visit.words, values)).await
 }
@@ -160,6 +161,8 @@ struct Page {
     /// Whether both lists say the same.
     alike: bool,
     open_slips: usize,
+    /// Guests who are there and meet nobody.
+    alone: usize,
 }
 
 async fn page(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Result<Response, Fault> {
@@ -192,7 +195,7 @@ fn view(f: Frame, w: &Words, id: i64, found: EveningPage) -> Page {
                 .iter()
                 .map(|meet| Seat { table: meet.seat + 1, newcomer: named(meet.newcomer), mentor: named(meet.mentor) })
                 .collect(),
-            pause: round.pause.iter().map(|number| named(*number)).collect::<Vec<_>>().join(", "),
+            pause: round.pause.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
         })
         .collect();
     let outcome = |one: &Outcome| {
@@ -228,6 +231,7 @@ fn view(f: Frame, w: &Words, id: i64, found: EveningPage) -> Page {
         stable: found.stable.iter().map(outcome).collect(),
         fullest: found.fullest.iter().map(outcome).collect(),
         open_slips: found.guests.iter().map(|guest| guest.open_slips).sum(),
+        alone: found.guests.iter().filter(|guest| guest.meets == 0 && !guest.absent).count(),
         guests: found
             .guests
             .iter()
@@ -255,8 +259,17 @@ async fn next_round(
         .run(move |office| office.once(&posted.number, |office| office.next_round(&visit.actor, EveningId(id))))
         .await?;
     app.changed(Region::Matches);
-    let notice = if began.is_some() { "notice-round" } else { "notice-once" };
-    Ok(flash(notice, &app, &format!("/avonden/{id}")))
+    let to = format!("/avonden/{id}");
+    match began {
+        Some(()) => Ok(flash_with(&app, &to, "notice-round", "", &format!("{to}/ronde/terug"))),
+        None => Ok(flash("notice-once", &app, &to)),
+    }
+}
+
+async fn round_back(State(app): State<App>, visit: Visit, Path(id): Path<i64>, _: Posted) -> Result<Response, Fault> {
+    app.run(move |office| office.round_back(&visit.actor, EveningId(id))).await?;
+    app.changed(Region::Matches);
+    Ok(flash("notice-round-back", &app, &format!("/avonden/{id}")))
 }
 
 async fn presence(

@@ -14,6 +14,10 @@ use crate::words::Words;
 struct Page {
     f: Frame,
     text: String,
+    /// The page that sent the form; empty where nobody is signed in or none was sent.
+    back: String,
+    /// Whether an account is of use to whoever reads this.
+    home: bool,
 }
 
 /// The page of a fault, inside the frame where somebody is signed in.
@@ -24,6 +28,10 @@ pub(crate) async fn page(app: &App, visit: Option<&Visit>, words: &Words, fault:
             let key = format!("error-{code}");
             if words.has(&key) { words.t(&key) } else { words.t("error-other") }
         }
+        Fault::Invalid(errors) => {
+            let said: Vec<String> = errors.iter().map(|error| words.refused(error)).collect();
+            format!("{} {}", said.join(" "), words.t("fault-invalid-text"))
+        }
         Fault::Conflict { by, .. } => words.with("fault-conflict-text", "by", by),
         other => words.t(&format!("{}-text", other.key())),
     };
@@ -32,7 +40,8 @@ pub(crate) async fn page(app: &App, visit: Option<&Visit>, words: &Words, fault:
         None => None,
     };
     let f = framed.unwrap_or_else(|| Frame::bare(app, words, title));
-    match (Page { f, text }).render() {
+    let back = visit.filter(|visit| visit.page != visit.path).map(|visit| visit.page.clone()).unwrap_or_default();
+    match (Page { f, text, back, home: *fault != Fault::Gone(super::slips::NO_SLIP) }).render() {
         Ok(page) => (fault.status(), Html(page)).into_response(),
         Err(_) => fault.status().into_response(),
     }

@@ -38,7 +38,7 @@ async fn start(State(app): State<App>, visit: Visit) -> Result<Response, Fault> 
 }
 
 async fn start_page(app: &App, visit: &Visit, problem: &str) -> Result<Response, Fault> {
-    let f = Frame::new(app, visit, Nav::None, visit.words.t("import-title")).await?;
+    let f = Frame::new(app, visit, Nav::Newcomers, visit.words.t("import-title")).await?;
     let mut response = html(&StartPage { f, problem: problem.to_owned() })?;
     if !problem.is_empty() {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
@@ -126,7 +126,7 @@ async fn show(app: &App, visit: &Visit, token: String, choices: ImportChoices) -
     let (actor, key, chosen) = (visit.actor.clone(), token.clone(), choices.clone());
     let found = app.run(move |office| office.preview_import(&actor, &key, &chosen)).await?;
     let title = visit.words.with("import-preview-title", "file", &found.file_name);
-    let f = Frame::new(app, visit, Nav::None, title).await?;
+    let f = Frame::new(app, visit, Nav::Newcomers, title).await?;
     let w = &visit.words;
     html(&PreviewPage {
         f,
@@ -314,7 +314,7 @@ async fn take(
     app.changed(Region::People);
     let w = &visit.words;
     let title = w.with("import-report-title", "file", &report.file_name);
-    let f = Frame::new(&app, &visit, Nav::None, title).await?;
+    let f = Frame::new(&app, &visit, Nav::Newcomers, title).await?;
     html(&PreviewPage {
         f,
         token,

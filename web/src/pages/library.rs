@@ -152,6 +152,18 @@ fn part(block: &Block) -> Part {
     }
 }
 
+/// Headings at the depth at which they stand below the title: no level is left out where a text
+/// begins with small ones.
+fn levelled(mut parts: Vec<Part>) -> Vec<Part> {
+    let mut above: Vec<u8> = Vec::new();
+    for part in parts.iter_mut().filter(|part| part.kind == "h") {
+        above.retain(|level| *level < part.level);
+        above.push(part.level);
+        part.level = above.iter().fold(1, |depth, _| depth + 1);
+    }
+    parts
+}
+
 struct CommentView {
     by: String,
     at: String,
@@ -226,7 +238,7 @@ async fn show(app: &App, visit: &Visit, id: String, typed: Pairs, errors: &[Fiel
         title,
         kind: w.t(&format!("kind-{}", kind_code(page.value.kind))),
         lang: page.value.language.code().to_owned(),
-        body: page.blocks.iter().map(part).collect(),
+        body: levelled(page.blocks.iter().map(part).collect()),
         changed: long(format::day_of_hour(page.changed_at)),
         writers: page
             .writers
@@ -351,7 +363,8 @@ async fn at_new(app: &App, visit: &Visit) -> Result<At, Fault> {
         action: "/netwerk/nieuw".to_owned(),
         back: "/netwerk".to_owned(),
         heads: Vec::new(),
-        audience: super::person::and(&visit.words, &page),
+        // Empty as long as there is nobody to read it.
+        audience: if page.is_empty() { String::new() } else { super::person::and(&visit.words, &page) },
     })
 }
 
@@ -492,4 +505,20 @@ async fn withdraw(State(app): State<App>, visit: Visit, Path(id): Path<String>, 
     app.run(move |office| office.withdraw_resource(&visit.actor, key)).await?;
     app.changed(Region::Library);
     Ok(flash("notice-resource-gone", &app, "/netwerk"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_level_of_headings_is_left_out() {
+        for (typed, shown) in
+            [(&[3, 3, 3][..], &[2, 2, 2][..]), (&[2, 4, 4, 3], &[2, 3, 3, 3]), (&[4, 2, 3], &[2, 2, 3])]
+        {
+            let heading = |level: &u8| Part { kind: "h", level: *level, lines: Vec::new() };
+            let levels: Vec<u8> = levelled(typed.iter().map(heading).collect()).iter().map(|part| part.level).collect();
+            assert_eq!(levels, shown, "{typed:?}");
+        }
+    }
 }

@@ -154,8 +154,10 @@ async fn list(app: App, visit: Visit, side: Side, query: Asked) -> Result<Respon
     rows.retain(|row| found(row, asked("zoek")));
     let base = folder(side);
     let order = asked("volgorde");
+    // Who waits longest comes first where nothing else is asked.
+    let shown_order = if order.is_empty() { "wacht" } else { order };
     let heading = |label: &str, up: &str, down: &str| {
-        let (next, sorted) = match order {
+        let (next, sorted) = match shown_order {
             order if order == up => (down, "ascending"),
             order if order == down => (up, "descending"),
             _ => (up, "none"),
@@ -170,7 +172,7 @@ async fn list(app: App, visit: Visit, side: Side, query: Asked) -> Result<Respon
     let headings = vec![
         heading("col-name", "naam", "naam-af"),
         heading("col-age", "leeftijd", "leeftijd-af"),
-        heading("col-waits", "wacht", "wacht-af"),
+        heading("col-waits", "wacht-af", "wacht"),
         heading("col-state", "toestand-op", "toestand-af"),
     ];
     let states = STATES.iter().filter(|code| side == Side::Mentor || **code != "geen-screening");

@@ -14,7 +14,7 @@ use casework::ports::{AuditLine, LedgerLine};
 use crate::app::App;
 use crate::border;
 use crate::change::Region;
-use crate::door::{Posted, Visit, flash, flash_with};
+use crate::door::{Posted, Visit, flash_with};
 use crate::fault::Fault;
 use crate::fields::{Form, Pairs};
 use crate::frame::{Frame, html};
@@ -136,7 +136,10 @@ async fn show(
         demo: file.person.demo,
         state,
         class,
-        waits: w.with("person-waits", "time", people::wait(w, file.waiting_days)),
+        waits: match file.waiting_days {
+            0 => w.t("person-waits-today"),
+            days => w.with("person-waits", "time", people::wait(w, days)),
+        },
         state_code: match file.state {
             ShareState::Shared { .. } => "shared",
             ShareState::NotShared => "ready",
@@ -279,9 +282,27 @@ fn ledger_view(w: &Words, line: &LedgerLine, visit: &Visit) -> LedgerView {
         at: format::moment(line.at),
         event: if w.has(&key) { w.t(&key) } else { line.event.clone() },
         recipients: together(w, &line.recipients),
-        consent: line.consent.clone(),
+        consent: ledger_consent(w, &line.consent),
         by: line.by.clone(),
         what: border::card(w, &line.what, visit.today),
+    }
+}
+
+/// The consent that a line of the ledger rests on, kept as `purpose day version`.
+fn ledger_consent(w: &Words, text: &str) -> String {
+    let mut parts = text.splitn(3, ' ');
+    let (purpose, day, version) = (parts.next(), parts.next(), parts.next().unwrap_or_default());
+    let purpose = Purpose::ALL.into_iter().find(|known| Some(known.code()) == purpose);
+    match (purpose, day.and_then(|day| day.parse().ok())) {
+        (Some(purpose), Some(day)) => w.fill(
+            "ledger-consent",
+            &[
+                ("purpose", &w.t(&format!("purpose-{}", purpose.code()))),
+                ("on", &format::date(day)),
+                ("version", version),
+            ],
+        ),
+        _ => text.to_owned(),
     }
 }
 
@@ -342,7 +363,7 @@ async fn withdraw(State(app): State<App>, visit: Visit, Path(id): Path<i64>, _: 
         Err(other) => return Err(other),
     }
     app.changed(Region::People);
-    Ok(flash("notice-card-withdrawn", &app, &to))
+    Ok(flash_with(&app, &to, "notice-card-withdrawn", "", &format!("{to}/publiceer")))
 }
 
 async fn consent(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted: Posted) -> Result<Response, Fault> {

@@ -40,7 +40,7 @@ async fn show(app: &App, visit: &Visit, problem: String) -> Result<Response, Fau
     let actor = visit.actor.clone();
     let found = app.run(move |office| office.population_table(&actor)).await?;
     let w = &visit.words;
-    let f = Frame::new(app, visit, Nav::None, w.t("population-title")).await?;
+    let f = Frame::new(app, visit, Nav::Partners, w.t("population-title")).await?;
     let table = found.map(|table| in_words(w, &f.municipality, table)).unwrap_or_default();
     let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut response = html(&Page { f, table, least: K, problem })?;

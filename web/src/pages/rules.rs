@@ -78,7 +78,7 @@ async fn show(app: &App, visit: &Visit, found: RulesPage, form: Form) -> Result<
         };
         Some(w.with(key, "municipality", &partner.place.name))
     });
-    let f = Frame::new(app, visit, Nav::None, w.t("rules-title")).await?.refreshing("partners");
+    let f = Frame::new(app, visit, Nav::Partners, w.t("rules-title")).await?.refreshing("partners");
     html(&Page {
         form,
         levels: Cefr::ALL.iter().map(|level| (level.code().to_owned(), level.code().to_owned())).collect(),

@@ -74,6 +74,10 @@ struct Page {
     found: usize,
     cards: Vec<Card>,
     compared: Vec<Card>,
+    /// One mentor is ticked: nothing to set it beside.
+    too_few: bool,
+    /// What the filters say, for the form that compares.
+    kept: Pairs,
     near: Vec<Near>,
     excluded: Vec<Near>,
     spots: Vec<map::Spot>,
@@ -121,11 +125,13 @@ async fn page(
         id,
         name: found.name.clone(),
         request: request_line(w, &found.request),
-        blockers: found.blockers.iter().map(|blocker| blocker_words(w, *blocker)).collect(),
+        blockers: told_blockers(&found.blockers).map(|blocker| blocker_words(w, blocker)).collect(),
         can_publish: found.blockers == [Blocker::NotShared],
         found: shown().count(),
         cards: shown().map(build).collect(),
+        too_few: compared.len() == 1,
         compared: if compared.len() > 1 { compared } else { Vec::new() },
+        kept: query.iter().filter(|(name, value)| name != "naast" && !value.is_empty()).cloned().collect(),
         near: found
             .near_misses
             .iter()
@@ -241,6 +247,12 @@ pub(crate) fn distance(w: &Words, metres: u32) -> String {
     if metres == 0 { w.t("same-municipality") } else { format::distance(metres) }
 }
 
+/// What is worth telling: whoever is too young to be shared need not be told to share.
+fn told_blockers(all: &[Blocker]) -> impl Iterator<Item = Blocker> + '_ {
+    let minor = all.contains(&Blocker::Minor);
+    all.iter().copied().filter(move |one| !minor || !matches!(one, Blocker::NoConsent | Blocker::NotShared))
+}
+
 fn blocker_words(w: &Words, blocker: Blocker) -> String {
     match blocker {
         Blocker::Minor => w.t("blocker-minor"),
@@ -312,5 +324,6 @@ async fn match_here(
         .await?;
     app.changed(Region::Duos);
     let to = duo.map_or_else(|| "/duos".to_owned(), |duo| format!("/duos/{}", duo.0));
-    Ok(flash_with(&app, &to, "notice-matched-here", "", ""))
+    let undo = duo.map_or_else(String::new, |_| format!("{to}/ongedaan"));
+    Ok(flash_with(&app, &to, "notice-matched-here", "", &undo))
 }

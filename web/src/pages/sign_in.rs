@@ -37,6 +37,9 @@ struct Enrol {
     name: String,
 }
 
+/// Start of the keys of what an old link says.
+const NO_LINK: &str = "fault-no-link";
+
 fn sign_in(app: &App, guest: &Guest, form: Form, next: &str, problem: &str) -> Result<Response, Fault> {
     let f = Frame::bare(app, &guest.words, guest.words.t("sign-in-title"));
     let next = if is_local(next) { next.to_owned() } else { String::new() };
@@ -97,7 +100,7 @@ pub(crate) async fn leave(State(app): State<App>, visit: Option<axum::Extension<
 /// `/uitnodiging/<token>`: choose a password, or come in at once with the demo's link.
 pub(crate) async fn link(State(app): State<App>, guest: Guest, Path(token): Path<String>) -> Result<Response, Fault> {
     let asked = token.clone();
-    match app.run(move |office| office.open_link(&asked)).await? {
+    match app.run(move |office| office.open_link(&asked)).await.map_err(|fault| fault.behind(NO_LINK))? {
         LinkKind::SignedIn { session } => Ok(welcome(&app, &guest, &session, "/").await),
         LinkKind::Enrol { name } => enrol_page(&app, &guest, Form::new(&guest.words, Vec::new()), token, name),
     }
@@ -134,6 +137,6 @@ pub(crate) async fn enrol(
             *response.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
             Ok(response)
         }
-        Err(other) => Err(other),
+        Err(other) => Err(other.behind(NO_LINK)),
     }
 }

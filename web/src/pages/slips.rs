@@ -26,6 +26,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/avonden/{id}/briefje/{number}/adres", post(address))
 }
 
+/// Start of the keys of what an old code says.
+pub(crate) const NO_SLIP: &str = "fault-no-slip";
+
 const CHOICES: [(&str, Choice); 3] = [("gladly", Choice::Gladly), ("maybe", Choice::Maybe), ("no", Choice::No)];
 
 pub(crate) fn choice_words(w: &Words, choice: Choice) -> String {
@@ -98,7 +101,7 @@ fn said(posted: &Posted) -> Result<Vec<(u32, Choice)>, Fault> {
 
 async fn own(State(app): State<App>, guest: Guest, Path(secret): Path<String>) -> Result<Response, Fault> {
     let asked = secret.clone();
-    let slip = app.run(move |office| office.slip(&asked)).await?;
+    let slip = app.run(move |office| office.slip(&asked)).await.map_err(|fault| fault.behind(NO_SLIP))?;
     let f = Frame::bare(&app, &guest.words, guest.words.with("slip-title", "number", slip.number));
     let saved = slip.lines.iter().any(|line| line.says.is_some());
     html(&Page { saved, ..view(f, &guest.words, slip, format!("/briefje/{secret}")) })
@@ -107,7 +110,7 @@ async fn own(State(app): State<App>, guest: Guest, Path(secret): Path<String>) -
 async fn say(State(app): State<App>, Path(secret): Path<String>, posted: Posted) -> Result<Response, Fault> {
     let says = said(&posted)?;
     let to = format!("/briefje/{secret}");
-    app.run(move |office| office.say_on_slip(&secret, says)).await?;
+    app.run(move |office| office.say_on_slip(&secret, says)).await.map_err(|fault| fault.behind(NO_SLIP))?;
     app.changed(Region::Matches);
     Ok(Redirect::to(&to).into_response())
 }
@@ -128,6 +131,9 @@ async fn enter(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let says = said(&posted)?;
+    if says.is_empty() {
+        return Ok(flash("notice-slip-empty", &app, &format!("/avonden/{id}/briefje/{number}")));
+    }
     app.run(move |office| office.enter_slip(&visit.actor, EveningId(id), number, says)).await?;
     app.changed(Region::Matches);
     Ok(flash("notice-slip", &app, &format!("/avonden/{id}")))

@@ -86,6 +86,23 @@ impl Office {
         })
     }
 
+    /// Takes back a match between two of our persons that was made by mistake: nobody said anything
+    /// yet, nobody met. The two may be matched again.
+    ///
+    /// # Errors
+    /// `NotFound`; `Refused` with `not-allowed-now` for any other duo.
+    pub fn undo_match(&self, actor: &Actor, duo: DuoId) -> Result<()> {
+        self.at_desk(actor, move |desk| {
+            let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
+            let fresh = found.proposal.is_none()
+                && found.stage == DuoStage::FirstMeeting
+                && found.newcomer_said.is_none()
+                && found.mentor_said.is_none()
+                && desk.records.meetings(duo)?.is_empty();
+            if fresh { apply(desk, found, Event::Cancel) } else { Err(Error::Refused("not-allowed-now")) }
+        })
+    }
+
     /// A step in the life of a running duo, by a person's hand (see [`Event::BY_HAND`]).
     ///
     /// # Errors

@@ -15,8 +15,9 @@ const NAME: usize = 80;
 /// The plan and the guests in the fields of a form. The day may lie ahead.
 ///
 /// # Errors
-/// `Invalid`: `missing`, `text-too-long`, a date's code, `evening-past`, `evening-number`, `evening-guests` (at
-/// least one of either side; checked by the page's two fields), `evening-full`.
+/// `Invalid`: `missing`, `too-long`, a date's code, `evening-past`, `evening-tables`,
+/// `evening-minutes`, `evening-dates`, `evening-guests` (at least one of either side; checked by
+/// the page's two fields), `evening-full`.
 pub fn parse_evening(fields: &[(String, String)], today: Date) -> Result<(EveningPlan, Vec<PersonId>)> {
     let values =
         |name: &'static str| fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.trim());
@@ -27,21 +28,23 @@ pub fn parse_evening(fields: &[(String, String)], today: Date) -> Result<(Evenin
     if name.is_empty() {
         refuse("name", "missing");
     } else if name.chars().count() > NAME || name.chars().any(char::is_control) {
-        refuse("name", "text-too-long");
+        refuse("name", "too-long");
     }
     let on = match dutch_date::parse(value("on"), today) {
         Ok(on) if on < today => Err("evening-past"),
         parsed => parsed,
     };
     let on = on.map_err(|code| refuse("on", code)).ok();
-    let mut number = |field: &'static str, most: u32| match value(field).parse::<u32>() {
+    let mut number = |field: &'static str, most: u32, code| match value(field).parse::<u32>() {
         Ok(number) if (1..=most).contains(&number) => number,
         _ => {
-            refuse(field, "evening-number");
+            refuse(field, code);
             1
         }
     };
-    let (tables, minutes, most_dates) = (number("tables", 100), number("minutes", 60), number("most_dates", 20));
+    let tables = number("tables", 100, "evening-tables");
+    let minutes = number("round_minutes", 60, "evening-minutes");
+    let most_dates = number("most_dates", 20, "evening-dates");
     let mut people = Vec::new();
     for side in ["newcomers", "mentors"] {
         let chosen: Vec<PersonId> = values(side).filter_map(|id| id.parse().ok().map(PersonId)).collect();

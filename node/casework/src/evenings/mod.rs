@@ -95,6 +95,18 @@ impl Office {
         })
     }
 
+    /// Takes back that the last round began. What was said on slips stays.
+    ///
+    /// # Errors
+    /// `Refused` with `not-allowed-now` before the first one; `NotFound`, `Forbidden`, a failing store.
+    pub fn round_back(&self, actor: &Actor, id: EveningId) -> Result<()> {
+        self.at_desk(actor, move |desk| {
+            let evening = desk.records.evening(id)?.ok_or(Error::NotFound)?;
+            let before = evening.round.checked_sub(1).ok_or(Error::Refused("not-allowed-now"))?;
+            desk.records.set_round(id, before)
+        })
+    }
+
     /// Notes that a guest stays away or is there after all, and mends the rounds to come.
     ///
     /// # Errors
