@@ -14,12 +14,19 @@ const dirty = () => $$("input, textarea, select", main()).some((field) => {
   if (field.tagName === "SELECT") return $$("option", field).some((o) => o.selected !== o.defaultSelected && (o.defaultSelected || o.index > 0));
   return field.value !== field.defaultValue;
 });
+// Text that is lost when the page goes: typed now, or in a form that was sent back.
+const typed = () => Boolean($(".summary li", main())) || $$("form[method=post] :is(input, textarea)", main()).some((field) =>
+  !/^(hidden|checkbox|radio|file|password)$/.test(field.type) && field.value !== field.defaultValue);
+let leaving = false;
+addEventListener("beforeunload", (event) => {
+  if (!leaving && document.body.classList.contains("in") && typed()) event.preventDefault();
+});
 const typing = () => dirty() || (document.activeElement?.matches("input, textarea, select") && main().contains(document.activeElement));
 
 function show(text, url, push) {
   const next = new DOMParser().parseFromString(text, "text/html");
   const fresh = next.getElementById("main");
-  if (!fresh || next.body.className !== document.body.className) { location.assign(url); return false; }
+  if (!fresh || next.body.className !== document.body.className) { leaving = true; location.assign(url); return false; }
   main().replaceWith(document.importNode(fresh, true));
   for (const part of [".rail .lights", ".rail nav", ".bar > ul"]) {
     const [old, now] = [$(part), $(part, next)];
@@ -62,7 +69,8 @@ async function send(form, button) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post" || !main().contains(form) || form.hasAttribute("data-plain")) return;
+  if (event.defaultPrevented) return;
+  if (form.method !== "post" || !main().contains(form) || form.hasAttribute("data-plain")) { leaving = main().contains(form); return; }
   event.preventDefault();
   if (form.dataset.busy) return;
   form.dataset.busy = "1";

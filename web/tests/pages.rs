@@ -284,15 +284,28 @@ async fn an_evening_is_planned_and_a_slip_shows_numbers_only() {
     let page = browser.get(&evening).await;
     in_words(&evening, &page);
     assert!(page.text.contains("Begin ronde 1"), "{}", page.text);
-    browser.fill(&evening, &format!("{evening}/ronde"), &[]).await;
+    let round = format!("{evening}/ronde");
+    browser.fill(&evening, &round, &[]).await;
     let page = browser.get(&evening).await;
     in_words(&evening, &page);
     assert!(page.text.contains("nu bezig"));
+    // A round that began by mistake has not begun after all; before the first there is none to take back.
+    let back = format!("{round}/terug");
+    assert!(page.text.contains(&format!("action=\"{back}\"")), "no way back: {}", page.text);
+    assert_eq!(browser.fill(&evening, &back, &[]).await.to(), evening);
+    assert!(browser.get(&evening).await.text.contains("Begin ronde 1"));
+    let refused = browser.fill(&evening, &back, &[]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.text.contains(&format!("href=\"{evening}\"")), "the refusal leads back: {}", refused.text);
+    browser.fill(&evening, &round, &[]).await;
+    let page = browser.get(&evening).await;
 
     let slip =
         links(&page, &format!("{evening}/briefje/")).into_iter().find(|slip| slip.ends_with("/1")).expect("a slip");
     let paper = browser.get(&slip).await;
     in_words(&slip, &paper);
+    assert_eq!(browser.fill(&slip, &slip, &[]).await.to(), slip, "a slip without an answer is not saved");
+    assert!(browser.get(&slip).await.text.contains("Kies eerst een antwoord"));
     let address = browser.fill(&slip, &format!("{slip}/adres"), &[]).await;
     in_words("adres", &address);
     let href = address.text.split("href=\"http").nth(1).and_then(|part| part.split('"').next()).expect("an address");
@@ -314,10 +327,76 @@ async fn an_evening_is_planned_and_a_slip_shows_numbers_only() {
         assert!(phone.get(&own).await.text.contains("Bewaard."));
         assert_eq!(phone.post(&own, &[(field.as_str(), "altijd")]).await.status, StatusCode::NOT_FOUND);
     }
-    assert_eq!(phone.get("/briefje/0123").await.status, StatusCode::NOT_FOUND);
+    let none = phone.get("/briefje/0123").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    assert!(none.text.contains("Vraag een code") && !none.text.contains("/aanmelden"), "{}", none.text);
     let gone = browser.fill(&evening, &format!("{evening}/wis"), &[]).await;
     assert_eq!(gone.to(), "/avonden");
     assert_eq!(phone.get(&own).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_match_made_by_mistake_is_undone_and_the_filters_stay() {
+    let towns = scene::play();
+    let office = towns[0].office().clone();
+    let mut browser = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    let drafts = browser.get("/voorstellen/wachtlijst").await;
+    let action = drafts.text.split("action=\"").filter_map(|part| part.split('"').next());
+    let action = action.filter(|path| path.ends_with("/lokaal")).map(str::to_owned).next().expect("a mentor of ours");
+    let mentor = drafts.text.split(&format!("action=\"{action}\"")).nth(1).and_then(|form| {
+        form.split("name=\"mentor\" value=\"").nth(1).and_then(|part| part.split('"').next()).map(str::to_owned)
+    });
+    let mentor = mentor.expect("a mentor");
+    let made = browser.fill("/voorstellen/wachtlijst", &action, &[("mentor", &mentor)]).await;
+    let duo = made.to().to_owned();
+    assert!(duo.starts_with("/duos/"), "{}", made.text);
+    let undo = format!("{duo}/ongedaan");
+    assert!(browser.get(&duo).await.text.contains(&format!("action=\"{undo}\"")));
+    assert_eq!(browser.fill(&duo, &undo, &[]).await.to(), "/duos");
+    assert_eq!(browser.fill(&duo, &undo, &[]).await.status, StatusCode::CONFLICT, "undone already");
+    // The two did not fail: they are found again, and a match that somebody spoke about stays.
+    let again = browser.fill("/voorstellen/wachtlijst", &action, &[("mentor", &mentor)]).await;
+    let duo = again.to().to_owned();
+    assert!(duo.starts_with("/duos/"), "{}", again.text);
+    browser.fill(&duo, &format!("{duo}/zegt"), &[("wie", "mentor"), ("antwoord", "ja")]).await;
+    assert_eq!(browser.fill(&duo, &format!("{duo}/ongedaan"), &[]).await.status, StatusCode::CONFLICT);
+
+    // Two or more mentors can be set beside each other, and the filters stay.
+    let mut seen = 0;
+    for id in scene::everybody(&office, Side::Newcomer) {
+        let search = browser.get(&format!("/nieuwkomers/{}/zoek?km=25&naast=m{mentor}", id.0)).await;
+        if search.text.contains("id=\"compare\"") {
+            seen += 1;
+            assert!(search.text.contains("<input type=\"hidden\" name=\"km\" value=\"25\">"), "{}", search.text);
+        }
+    }
+    assert!(seen > 0, "nobody has two mentors to compare");
+}
+
+#[tokio::test]
+async fn refusals_say_what_to_do() {
+    let towns = scene::play();
+    let office = towns[0].office().clone();
+    let mut browser = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    let first = scene::everybody(&office, Side::Newcomer)[0].0.to_string();
+    let list = "/nieuwkomers";
+    let bulk = "/nieuwkomers/samen";
+    let wrong = [("id", first.as_str()), ("on", "gisteren"), ("text_version", "1"), ("wat", "toestemming")];
+    let bad = browser.fill(list, bulk, &wrong).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(bad.text.contains("Datum: Geef een datum") && bad.text.contains("href=\"/nieuwkomers\""), "{}", bad.text);
+    let nobody = browser.fill(list, bulk, &[("on", "22/11/2026"), ("text_version", "1")]).await;
+    assert!(nobody.text.contains("Vink eerst") && nobody.text.contains("Terug naar de bladzijde"));
+    let none = browser.get("/nieuwkomers?zoek=zzzzz").await;
+    assert!(none.text.contains("Toon iedereen"), "{}", none.text);
+    for id in scene::everybody(&office, Side::Newcomer) {
+        let register = browser.get(&format!("/nieuwkomers/{}/deelregister", id.0)).await;
+        assert!(!register.text.contains("cross_border"), "a code on paper: {}", register.text);
+    }
+    let mut guest = Browser::guest(&office);
+    let old = guest.get("/uitnodiging/0123").await;
+    assert_eq!(old.status, StatusCode::NOT_FOUND);
+    assert!(old.text.contains("Deze link werkt niet meer") && old.text.contains("/aanmelden"), "{}", old.text);
 }
 
 #[tokio::test]

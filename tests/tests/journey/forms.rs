@@ -112,7 +112,9 @@ async fn a_refusal_stands_above_the_form_and_what_was_typed_stays() -> Result<()
     let file = colleague.submit("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
     let mut walk = Walk::first_time(&town, true).await?;
     walk.open(&format!("{file}/bewerk")).await?;
+    ensure!(!asks_before_leaving(&walk).await?, "nothing was typed yet");
     walk.write("intake.goals", "Een zin die niemand twee keer wil typen.").await?;
+    ensure!(asks_before_leaving(&walk).await?, "what was typed goes without a word");
     // Erased by a colleague while somebody wrote: the answer is a page of its own, and the form stays.
     let forget = format!("{file}/vergeet");
     colleague.submit(&forget, &forget, &[("zeker", "ja")])?;
@@ -124,6 +126,13 @@ async fn a_refusal_stands_above_the_form_and_what_was_typed_stays() -> Result<()
     ensure!(newcomers(&town)? == 0, "an erased person came back");
     walk.look("formulier-geweigerd").await?;
     walk.close().await
+}
+
+/// Whether the browser asks before it leaves the page.
+async fn asks_before_leaving(walk: &Walk) -> Result<bool> {
+    let script = "const leave = new Event('beforeunload', {cancelable: true}); dispatchEvent(leave); \
+        return leave.defaultPrevented";
+    Ok(walk.browser.client().execute(script, Vec::new()).await? == true)
 }
 
 #[test]
