@@ -23,19 +23,35 @@ addEventListener("beforeunload", (event) => {
 });
 const typing = () => dirty() || (document.activeElement?.matches("input, textarea, select") && main().contains(document.activeElement));
 
-function show(text, url, push) {
+// What a page says, without the line of what was just done and the number of its form.
+const core = (page) => {
+  const copy = page.cloneNode(true);
+  $$(":scope > .notice, [name=_number]", copy).forEach((part) => part.remove());
+  return copy.innerHTML;
+};
+let seen = core(main());
+
+// Shows a page that was fetched; whether the main part changed. `again`: it is the page that is there.
+function show(text, url, push, again) {
   const next = new DOMParser().parseFromString(text, "text/html");
   const fresh = next.getElementById("main");
   if (!fresh || next.body.className !== document.body.className) { leaving = true; location.assign(url); return false; }
-  main().replaceWith(document.importNode(fresh, true));
+  const now = core(fresh);
+  const changed = !again || now !== seen;
+  if (changed) {
+    const line = again && !$(":scope > .notice", fresh) && $(":scope > .notice:not(.news)", main());
+    main().replaceWith(document.importNode(fresh, true));
+    if (line) main().prepend(line);
+    seen = now;
+  }
   for (const part of [".rail .lights", ".rail nav", ".bar > ul"]) {
     const [old, now] = [$(part), $(part, next)];
     if (old && now && !old.contains(document.activeElement) && !$("[open]", old)) old.replaceWith(document.importNode(now, true));
   }
   document.title = next.title;
   if (push && url !== location.href) history.pushState({}, "", url);
-  ready();
-  return true;
+  if (changed) ready();
+  return changed;
 }
 
 async function send(form, button) {
@@ -94,16 +110,22 @@ function line(text, action) {
   main().prepend(box);
 }
 
+// Between pressing a button and letting it go, it stays where it is.
+let held = false;
+addEventListener("pointerdown", () => { held = true; }, true);
+for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(() => { held = false; }), true);
+
 async function refresh(force) {
   if (!force && typing()) { line(main().dataset.news, () => refresh(true)); return; }
   const response = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const text = await response.text();
+  if (held) { setTimeout(refresh, 250, force); return; }
   if (!force && typing()) { line(main().dataset.news, () => refresh(true)); return; }
   const top = window.scrollY;
   const open = $$("details", main()).map((details) => details.open);
   const at = document.activeElement?.getAttribute?.("href");
-  if (!show(text, location.href, false)) return;
+  if (!show(text, location.href, false, true)) { $(".news", main())?.remove(); return; }
   $$("details", main()).forEach((details, index) => { if (open[index]) details.open = true; });
   if (at) $$("a", main()).find((link) => link.getAttribute("href") === at)?.focus({ preventScroll: true });
   window.scrollTo(0, top);

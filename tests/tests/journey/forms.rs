@@ -128,6 +128,22 @@ async fn a_refusal_stands_above_the_form_and_what_was_typed_stays() -> Result<()
     walk.close().await
 }
 
+#[tokio::test]
+async fn news_leaves_the_line_of_what_was_just_done() -> Result<()> {
+    let home = processes::folder()?;
+    let town = borsbeek(home.path(), Some((COLLEAGUE, AccountRole::Coordinator)))?;
+    let mut colleague = Visitor::enrol(&town, COLLEAGUE, PASSWORD)?;
+    let walk = Walk::first_time(&town, true).await?;
+    let number = walk.intake(&WANTS_TO_WELD).await?;
+    walk.await_element("#main > .notice").await?;
+    let edit = format!("/nieuwkomers/{number}/bewerk");
+    let version = colleague.page(&edit)?.hidden("version")?;
+    colleague.submit(&edit, &edit, &intake(&version, "Een eigen zaak.", "Hulp bij papieren."))?;
+    walk.browser.client().wait().for_element(fantoccini::Locator::XPath("//main//dd[.='Een eigen zaak.']")).await?;
+    ensure!(walk.text().await?.contains("De intake van Navid Rahimi is bewaard."), "{}", walk.text().await?);
+    walk.close().await
+}
+
 /// Whether the browser asks before it leaves the page.
 async fn asks_before_leaving(walk: &Walk) -> Result<bool> {
     let script = "const leave = new Event('beforeunload', {cancelable: true}); dispatchEvent(leave); \

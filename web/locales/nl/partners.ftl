@@ -87,8 +87,8 @@ import-refused = { $count ->
    *[other] { $count } rijen geweigerd
  }
 import-with-remark = { $count ->
-    [one] bij 1 persoon is iets niet helemaal begrepen
-   *[other] bij { $count } personen is iets niet helemaal begrepen
+    [one] Bij 1 persoon is iets niet helemaal begrepen
+   *[other] Bij { $count } personen is iets niet helemaal begrepen
  }
 import-sheet = Blad “{ $name }”
 import-remembered = Deze indeling kennen we van de vorige keer.
