@@ -74,7 +74,9 @@ fn an_evening_from_plan_to_matches() {
     assert!(planned.stable.is_empty() && planned.fullest.is_empty());
     assert!(office.slip_of(&els(), id, 1).expect("a slip").lines.is_empty(), "nothing before the first round");
 
-    office.next_round(&els(), id).expect("the first round");
+    assert!(office.begin_round(&els(), id, 1).expect("the first round"));
+    assert!(!office.begin_round(&els(), id, 1).expect("began already"), "pressed on two screens");
+    assert!(matches!(office.begin_round(&els(), id, 3), Err(Error::Refused("not-allowed-now"))));
     let began = page(town, id).rounds[0].clone();
     // The second mentor leaves, a newcomer comes late: what was held stays as it was.
     let left = page(town, id).guests.iter().find(|guest| guest.name.starts_with("Bert")).expect("Bert").number;
@@ -90,10 +92,14 @@ fn an_evening_from_plan_to_matches() {
     assert!(to_come.clone().any(|meet| meet.newcomer == elif));
     assert!(matches!(office.late_guest(&els(), id, late), Err(Error::Refused("evening-guest-there"))));
 
-    for _ in 1..mended.rounds.len() {
-        office.next_round(&els(), id).expect("a round");
+    let last = u32::try_from(mended.rounds.len()).expect("few");
+    for round in 2..=last {
+        assert!(office.begin_round(&els(), id, round).expect("a round"));
     }
-    assert!(matches!(office.next_round(&els(), id), Err(Error::Refused("evening-over"))));
+    assert!(matches!(office.begin_round(&els(), id, last + 1), Err(Error::Refused("evening-over"))));
+    office.round_back(&els(), id).expect("taken back");
+    assert_eq!(page(town, id).evening.round, last - 1);
+    assert!(office.begin_round(&els(), id, last).expect("begun again"));
 
     // On a phone: the newcomer of the first table is glad, and so is the mentor, on paper.
     let first = began.meets[0];
@@ -150,7 +156,7 @@ fn an_erased_guest_leaves_a_number_only() {
     let (newcomers, mentors) = guests(town);
     let office = town.office();
     let id = office.plan_evening(&els(), &fields(&newcomers, &mentors, &[])).expect("planned");
-    office.next_round(&els(), id).expect("a round");
+    office.begin_round(&els(), id, 1).expect("a round");
     office.erase_person(&els(), newcomers[0]).expect("erased");
     let page = page(town, id);
     assert!(page.guests.iter().all(|guest| guest.person != newcomers[0]));

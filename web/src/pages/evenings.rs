@@ -27,7 +27,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/avonden", get(list))
         .route("/avonden/nieuw", get(blank).post(plan))
         .route("/avonden/{id}", get(page))
-        .route("/avonden/{id}/ronde", post(next_round))
+        .route("/avonden/{id}/ronde", post(begin_round))
         .route("/avonden/{id}/ronde/terug", post(round_back))
         .route("/avonden/{id}/aanwezig", post(presence))
         .route("/avonden/{id}/gast", post(late))
@@ -153,7 +153,7 @@ struct Page {
     facts: String,
     rounds: Vec<RoundRow>,
     more: bool,
-    next: String,
+    next: usize,
     guests: Vec<GuestRow>,
     late: Vec<Choice>,
     stable: Vec<OutcomeRow>,
@@ -224,7 +224,7 @@ fn view(f: Frame, w: &Words, id: i64, found: EveningPage) -> Page {
             ],
         ),
         more: began < rounds.len(),
-        next: w.with("evening-begin", "number", began + 1),
+        next: began + 1,
         rounds,
         late: found.late.iter().map(|one| (one.person.0.to_string(), one.name.clone())).collect(),
         alike: found.stable == found.fullest,
@@ -249,25 +249,30 @@ fn view(f: Frame, w: &Words, id: i64, found: EveningPage) -> Page {
     }
 }
 
-async fn next_round(
+async fn begin_round(
     State(app): State<App>,
     visit: Visit,
     Path(id): Path<i64>,
     posted: Posted,
 ) -> Result<Response, Fault> {
-    let began = app
-        .run(move |office| office.once(&posted.number, |office| office.next_round(&visit.actor, EveningId(id))))
-        .await?;
+    let round: u32 = posted.value("round").parse().map_err(|_| Fault::NotFound)?;
+    let began = app.run(move |office| office.begin_round(&visit.actor, EveningId(id), round)).await?;
     app.changed(Region::Matches);
     let to = format!("/avonden/{id}");
-    match began {
-        Some(()) => Ok(flash_with(&app, &to, "notice-round", "", &format!("{to}/ronde/terug"))),
-        None => Ok(flash("notice-once", &app, &to)),
+    if began {
+        Ok(flash_with(&app, &to, "notice-round", "", &format!("{to}/ronde/terug")))
+    } else {
+        Ok(flash("notice-once", &app, &to))
     }
 }
 
-async fn round_back(State(app): State<App>, visit: Visit, Path(id): Path<i64>, _: Posted) -> Result<Response, Fault> {
-    app.run(move |office| office.round_back(&visit.actor, EveningId(id))).await?;
+async fn round_back(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<i64>,
+    posted: Posted,
+) -> Result<Response, Fault> {
+    app.run(move |office| office.once(&posted.number, |office| office.round_back(&visit.actor, EveningId(id)))).await?;
     app.changed(Region::Matches);
     Ok(flash("notice-round-back", &app, &format!("/avonden/{id}")))
 }

@@ -80,18 +80,27 @@ impl Office {
         })
     }
 
-    /// Begins the next round.
+    /// Begins a round, the next one, and whether it did: one that began already, pressed on another
+    /// screen, is left as it is.
     ///
     /// # Errors
-    /// `Refused` with `evening-over` after the last one; `NotFound`, `Forbidden`, a failing store.
-    pub fn next_round(&self, actor: &Actor, id: EveningId) -> Result<()> {
+    /// `Refused` with `evening-over` after the last one, `not-allowed-now` for one further on;
+    /// `NotFound`, `Forbidden`, a failing store.
+    pub fn begin_round(&self, actor: &Actor, id: EveningId, round: u32) -> Result<bool> {
         self.at_desk(actor, move |desk| {
             let evening = desk.records.evening(id)?.ok_or(Error::NotFound)?;
             let rounds = rounds(&desk.records.meets(id)?);
-            if evening.round >= rounds {
+            if round > rounds {
                 return Err(Error::Refused("evening-over"));
             }
-            desk.records.set_round(id, evening.round + 1)
+            if round > evening.round + 1 {
+                return Err(Error::Refused("not-allowed-now"));
+            }
+            let begins = round == evening.round + 1;
+            if begins {
+                desk.records.set_round(id, round)?;
+            }
+            Ok(begins)
         })
     }
 
