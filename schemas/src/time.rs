@@ -159,6 +159,10 @@ impl Quarter {
         let count = |q: Quarter| i32::from(q.year) * 4 + i32::from(q.quarter);
         u32::try_from(count(later) - count(self)).unwrap_or(0)
     }
+    /// The day it begins.
+    pub fn first_day(self) -> Date {
+        Date(CivilDate::new(self.year, self.quarter * 3 - 2, 1).unwrap_or(CivilDate::MIN))
+    }
 }
 
 impl fmt::Display for Quarter {

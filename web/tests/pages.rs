@@ -54,6 +54,7 @@ async fn every_page_and_the_way_to_a_match() {
         "/invoer",
         "/bevolking",
         "/matchregels",
+        "/matchregels/wat-als",
         "/waarde",
         "/evenwicht",
         "/evenwicht?leent=1&krijgt=1&deel=50&lang=100",
@@ -248,6 +249,72 @@ async fn own_rules_are_read_refused_and_saved() {
     assert!(saved.text.contains("value=\"600\"") && saved.text.contains("Neem de gewone regels terug"));
     let mut member = Browser::signed_in(&office, AccountRole::Member).await;
     assert_eq!(member.get("/matchregels").await.status, StatusCode::FORBIDDEN);
+}
+
+/// The form of the rules as a query, with some points replaced.
+fn asked(points: &[(&str, &str)], more: &str) -> String {
+    let fields = casework::own_rules::rules_to_form(&casework::matching::Rules::usual());
+    let value = |name: &str, usual: &str| {
+        points.iter().find(|(known, _)| *known == name).map_or(usual.to_owned(), |(_, points)| (*points).to_owned())
+    };
+    let fields: Vec<String> = fields.iter().map(|(name, usual)| format!("{name}={}", value(name, usual))).collect();
+    format!("/matchregels/wat-als?{}{more}", fields.join("&"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_past_year_is_replayed_with_other_weights() {
+    let towns = scene::play();
+    let office = towns[0].office().clone();
+    let mut browser = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    assert!(browser.get("/matchregels").await.text.contains("href=\"/matchregels/wat-als\""));
+    let present = browser.get("/matchregels/wat-als").await;
+    assert!(present.text.contains("Dit geven de regels van nu.") && !present.text.contains("<th scope=\"col\">Andere"));
+    let figures = office.what_if(&els(), None).expect("a year");
+    assert!(figures.present.totals.matches > 5 && figures.counted.partners_mentors > 0, "{figures:?}");
+    assert_eq!(figures.counted.real_duos, 1);
+    // The same weights change nothing; only distance counts: nearer, and by today's rules no better.
+    let same = browser.get(&asked(&[], "")).await;
+    in_words("wat-als", &same);
+    let paired = figures.present.totals.matches;
+    assert!(same.text.contains(&format!("{paired} paren zijn in beide dezelfde.")), "{}", same.text);
+    let near: Vec<(&str, &str)> = casework::own_rules::POINTS
+        .iter()
+        .map(|name| (*name, if *name == "points.proximity" { "900" } else { "0" }))
+        .collect();
+    let query = asked(&near, "&everybody=ja");
+    let fields: Vec<(String, String)> = query
+        .split_once('?')
+        .expect("a query")
+        .1
+        .split('&')
+        .filter_map(|field| field.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let tried = office.what_if(&els(), Some(&fields)).expect("a year").other.expect("other weights");
+    let worse = |now: u64, then: u64| now * tried.totals.matches as u64 >= then * paired as u64;
+    assert!(worse(figures.present.totals.metres, tried.totals.metres), "{figures:?} {tried:?}");
+    let page = browser.get(&query).await;
+    in_words("wat-als", &page);
+    assert!(page.text.contains("Andere gewichten") && page.text.contains(" op 100</td>"));
+    assert!(page.text.contains("name=\"everybody\" value=\"ja\" checked"));
+    for (bad, said) in [
+        (asked(&[("points.slots", "-3")], ""), "Geef een getal van 0 tot 1000"),
+        (asked(&[("min_dutch", "Z9")], ""), "summary"),
+        (asked(&near.iter().map(|(name, _)| (*name, "0")).collect::<Vec<_>>(), ""), "minstens één onderwerp"),
+        ("/matchregels/wat-als?x=1".to_owned(), "summary"),
+    ] {
+        let refused = browser.get(&bad).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
+        in_words(&bad, &refused);
+        assert!(refused.text.contains(said), "{bad}");
+    }
+    let mut member = Browser::signed_in(&office, AccountRole::Member).await;
+    assert_eq!(member.get("/matchregels/wat-als").await.status, StatusCode::FORBIDDEN);
+    let nobody = store::testing::office_for_tests();
+    let mut browser = Browser::signed_in(&nobody.office, AccountRole::Coordinator).await;
+    let empty = browser.get("/matchregels/wat-als").await;
+    in_words("wat-als zonder iemand", &empty);
+    assert!(empty.text.contains("nog niemand om te matchen") && !empty.text.contains("<tbody>"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

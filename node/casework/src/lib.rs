@@ -29,7 +29,9 @@ pub(crate) use duos::duo_pages;
 pub use duos::{duo, duo_state, duo_view};
 pub use error::{Error, FieldError, Result};
 pub use matching;
-pub use matchmaking::{answer, handover, handovers, matches_codes, opening_days, own_rules, proposal, search_view};
+pub use matchmaking::{
+    answer, handover, handovers, matches_codes, opening_days, own_rules, proposal, search_view, what_if,
+};
 pub(crate) use matchmaking::{halves, local_checks, match_pages, matches, settle, whole_list};
 pub use office::{Actor, Office};
 pub use persons::form::{parse_person_form, person_to_form};

@@ -12,6 +12,7 @@ pub mod counterfactual;
 pub mod eligible;
 pub mod evening;
 pub mod index;
+pub mod past;
 pub mod rank;
 pub mod score;
 pub mod solver;
@@ -23,5 +24,6 @@ pub use circle::{CircleValue, GroupValue, OwnerValue, value_by_size, value_of_ci
 pub use counterfactual::{Change, Counterfactual, NearMiss, near_misses, why_not_first};
 pub use eligible::{LocalCheck, Misfit, Pair, eligible};
 pub use index::Mentors;
+pub use past::{Past, Replayed, Totals};
 pub use rank::{Candidate, requests_for, top};
 pub use score::{Miss, Reason, Score, Strength, Subject, score};

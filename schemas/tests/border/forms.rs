@@ -63,6 +63,8 @@ proptest! {
         prop_assert_eq!(day.start().date().days_since_epoch(), day.days_since_epoch().max(0));
         prop_assert!(day.plus_days(more).days_since_epoch().abs() < 5_000_000);
         prop_assert_eq!(day.quarter().until(day.quarter()), 0);
+        prop_assert!(day.quarter().first_day() <= day);
+        prop_assert_eq!(day.quarter().first_day().quarter(), day.quarter());
         prop_assert_eq!(day.age_on(day), 0);
     }
 

@@ -202,6 +202,10 @@ async fn plan(b: &mut Walk, duo_b: &str) -> Result<()> {
     b.look("plan-en-notities").await
 }
 
+/// Other weights, tried on the past year.
+const TRIED: &str = "/matchregels/wat-als?min_dutch=A2&points.occupation=0&points.sector=0&points.domains=0\
+    &points.proximity=900&points.languages=0&points.interests=0&points.slots=0&points.wishes=0&points.waiting=0";
+
 /// Every page that the way there did not pass.
 async fn other_pages(b: &mut Walk, newcomer: &str) -> Result<()> {
     let file = format!("/nieuwkomers/{newcomer}");
@@ -218,6 +222,8 @@ async fn other_pages(b: &mut Walk, newcomer: &str) -> Result<()> {
         ("/invoer", "invoer"),
         ("/bevolking", "bevolkingstabel"),
         ("/matchregels", "matchregels"),
+        ("/matchregels/wat-als", "wat-als"),
+        (TRIED, "wat-als-geprobeerd"),
         ("/waarde", "waarde-van-de-kring"),
         ("/evenwicht?leent=1&deel=50&lang=80", "evenwicht"),
         ("/avonden", "avonden"),

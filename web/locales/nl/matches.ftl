@@ -420,3 +420,64 @@ balance-points = { $count ->
     [one] 1 punt
    *[other] { $count } punten
  }
+
+# Wat als
+what-if-title = Wat als we anders wogen?
+what-if-link = Probeer andere gewichten op het voorbije jaar
+what-if-text = Probeer andere gewichten op het voorbije jaar. Je ziet hoeveel nieuwkomers dan een mentor vonden, hoe goed het paste en hoelang ze wachtten. Er verandert niets: wil je de gewichten houden, vul ze dan in bij de matchregels.
+what-if-other = Andere gewichten
+field-everybody = Reken alsof elke gemeente van het samenwerkingsverband zo weegt
+field-mentors_since = Tel onze mentors pas mee vanaf de dag van hun inschrijving
+what-if-button = Speel het jaar opnieuw
+what-if-again = Begin opnieuw van onze regels
+what-if-empty = Er is in het voorbije jaar nog niemand om te matchen. Zodra er nieuwkomers zijn, zie je hier wat andere gewichten zouden doen.
+what-if-since = Het jaar sinds { $day }, opnieuw gematcht
+what-if-untried = Dit geven de regels van nu. Kies andere gewichten om te vergelijken.
+what-if-same = { $count ->
+    [0] Geen enkel paar is in beide hetzelfde.
+    [one] 1 paar is in beide hetzelfde.
+   *[other] { $count } paren zijn in beide dezelfde.
+ }
+what-if-col = Wat
+what-if-col-present = Regels van nu
+what-if-col-other = Andere gewichten
+what-if-matches = Nieuwkomers met een mentor
+what-if-by-present = Gemiddelde score, gemeten met de regels van nu
+what-if-by-other = Gemiddelde score, gemeten met de andere gewichten
+what-if-waited = Gemiddeld gewacht tot de match
+what-if-waiting = Wachten vandaag nog
+what-if-waiting-days = Hoelang die gemiddeld al wachten
+what-if-distance = Gemiddelde afstand
+what-if-none = –
+what-if-points = { $count ->
+    [one] 1 op 100
+   *[other] { $count } op 100
+ }
+what-if-days = { $count ->
+    [one] 1 dag
+   *[other] { $count } dagen
+ }
+what-if-counted = Wie meetelt
+what-if-newcomers = { $count ->
+    [one] 1 nieuwkomer van ons die toen wachtte of erbij kwam
+   *[other] { $count } nieuwkomers van ons die toen wachtten of erbij kwamen
+ }
+what-if-mentors = { $count ->
+    [one] 1 mentor van ons, met alle plaatsen
+   *[other] { $count } mentors van ons, met al hun plaatsen
+ }
+what-if-partners-newcomers = { $count ->
+    [one] 1 nieuwkomer op een kaart van een partner
+   *[other] { $count } nieuwkomers op kaarten van partners
+ }
+what-if-partners-mentors = { $count ->
+    [one] 1 mentor op een kaart van een partner, met de plaatsen die nu vrij zijn
+   *[other] { $count } mentors op kaarten van partners, met de plaatsen die nu vrij zijn
+ }
+what-if-how = Elke week krijgt wie wacht de beste lijst die er is; een duo houdt de plaats van de mentor een half jaar bezet. Duo's die bij het begin van het jaar liepen, houden hun plaats tot hun einde. Van onze mensen telt het dossier zoals het nu is. Van partners telt een nieuwkomer vanaf het kwartaal op de kaart en een mentor het hele jaar. Wie niet instemde om over de grens gezocht te worden, vindt hier alleen iemand van ons.
+what-if-not = Niet geteld: mensen die intussen vergeten of gearchiveerd zijn, kaarten die partners terugnamen of lieten verlopen, en de plaatsen van mentors van partners die nu bezet zijn. Een kaart blijft hoogstens negentig dagen. Wie bij een partner al een mentor vond, staat er dus niet meer bij.
+what-if-real = { $count ->
+    [0] In het echt begon in dat jaar geen duo met een nieuwkomer van ons.
+    [one] In het echt begon in dat jaar 1 duo met een nieuwkomer van ons.
+   *[other] In het echt begonnen in dat jaar { $count } duo's met een nieuwkomer van ons.
+ }

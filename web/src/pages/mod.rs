@@ -21,6 +21,7 @@ mod search;
 mod sign_in;
 mod slips;
 mod today;
+mod what_if;
 mod whole_list;
 
 pub(crate) use search::quarter;
@@ -61,6 +62,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(care::routes())
         .merge(partners::routes())
         .merge(rules::routes())
+        .merge(what_if::routes())
         .merge(balance::routes())
         .merge(circle::routes())
         .merge(evenings::routes())

@@ -17,4 +17,5 @@ pub mod proposal;
 mod search;
 pub mod search_view;
 pub(crate) mod settle;
+pub mod what_if;
 pub(crate) mod whole_list;

@@ -107,7 +107,7 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
     Ok(list)
 }
 
-fn no_list(why: NoAssignment) -> Error {
+pub(crate) fn no_list(why: NoAssignment) -> Error {
     match why {
         NoAssignment::TooMany(_) => Error::Refused("too-many-cards"),
         NoAssignment::Unproved(_) => Error::Refused("not-proved-best"),

@@ -30,7 +30,7 @@ pub(crate) struct Newcomers {
 }
 
 /// The id under which somebody who is not shared is matched here: never leaves, never drawn.
-fn local_id(person: PersonId) -> DocumentId {
+pub(crate) fn local_id(person: PersonId) -> DocumentId {
     let mut id = [0; 16];
     id[8..].copy_from_slice(&person.0.to_be_bytes());
     DocumentId(id)

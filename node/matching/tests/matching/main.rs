@@ -6,5 +6,6 @@ mod fair;
 mod index;
 mod live;
 mod pairs;
+mod past;
 mod properties;
 mod solver;
