@@ -24,15 +24,15 @@ pub struct Port {
     /// Seconds by which this node's clock is ahead of its partners'; zero while it is right.
     clock_ahead: AtomicI64,
     settled: Condvar,
-    /// Offers that changed since the office last asked; none when too many did, or nobody knows.
-    offers: Mutex<Option<BTreeSet<DocumentId>>>,
+    /// Cards that changed since the office last asked; none when too many did, or nobody knows.
+    cards: Mutex<Option<BTreeSet<DocumentId>>>,
     /// Why the exchange waits for the store; none while it goes on.
     paused: Mutex<Option<String>>,
     /// Partners that are held back.
     pub restraints: Restraints,
 }
 
-/// Offers that are remembered as changed, at most; beyond that all are read.
+/// Cards that are remembered as changed, at most; beyond that all are read.
 const MAX_CHANGED: usize = 4_096;
 
 impl Port {
@@ -45,7 +45,7 @@ impl Port {
             running: Mutex::new(false),
             clock_ahead: AtomicI64::new(0),
             settled: Condvar::new(),
-            offers: Mutex::new(None),
+            cards: Mutex::new(None),
             paused: Mutex::new(None),
             restraints: Restraints::default(),
         }
@@ -82,13 +82,13 @@ impl Port {
         self.settled.notify_all();
     }
 
-    /// Notes that a mentor offer came, changed or went.
-    pub fn offer_changed(&self, document: DocumentId) {
-        let mut offers = self.offers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(changed) = offers.as_mut() {
+    /// Notes that the card of a mentor or a newcomer came, changed or went.
+    pub fn card_changed(&self, document: DocumentId) {
+        let mut cards = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(changed) = cards.as_mut() {
             changed.insert(document);
             if changed.len() > MAX_CHANGED {
-                *offers = None;
+                *cards = None;
             }
         }
     }
@@ -135,7 +135,7 @@ impl Network for Port {
         is_settled()
     }
 
-    fn changed_offers(&self) -> Option<BTreeSet<DocumentId>> {
-        self.offers.lock().unwrap_or_else(PoisonError::into_inner).replace(BTreeSet::new())
+    fn changed_cards(&self) -> Option<BTreeSet<DocumentId>> {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).replace(BTreeSet::new())
     }
 }

@@ -11,7 +11,7 @@ use schemas::{Shared, SharedValue};
 use crate::answer::{duo_holds_a_place, holds_a_place, places_left};
 use crate::error::{Error, Result};
 use crate::hand::Hand;
-use crate::matchmaking::mentor_index::MentorIndex;
+use crate::matchmaking::card_index::CardIndex;
 use crate::office::{Actor, Office};
 use crate::people::{Person, PersonId, Purpose, Side};
 use crate::ports::{LedgerLine, Municipality, Outgoing, Randomness, Records};
@@ -25,7 +25,7 @@ pub(crate) const LIFE_DAYS: u32 = 90;
 pub(crate) struct Desk<'a> {
     pub(crate) records: &'a mut dyn Records,
     pub(crate) randomness: &'a dyn Randomness,
-    pub(crate) mentors: &'a MentorIndex,
+    pub(crate) cards: &'a CardIndex,
     pub(crate) now: Timestamp,
     pub(crate) me: Municipality,
     /// Who does it, for the audit log and the ledger.
@@ -60,12 +60,11 @@ impl Office {
         work: impl FnOnce(&mut Desk<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (hand, randomness) = (self.hand(actor), Arc::clone(&self.randomness));
-        let mentors = Arc::clone(&self.mentors);
+        let cards = Arc::clone(&self.cards);
         let (value, filled) = self.write(move |records| {
             let me = records.me()?;
             let (now, by) = (hand.now, hand.by.clone());
-            let mut desk =
-                Desk { records, randomness: &*randomness, mentors: &mentors, now, me, by, hand, filled: false };
+            let mut desk = Desk { records, randomness: &*randomness, cards: &cards, now, me, by, hand, filled: false };
             let value = work(&mut desk)?;
             Ok((value, desk.filled))
         })?;

@@ -9,7 +9,7 @@ use schemas::time::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::import::kept::WaitingLists;
-use crate::matchmaking::mentor_index::MentorIndex;
+use crate::matchmaking::card_index::CardIndex;
 use crate::ports::{Clock, Network, Randomness, Records, Storage, Work};
 
 /// What an account may do.
@@ -73,8 +73,8 @@ pub struct Office {
     pub(crate) network: Arc<dyn Network>,
     /// Lists that were read and wait to be taken over.
     pub(crate) waiting_lists: Arc<WaitingLists>,
-    /// Partners' mentors, ready for a search.
-    pub(crate) mentors: Arc<MentorIndex>,
+    /// Partners' cards, ready for a search.
+    pub(crate) cards: Arc<CardIndex>,
 }
 
 impl Office {
@@ -85,8 +85,8 @@ impl Office {
         randomness: Arc<dyn Randomness>,
         network: Arc<dyn Network>,
     ) -> Self {
-        let mentors = Arc::new(MentorIndex::new(Arc::clone(&network)));
-        Self { storage, clock, randomness, network, waiting_lists: Arc::default(), mentors }
+        let cards = Arc::new(CardIndex::new(Arc::clone(&network)));
+        Self { storage, clock, randomness, network, waiting_lists: Arc::default(), cards }
     }
 
     /// The time now.

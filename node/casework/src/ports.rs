@@ -43,9 +43,9 @@ pub trait Network: Send + Sync {
     fn outbox_filled(&self);
     /// Waits until the command of the outbox is settled, at most so long; whether it was.
     fn wait_settled(&self, number: i64, at_most: Duration) -> bool;
-    /// Mentor offers that came, changed or went since this was last asked; none when that is not
-    /// known, and everything is to be read.
-    fn changed_offers(&self) -> Option<BTreeSet<DocumentId>> {
+    /// Mentor offers and match requests that came, changed or went since this was last asked; none
+    /// when that is not known, and everything is to be read.
+    fn changed_cards(&self) -> Option<BTreeSet<DocumentId>> {
         None
     }
 }

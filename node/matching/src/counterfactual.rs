@@ -123,9 +123,7 @@ pub fn near_misses<'a>(
         .into_iter()
         .enumerate()
         .filter_map(|(index, offer)| {
-            let (_, misfits) = examine(request, offer, rules);
-            let [misfit] = <[Misfit; 1]>::try_from(misfits).ok()?;
-            let score = if_met(request, offer, rules, &misfit)?;
+            let (misfit, score) = near_miss(request, offer, rules)?;
             let place = 1 + ranked.partition_point(|other| *other < (Reverse(score.total), offer.id));
             Some(NearMiss { index, id: offer.id, misfit, score, place })
         })
@@ -133,6 +131,14 @@ pub fn near_misses<'a>(
     near.sort_by_key(|miss| (Reverse(miss.score.total), miss.id));
     near.truncate(n);
     near
+}
+
+/// The only hard rule that two cards break, and the score if just that one were met.
+pub(crate) fn near_miss(request: &Request, offer: &Offer, rules: &Rules) -> Option<(Misfit, Score)> {
+    let (_, misfits) = examine(request, offer, rules);
+    let [misfit] = <[Misfit; 1]>::try_from(misfits).ok()?;
+    let score = if_met(request, offer, rules, &misfit)?;
+    Some((misfit, score))
 }
 
 /// The score if `misfit`, the only one, were just met. None where nothing can meet it.

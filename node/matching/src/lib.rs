@@ -23,7 +23,7 @@ pub use card::{Offer, Request, Rules, Side};
 pub use circle::{CircleValue, GroupValue, OwnerValue, value_by_size, value_of_circle};
 pub use counterfactual::{Change, Counterfactual, NearMiss, near_misses, why_not_first};
 pub use eligible::{LocalCheck, Misfit, Pair, eligible};
-pub use index::Mentors;
+pub use index::{Mentors, Requests};
 pub use past::{Past, Replayed, Totals};
 pub use rank::{Candidate, requests_for, top};
 pub use score::{Miss, Reason, Score, Strength, Subject, score};

@@ -178,8 +178,8 @@ impl Runtime {
     fn shown(&self, kind: schemas::Kind, document: DocumentId) {
         use schemas::Kind;
         self.tell(web::Change::document(kind, document));
-        if kind == Kind::MentorOffer {
-            self.parts.port.offer_changed(document);
+        if matches!(kind, Kind::MentorOffer | Kind::MatchRequest) {
+            self.parts.port.card_changed(document);
         }
         let moves =
             matches!(kind, Kind::Proposal | Kind::Answer | Kind::DuoProgress | Kind::MentorOffer | Kind::MatchRequest);

@@ -3,6 +3,7 @@
 
 pub mod answer;
 mod answering;
+pub(crate) mod card_index;
 pub(crate) mod halves;
 pub mod handover;
 pub mod handovers;
@@ -10,7 +11,6 @@ pub(crate) mod local_checks;
 pub(crate) mod match_pages;
 pub(crate) mod matches;
 pub mod matches_codes;
-pub(crate) mod mentor_index;
 pub mod opening_days;
 pub mod own_rules;
 pub mod proposal;

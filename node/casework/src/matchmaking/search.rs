@@ -81,7 +81,7 @@ struct Theirs {
 impl Theirs {
     fn find(index: &Mentors, request: &Request, rules: &Rules) -> Self {
         let best = index.top(request, rules, LOOKED).into_iter();
-        let near = near_misses(request, index.offers(), rules, NEAR).into_iter();
+        let near = index.near_misses(request, rules, NEAR).into_iter();
         Self {
             best: best.filter_map(|one| Some((index.get(one.id)?.clone(), one))).collect(),
             near: near.filter_map(|one| Some((index.get(one.id)?.clone(), one))).collect(),
@@ -109,7 +109,7 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
         .map(|miss| near_card(&exact, own.who[miss.index].clone(), &own.offers[miss.index], miss))
         .collect();
     rules.failed_before = cast::failed_with_partners(desk, person.id, request.id)?;
-    let theirs = desk.mentors.look(desk.records, desk.me.root, |index| Theirs::find(index, &request, &rules))?;
+    let theirs = desk.cards.look(desk.records, |cards| Theirs::find(&cards.mentors, &request, &rules))?;
     let who = |offer: &Offer| {
         let municipality = places.get(&offer.owner)?.clone();
         Some(MentorWho::Partner { offer: offer.id, municipality })
@@ -235,11 +235,11 @@ fn map(here: Refnis, circle: impl Iterator<Item = Refnis>, found: &[Found]) -> V
 fn best_newcomers(desk: &mut Desk<'_>, mentor: &Person) -> Result<NewcomersPage> {
     let places = cast::places(desk)?;
     let mut rules = cast::rules(desk)?;
-    let mut newcomers = cast::partners_newcomers(desk, &places)?;
     let card = offer_here(desk, mentor)?;
     let id = desk.records.live_card(mentor.id)?.unwrap_or(DocumentId([0xff; 16]));
     let offer = Offer { id, owner: desk.me.root, card };
     let failed = desk.records.failed_pairs()?;
+    let (mut ours, mut names) = (Vec::new(), Vec::new());
     for person in cast::looking(desk)? {
         let (request, _) = cast::request_of(desk, &person)?;
         let exact = cast::request(desk, request.id, request_here(desk, &person));
@@ -247,12 +247,27 @@ fn best_newcomers(desk: &mut Desk<'_>, mentor: &Person) -> Result<NewcomersPage>
         if known || crate::local_checks::broken_here(&offer.card, &person, desk.today()).is_some() {
             rules.failed_before.insert((exact.id, offer.id));
         }
-        newcomers.requests.push(exact);
-        newcomers.who.push(NewcomerWho::Own { person: person.id, name: person.data.full_name() });
+        ours.push(exact);
+        names.push(NewcomerWho::Own { person: person.id, name: person.data.full_name() });
     }
-    let cards = requests_for(&offer, &newcomers.requests, &rules, TOP).into_iter().map(|candidate| NewcomerCard {
-        who: newcomers.who[candidate.index].clone(),
-        card: newcomers.requests[candidate.index].card.clone(),
+    // Who is in a match already looks for nobody.
+    rules.failed_before.extend(cast::matched_requests(desk)?.into_iter().map(|request| (request, offer.id)));
+    let theirs = desk.cards.look(desk.records, |cards| {
+        let best = cards.requests.top(&offer, &rules, TOP).into_iter();
+        best.filter_map(|one| Some((cards.requests.get(one.id)?.clone(), one))).collect::<Vec<_>>()
+    })?;
+    let own = requests_for(&offer, &ours, &rules, TOP).into_iter();
+    let mut found: Vec<(NewcomerWho, Request, Candidate)> =
+        own.map(|one| (names[one.index].clone(), ours[one.index].clone(), one)).collect();
+    found.extend(theirs.into_iter().filter_map(|(request, one)| {
+        let municipality = places.get(&request.owner)?.clone();
+        Some((NewcomerWho::Partner { request: request.id, municipality }, request, one))
+    }));
+    found.sort_by_key(|(_, _, one)| (Reverse(one.score.total), one.id));
+    found.truncate(TOP);
+    let cards = found.into_iter().map(|(who, request, candidate)| NewcomerCard {
+        who,
+        card: request.card,
         strength: candidate.strength,
         reasons: candidate.reasons,
         misses: candidate.misses,

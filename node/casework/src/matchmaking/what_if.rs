@@ -136,7 +136,7 @@ impl Known {
         let ours = own_mentors(desk, &mut past, mentors_since, &duos)?;
         own_newcomers(desk, &mut past, &mut rules, &duos, [&ours, &theirs])?;
         (counted.newcomers, counted.mentors) = (past.requests.len(), past.offers.len());
-        for request in cast::partners_newcomers(desk, &places)?.requests {
+        for request in cast::partners_newcomers(desk, &places)? {
             past.requests.push((request.card.waiting_since.first_day().min(until), request));
         }
         let with_place = theirs.offers.into_iter().filter(|offer| offer.card.capacity_left.get() > 0);

@@ -13,20 +13,13 @@ use crate::local_checks::broken_here;
 use crate::own_cards::{is_minor, offer_with, published, request_here};
 use crate::people::{Person, PersonId, Side};
 use crate::ports_matches::{IncomingStage, OutgoingStage};
-use crate::search_view::{MentorWho, NewcomerWho, Place};
+use crate::search_view::{MentorWho, Place};
 
 /// Mentors with their offers: same place, same mentor.
 #[derive(Debug, Default)]
 pub(crate) struct Mentors {
     pub(crate) offers: Vec<Offer>,
     pub(crate) who: Vec<MentorWho>,
-}
-
-/// Newcomers with their requests: same place, same newcomer.
-#[derive(Debug, Default)]
-pub(crate) struct Newcomers {
-    pub(crate) requests: Vec<Request>,
-    pub(crate) who: Vec<NewcomerWho>,
 }
 
 /// The id under which somebody who is not shared is matched here: never leaves, never drawn.
@@ -119,17 +112,16 @@ pub(crate) fn looking(desk: &mut Desk<'_>) -> Result<Vec<Person>> {
 }
 
 /// Partners' newcomers who still look for somebody, as far as known here.
-pub(crate) fn partners_newcomers(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>) -> Result<Newcomers> {
+pub(crate) fn partners_newcomers(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>) -> Result<Vec<Request>> {
     let matched = matched_requests(desk)?;
-    let mut found = Newcomers::default();
+    let mut found = Vec::new();
     for document in desk.records.documents(Kind::MatchRequest)? {
         let (SharedValue::MatchRequest(card), owner) = (document.value, document.owner) else { continue };
         let Some(place) = places.get(&owner).filter(|_| owner != desk.me.root) else { continue };
         if matched.contains(&document.id) {
             continue;
         }
-        found.requests.push(Request { id: document.id, owner, refnis: place.refnis, card });
-        found.who.push(NewcomerWho::Partner { request: document.id, municipality: place.clone() });
+        found.push(Request { id: document.id, owner, refnis: place.refnis, card });
     }
     Ok(found)
 }

@@ -1,11 +1,11 @@
-//! A mentor's card in few bytes: what a search compares, as bits and small numbers.
+//! A card in few bytes: what a search compares, as bits and small numbers.
 //!
 //! It leaves wishes out: they are looked up on the card itself, for the few that come so far.
 
-use schemas::MentorOffer;
 use schemas::language::Language;
 use schemas::occupation::{Isco, Occupation};
 use schemas::vocabulary::{Domains, Interests, Languages, Sector};
+use schemas::{MatchRequest, MentorOffer};
 
 /// What every card in reach is judged by first: eight bytes.
 #[derive(Debug, Clone, Copy)]
@@ -33,12 +33,23 @@ pub(super) struct Packed {
 }
 
 impl Glance {
-    pub(super) fn new(card: &MentorOffer) -> Self {
+    pub(super) fn of_offer(card: &MentorOffer) -> Self {
         Self {
             domains: domains(&card.domains),
             radius_km: card.radius_km.get(),
             sector: sector(card.sector),
             group: group(card.occupation.as_ref()),
+            availability: card.availability.bits(),
+        }
+    }
+
+    /// Of a request the sector and the occupation are the goal.
+    pub(super) fn of_request(card: &MatchRequest) -> Self {
+        Self {
+            domains: domains(&card.domains),
+            radius_km: card.radius_km.get(),
+            sector: sector(card.goal_sector),
+            group: group(card.goal_occupation.as_ref()),
             availability: card.availability.bits(),
         }
     }

@@ -122,11 +122,25 @@ impl<'a> Question<'a> {
     pub(super) fn glance(&self, card: &Glance, prospect: &Prospect) -> u32 {
         let (domains, slots) = (self.domains & card.domains, self.availability & card.availability);
         let fits = (domains != 0) & (slots != 0) & (card.radius_km >= prospect.needed_km);
-        let most = prospect.occupation[usize::from(Some(card.group) == self.group)]
+        (self.most(card, prospect) + 1) * u32::from(fits)
+    }
+
+    /// The most that a card can score with what is seen at a glance, were no rule broken.
+    pub(super) fn most(&self, card: &Glance, prospect: &Prospect) -> u32 {
+        prospect.occupation[usize::from(Some(card.group) == self.group)]
             + prospect.sector[usize::from(Some(card.sector) == self.sector)]
-            + prospect.domains[usize::from(domains) % 64]
-            + prospect.rest;
-        (most + 1) * u32::from(fits)
+            + prospect.domains[usize::from(self.domains & card.domains) % 64]
+            + prospect.rest
+    }
+
+    /// How many hard rules about domains, slots and the mentor's radius a card is seen to break.
+    pub(super) fn broken(&self, card: &Glance, prospect: &Prospect) -> u8 {
+        let (ours, theirs) = (self.availability, card.availability);
+        let slots = match (ours == 0, theirs == 0) {
+            (false, false) => u8::from(ours & theirs == 0),
+            (ours, theirs) => u8::from(ours) + u8::from(theirs),
+        };
+        u8::from(self.domains & card.domains == 0) + slots + u8::from(card.radius_km < prospect.needed_km)
     }
 
     /// How a card that fits at a glance compares at `metres` with `points` for its municipality;
@@ -197,12 +211,14 @@ impl Points {
 
     pub(super) fn prospect(&self, metres: u32) -> Prospect {
         let languages = self.languages.iter().map(|values| most(values)).max().unwrap_or(0);
+        let needed_km = metres.div_ceil(1_000);
         Prospect {
-            needed_km: u8::try_from(metres.div_ceil(1_000)).unwrap_or(u8::MAX),
+            needed_km: u8::try_from(needed_km).unwrap_or(u8::MAX),
             occupation: [self.occupation[0], most(&self.occupation)],
             sector: self.sector,
             domains: std::array::from_fn(|bits| self.domains[(bits.count_ones() as usize).min(6)]),
-            rest: self.near(metres, self.proximity.of)
+            // Further than the request reaches: as near as if it reached just so far.
+            rest: self.near(metres, self.proximity.of.max(needed_km * 1_000))
                 + languages
                 + most(&self.interests)
                 + most(&self.slots)

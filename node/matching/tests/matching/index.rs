@@ -39,6 +39,41 @@ proptest! {
             let explained: Vec<_> = index.top(request, &rules, n).into_iter().map(|c| (c.id, c.reasons)).collect();
             let scanned: Vec<_> = top(request, &held, &rules, n).into_iter().map(|c| (c.id, c.reasons)).collect();
             prop_assert_eq!(explained, scanned);
+            let near = |misses: Vec<NearMiss>| -> Vec<_> {
+                misses.into_iter().map(|miss| (miss.id, miss.misfit, miss.score, miss.place)).collect()
+            };
+            prop_assert_eq!(near(index.near_misses(request, &rules, n)), near(near_misses(request, &held, &rules, n)));
+        }
+    }
+
+    #[test]
+    fn the_best_requests_for_a_mentor_are_those_of_a_scan(
+        (requests, offers, mut rules) in circles(),
+        n in 0usize..9,
+        comes_and_goes in prop::collection::vec((0usize..7, 0usize..7, any::<bool>()), 0..12),
+    ) {
+        rules.failed_before.extend([(requests[0].id, offers[0].id), (requests[1].id, offers[2].id)]);
+        let mut held = requests.clone();
+        let mut index = Requests::new(requests.clone());
+        for (at, like, goes) in comes_and_goes {
+            let id = requests[at].id;
+            held.retain(|request| request.id != id);
+            if goes {
+                index.remove(id);
+                prop_assert!(index.get(id).is_none());
+            } else {
+                let changed = Request { id, ..requests[like].clone() };
+                held.push(changed.clone());
+                index.insert(changed);
+            }
+        }
+        prop_assert_eq!((index.len(), index.is_empty()), (held.len(), held.is_empty()));
+        for offer in &offers {
+            let explained = |found: Vec<Candidate>| -> Vec<_> {
+                found.into_iter().map(|one| (one.id, one.score, one.reasons, one.misses)).collect()
+            };
+            let scanned = requests_for(offer, &held, &rules, n);
+            prop_assert_eq!(explained(index.top(offer, &rules, n)), explained(scanned));
         }
     }
 }
@@ -52,6 +87,8 @@ fn a_full_mentor_is_kept_and_not_found() {
     index.insert(full.clone());
     assert_eq!(index.best(&newcomer(), &rules(), 10), []);
     assert_eq!(index.get(full.id), Some(&full));
+    let near = index.near_misses(&newcomer(), &rules(), 10);
+    assert_eq!((near.len(), &near[0].misfit, near[0].place), (1, &Misfit::Full, 1));
     assert!(index.remove(full.id) && !index.remove(full.id) && index.is_empty());
 }
 

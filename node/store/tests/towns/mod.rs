@@ -63,7 +63,7 @@ impl Silent {
 }
 
 impl Network for Silent {
-    fn changed_offers(&self) -> Option<BTreeSet<DocumentId>> {
+    fn changed_cards(&self) -> Option<BTreeSet<DocumentId>> {
         self.changed.lock().expect("one thread at a time").replace(BTreeSet::new())
     }
     fn partners(&self) -> Vec<PartnerLive> {

@@ -1,0 +1,177 @@
+//! Newcomers' cards kept ready for the other question: who would one mentor help best?
+
+use schemas::ids::{DocumentId, RootId};
+
+use super::packed::Glance;
+use super::shelf::{Card, Cell, Shelf};
+use super::{Best, neighbours, packed};
+use crate::card::{Offer, Request, Rules};
+use crate::rank::{Candidate, rate, requests_for};
+use crate::score::{Part, Subject};
+
+/// Newcomers' cards, in order for searches.
+#[derive(Debug, Default)]
+pub struct Requests {
+    shelf: Shelf<Request>,
+}
+
+impl Card for Request {
+    /// Only the place of the whole card.
+    type Packed = u32;
+    fn id(&self) -> DocumentId {
+        self.id
+    }
+    fn owner(&self) -> RootId {
+        self.owner
+    }
+    fn cell(&self) -> usize {
+        self.place().index()
+    }
+    fn glance(&self) -> Glance {
+        Glance::of_request(&self.card)
+    }
+    fn pack(&self, slot: u32, _: u32) -> u32 {
+        slot
+    }
+    fn slot(packed: &u32) -> u32 {
+        *packed
+    }
+}
+
+/// The most that a request at one distance can score, by what is seen at a glance.
+struct Prospect {
+    needed_km: u8,
+    occupation: u32,
+    sector: u32,
+    /// By how many domains are asked, and shared.
+    domains: [[u32; 7]; 7],
+    rest: u32,
+}
+
+impl Requests {
+    /// The cards of `requests`; of several with one id the last counts.
+    pub fn new(requests: impl IntoIterator<Item = Request>) -> Self {
+        let mut index = Self::default();
+        for request in requests {
+            index.insert(request);
+        }
+        index
+    }
+
+    /// How many cards there are.
+    pub fn len(&self) -> usize {
+        self.shelf.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The card of a document.
+    pub fn get(&self, id: DocumentId) -> Option<&Request> {
+        self.shelf.get(id)
+    }
+
+    /// Takes a card, in the place of an earlier one of the same document.
+    pub fn insert(&mut self, request: Request) {
+        self.shelf.insert(request);
+    }
+
+    /// Lets go of a card; whether it was there.
+    pub fn remove(&mut self, id: DocumentId) -> bool {
+        self.shelf.remove(id)
+    }
+
+    /// The same as [`requests_for`] of all cards. The index of a candidate is its place in this
+    /// ranking.
+    pub fn top(&self, offer: &Offer, rules: &Rules, n: usize) -> Vec<Candidate> {
+        let best = self.search(offer, rules, n).found;
+        let best: Vec<Request> = best.iter().filter_map(|(_, _, slot)| self.shelf.at(*slot).cloned()).collect();
+        requests_for(offer, &best, rules, n)
+    }
+
+    fn search(&self, offer: &Offer, rules: &Rules, n: usize) -> Best {
+        let mut best = Best::new(n, 0);
+        if n == 0 {
+            return best;
+        }
+        let mentor = Glance::of_offer(&offer.card);
+        let reach = u32::from(offer.card.radius_km.get()) * 1_000;
+        let near = neighbours::of(offer.card.area).iter().take_while(|(metres, _)| *metres <= reach);
+        for (metres, cell) in near.filter_map(|(metres, at)| Some((*metres, self.shelf.cell((*at).into())?))) {
+            let Some(prospect) = self.prospect(cell, offer, rules, metres) else { continue };
+            for (glance, slot) in cell.glances.iter().zip(&cell.packed) {
+                if prospect.of(&mentor, glance).is_none_or(|most| !best.wants(most)) {
+                    continue;
+                }
+                let Some(request) = self.shelf.at(*slot) else { continue };
+                if let Some((_, score)) = rate(request, offer, rules).filter(|(_, score)| best.wants(score.total)) {
+                    best.add(score.total, request.id, *slot);
+                }
+            }
+        }
+        best
+    }
+
+    /// The most that the requests of a cell can score; none when it is empty.
+    fn prospect(&self, cell: &Cell<u32>, offer: &Offer, rules: &Rules, metres: u32) -> Option<Prospect> {
+        let of = |owner: &u32| Prospect::new(self.shelf.owners[*owner as usize], offer, rules, metres);
+        cell.owners.keys().map(of).reduce(Prospect::or)
+    }
+}
+
+impl Prospect {
+    fn new(owner: RootId, offer: &Offer, rules: &Rules, metres: u32) -> Self {
+        let points = rules.points(owner, offer.owner);
+        let all_points = points.iter().sum();
+        let value = |subject: Subject, have: u32, of: u32| {
+            Part { subject, points: points[subject as usize], all_points, have, of }.value()
+        };
+        let all = |subject| value(subject, 1, 1);
+        let reach = u32::from(offer.card.radius_km.get()) * 1_000;
+        let proximity = match reach {
+            0 => all(Subject::Proximity),
+            reach => value(Subject::Proximity, reach.saturating_sub(metres), reach),
+        };
+        let counted = [Subject::Languages, Subject::Interests, Subject::Slots, Subject::Wishes, Subject::Waiting];
+        Self {
+            needed_km: u8::try_from(metres.div_ceil(1_000)).unwrap_or(u8::MAX),
+            occupation: all(Subject::Occupation),
+            sector: all(Subject::Sector),
+            domains: std::array::from_fn(|of| {
+                std::array::from_fn(|have| value(Subject::Domains, have as u32, of as u32))
+            }),
+            rest: proximity + counted.into_iter().map(all).sum::<u32>(),
+        }
+    }
+
+    /// The most that a request can score; none when a hard rule is seen to be broken.
+    fn of(&self, mentor: &Glance, request: &Glance) -> Option<u32> {
+        let shared = mentor.domains & request.domains;
+        let slots = mentor.availability & request.availability;
+        if shared == 0 || slots == 0 || request.radius_km < self.needed_km {
+            return None;
+        }
+        let count = |domains: u8| (domains.count_ones() as usize).min(6);
+        let same_group = request.group != packed::group(None) && request.group == mentor.group;
+        let same_sector = request.sector != packed::sector(None) && request.sector == mentor.sector;
+        Some(
+            self.occupation * u32::from(same_group)
+                + self.sector * u32::from(same_sector)
+                + self.domains[count(request.domains)][count(shared)]
+                + self.rest,
+        )
+    }
+
+    /// What holds for either.
+    fn or(mut self, other: Self) -> Self {
+        let raise = |mine: &mut u32, theirs: u32| *mine = (*mine).max(theirs);
+        raise(&mut self.occupation, other.occupation);
+        raise(&mut self.sector, other.sector);
+        raise(&mut self.rest, other.rest);
+        let theirs = other.domains.into_iter().flatten();
+        self.domains.iter_mut().flatten().zip(theirs).for_each(|(mine, theirs)| raise(mine, theirs));
+        self
+    }
+}
