@@ -3,11 +3,16 @@
 //!
 //! It replays; what it says of other programs is what they published, never a guess.
 
+mod drafts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use jiff::civil::DateTime;
+use matching::solver::{Edge, Instance, solve};
 use serde::Deserialize;
+
+use self::drafts::Drafts;
 
 const PUPILS: &str = include_str!("../data/lern-fair/pupils.json");
 const STUDENTS: &str = include_str!("../data/lern-fair/students.json");
@@ -33,8 +38,8 @@ pub struct Entry {
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     name: String,
-    #[serde(default)]
-    mandatory: bool,
+    /// Null in some rows: not mandatory.
+    mandatory: Option<bool>,
     #[serde(default)]
     min_grade: u8,
     #[serde(default)]
@@ -81,7 +86,7 @@ pub fn shared(pupil: &Entry, student: &Entry) -> Option<u32> {
         student.subjects.iter().find(fits).is_some()
     };
     let found = pupil.subjects.iter().filter(|asked| offered(asked)).count();
-    let missing = pupil.subjects.iter().any(|asked| asked.mandatory && !offered(asked));
+    let missing = pupil.subjects.iter().any(|asked| asked.mandatory == Some(true) && !offered(asked));
     u32::try_from(found).ok().filter(|found| *found > 0 && !missing)
 }
 
@@ -121,9 +126,15 @@ pub enum Pace {
 
 /// An allowed pair: place of the request, place of the offer, worth in millionths.
 pub type Pairing = (usize, usize, u32);
-/// Who is matched with whom: of the allowed pairs of so many requests and offers those that are
-/// made, by their places.
-pub type Matcher = fn(&[Pairing], usize, usize) -> Result<Vec<(usize, usize)>>;
+
+/// Who chooses among the allowed pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matcher {
+    /// The most pairs, and of those the best; live drafts are repaired, not found anew.
+    Exact,
+    /// Each request in turn, the longest waiting first, takes the best offer that is left.
+    Greedy,
+}
 
 /// What came of a replay.
 #[derive(Debug, Clone, Default)]
@@ -136,28 +147,62 @@ pub struct Outcome {
     pub waiting: f64,
 }
 
+/// A pair that was made: subjects shared by name, and days that the pupil waited.
+type Made = (usize, f64);
+
+/// Who comes.
+#[derive(Debug, Clone, Copy)]
+enum Arrival<'a> {
+    Pupil(&'a Entry),
+    Student(&'a Entry),
+}
+
+impl Arrival<'_> {
+    const fn at(&self) -> i64 {
+        match self {
+            Self::Pupil(entry) | Self::Student(entry) => entry.at,
+        }
+    }
+}
+
+/// All who come, in order of time.
+fn arrivals<'a>(pupils: &'a [Entry], students: &'a [Entry]) -> Vec<Arrival<'a>> {
+    let (mut pupils, mut students) = (pupils.iter().peekable(), students.iter().peekable());
+    let next = || match (pupils.peek(), students.peek()) {
+        (Some(pupil), Some(student)) if pupil.at >= student.at => students.next().map(Arrival::Student),
+        (Some(_), _) => pupils.next().map(Arrival::Pupil),
+        (None, _) => students.next().map(Arrival::Student),
+    };
+    std::iter::from_fn(next).collect()
+}
+
 /// Replays both years.
 ///
 /// # Errors
-/// A matcher that fails.
+/// A result that is not proved.
 pub fn replay(pupils: &[Entry], students: &[Entry], worth: Worth, pace: Pace, matcher: Matcher) -> Result<Outcome> {
+    let arrivals = arrivals(pupils, students);
+    let mut now = 0;
+    let mut last = None;
+    if let (Pace::Live(days), Matcher::Exact) = (pace, matcher) {
+        let mut drafts = Drafts::new(worth)?;
+        for arrival in arrivals {
+            now = arrival.at();
+            drafts.arrive(arrival)?;
+            drafts.run(now, days)?;
+        }
+        // As published: a month later all who are left, twice.
+        drafts.run(now + 31 * DAY, 0)?;
+        drafts.run(now + 31 * DAY, 0)?;
+        return Ok(outcome(&drafts.made));
+    }
     let mut replay =
         Replay { worth, matcher, requests: Vec::new(), offers: Vec::new(), met: BTreeSet::new(), made: Vec::new() };
-    let (mut pupils, mut students) = (pupils.iter().peekable(), students.iter().peekable());
-    let (mut now, mut last) = (0, None);
-    loop {
-        let pupil_first = match (pupils.peek(), students.peek()) {
-            (None, None) => break,
-            (Some(pupil), Some(student)) => pupil.at < student.at,
-            (pupil, _) => pupil.is_some(),
-        };
-        let next = if pupil_first { pupils.next() } else { students.next() };
-        let Some(entry) = next else { break };
-        now = entry.at;
-        if pupil_first {
-            replay.requests.push(entry.clone())
-        } else {
-            replay.offers.push(entry.clone())
+    for arrival in arrivals {
+        now = arrival.at();
+        match arrival {
+            Arrival::Pupil(entry) => replay.requests.push(entry.clone()),
+            Arrival::Student(entry) => replay.offers.push(entry.clone()),
         }
         let from = *last.get_or_insert(now);
         match pace {
@@ -169,10 +214,25 @@ pub fn replay(pupils: &[Entry], students: &[Entry], worth: Worth, pace: Pace, ma
             Pace::Live(days) => replay.run(now, days)?,
         }
     }
-    // As published: a month later all who are left, twice.
     replay.run(now + 31 * DAY, 0)?;
     replay.run(now + 31 * DAY, 0)?;
-    Ok(replay.outcome())
+    Ok(outcome(&replay.made))
+}
+
+/// What a pair counts for in the outcome.
+fn made(pupil: &Entry, student: &Entry, now: i64) -> Made {
+    let named = |asked: &&Subject| student.subjects.iter().any(|offered| offered.name == asked.name);
+    (pupil.subjects.iter().filter(named).count(), days(now - pupil.at))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn outcome(made: &[Made]) -> Outcome {
+    let n = made.len().max(1) as f64;
+    Outcome {
+        matches: made.len(),
+        subjects: made.iter().map(|(subjects, _)| *subjects as f64).sum::<f64>() / n,
+        waiting: made.iter().map(|(_, days)| days).sum::<f64>() / n,
+    }
 }
 
 struct Replay {
@@ -181,7 +241,7 @@ struct Replay {
     requests: Vec<Entry>,
     offers: Vec<Entry>,
     met: BTreeSet<(u32, u32)>,
-    made: Vec<(usize, f64)>,
+    made: Vec<Made>,
 }
 
 impl Replay {
@@ -195,31 +255,21 @@ impl Replay {
                 }
             }
         }
-        let mut made = (self.matcher)(&pairs, self.requests.len(), self.offers.len())?;
-        made.retain(|(at, to)| {
+        let mut pairs = match self.matcher {
+            Matcher::Exact => exact(&pairs, self.requests.len(), self.offers.len())?,
+            Matcher::Greedy => greedy(&pairs),
+        };
+        pairs.retain(|(at, to)| {
             let (pupil, student) = (&self.requests[*at], &self.offers[*to]);
             pupil.at + patience * DAY <= now && self.met.insert((pupil.id, student.id))
         });
-        for (at, to) in &made {
-            let (pupil, student) = (&self.requests[*at], &self.offers[*to]);
-            let named = |asked: &&Subject| student.subjects.iter().any(|offered| offered.name == asked.name);
-            let subjects = pupil.subjects.iter().filter(named).count();
-            self.made.push((subjects, days(now - pupil.at)));
+        for (at, to) in &pairs {
+            self.made.push(made(&self.requests[*at], &self.offers[*to], now));
         }
-        let gone: (BTreeSet<usize>, BTreeSet<usize>) = made.into_iter().unzip();
+        let gone: (BTreeSet<usize>, BTreeSet<usize>) = pairs.into_iter().unzip();
         retain(&mut self.requests, &gone.0);
         retain(&mut self.offers, &gone.1);
         Ok(())
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-    fn outcome(&self) -> Outcome {
-        let n = self.made.len().max(1) as f64;
-        Outcome {
-            matches: self.made.len(),
-            subjects: self.made.iter().map(|(subjects, _)| *subjects as f64).sum::<f64>() / n,
-            waiting: self.made.iter().map(|(_, days)| days).sum::<f64>() / n,
-        }
     }
 }
 
@@ -236,11 +286,17 @@ fn retain<T>(all: &mut Vec<T>, gone: &BTreeSet<usize>) {
     });
 }
 
-/// Each request in turn, the longest waiting first, takes the best offer that is left.
-///
-/// # Errors
-/// Never.
-pub fn greedy(pairs: &[Pairing], _: usize, _: usize) -> Result<Vec<(usize, usize)>> {
+/// The most pairs, and of those the best.
+fn exact(pairs: &[Pairing], requests: usize, offers: usize) -> Result<Vec<(usize, usize)>> {
+    let mut rows = vec![Vec::new(); requests];
+    for (request, offer, weight) in pairs {
+        rows[*request].push(Edge { mentor: u32::try_from(*offer)?, weight: *weight });
+    }
+    let solution = solve(&Instance::new(vec![1; offers], rows)?)?;
+    Ok(solution.mates.iter().enumerate().filter_map(|(at, mate)| Some((at, (*mate)? as usize))).collect())
+}
+
+fn greedy(pairs: &[Pairing]) -> Vec<(usize, usize)> {
     let mut taken = BTreeSet::new();
     let mut best: BTreeMap<usize, Vec<(u32, usize)>> = BTreeMap::new();
     for (request, offer, worth) in pairs {
@@ -253,5 +309,5 @@ pub fn greedy(pairs: &[Pairing], _: usize, _: usize) -> Result<Vec<(usize, usize
             made.push((request, offer));
         }
     }
-    Ok(made)
+    made
 }

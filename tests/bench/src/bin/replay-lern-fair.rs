@@ -4,9 +4,8 @@
 //! `cargo run --release --bin replay-lern-fair [-- --json]`
 
 use anyhow::Result;
-use bench::lern_fair::{Outcome, Pace, Pairing, Worth, greedy, load, replay};
+use bench::lern_fair::{Matcher, Outcome, Pace, Worth, load, replay};
 use clap::Parser;
-use matching::solver::{Edge, Instance, solve};
 
 /// Replays two years of Lern-Fair.
 #[derive(Parser)]
@@ -14,16 +13,6 @@ struct Arguments {
     /// One JSON object a line instead of a table.
     #[arg(long)]
     json: bool,
-}
-
-/// The most pairs, and of those the best.
-fn exact(pairs: &[Pairing], requests: usize, offers: usize) -> Result<Vec<(usize, usize)>> {
-    let mut rows = vec![Vec::new(); requests];
-    for (request, offer, weight) in pairs {
-        rows[*request].push(Edge { mentor: u32::try_from(*offer)?, weight: *weight });
-    }
-    let solution = solve(&Instance::new(vec![1; offers], rows)?)?;
-    Ok(solution.mates.iter().enumerate().filter_map(|(at, mate)| Some((at, (*mate)? as usize))).collect())
 }
 
 /// What Lern-Fair published of itself: pace, matches, shared subjects, days of waiting.
@@ -50,8 +39,9 @@ fn main() -> Result<()> {
     ];
     for (name, worth) in [("as Lern-Fair", Worth::LernFair), ("shared subjects", Worth::Subjects)] {
         for (pace, value) in paces {
-            print(&arguments, "Overbuur, exact", pace, name, &replay(&pupils, &students, worth, value, exact)?);
-            print(&arguments, "greedy", pace, name, &replay(&pupils, &students, worth, value, greedy)?);
+            let exact = if matches!(value, Pace::Live(_)) { "Overbuur, repaired" } else { "Overbuur, exact" };
+            print(&arguments, exact, pace, name, &replay(&pupils, &students, worth, value, Matcher::Exact)?);
+            print(&arguments, "greedy", pace, name, &replay(&pupils, &students, worth, value, Matcher::Greedy)?);
         }
     }
     Ok(())
