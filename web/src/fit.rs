@@ -1,7 +1,7 @@
 //! How a newcomer and a mentor fit, in words: reasons, what does not fit, and what would have to
 //! change. Shared by the search and by the pages of proposals.
 
-use casework::matching::{Change, Counterfactual, LocalCheck, Misfit, Miss, Reason, Side, Strength, Subject};
+use casework::matching::{Change, Counterfactual, LocalCheck, Misfit, Miss, Reason, Remark, Side, Strength, Subject};
 use casework::schemas::vocabulary::About;
 
 use crate::format;
@@ -87,6 +87,17 @@ pub(crate) fn miss(w: &Words, value: &Miss) -> String {
             w.fill(key, &[("side", &side(w, *wish_of)), ("about", &about(w, *what))])
         }
     }
+}
+
+/// What in one card keeps others from fitting, with whose it is in front.
+pub(crate) fn remark(w: &Words, who: &str, value: Remark) -> String {
+    let key = match value {
+        Remark::NoDomains => "remark-no-domains",
+        Remark::NoSlots => "remark-no-slots",
+        Remark::WishesContradict => "remark-contradict",
+        Remark::OnlyAtHome => "remark-at-home",
+    };
+    w.with(key, "who", who)
 }
 
 /// Which one rule is in the way, and what would have to change.

@@ -7,6 +7,7 @@ mod site;
 use axum::http::StatusCode;
 use casework::office::AccountRole;
 use casework::people::Side;
+use casework::schemas::vocabulary::{About, Sex, Strength, Wish};
 use scene::towns::{converge, els};
 use site::{Answer, Browser};
 
@@ -68,6 +69,8 @@ async fn every_page_and_the_way_to_a_match() {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         in_words(path, &answer);
     }
+    let whole = els_here.get("/voorstellen/wachtlijst").await;
+    assert!(whole.text.contains("Borsbeek ging op in Antwerpen. Afstanden tellen nog vanaf Borsbeek."));
     let today = els_here.get("/").await;
     assert!(today.text.contains("Alleen vinden") && today.text.contains("Aartselaar vraagt"));
     for side in [Side::Newcomer, Side::Mentor] {
@@ -249,6 +252,26 @@ async fn own_rules_are_read_refused_and_saved() {
     assert!(saved.text.contains("value=\"600\"") && saved.text.contains("Neem de gewone regels terug"));
     let mut member = Browser::signed_in(&office, AccountRole::Member).await;
     assert_eq!(member.get("/matchregels").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_fits_nobody_says_so_and_where_to_mend_it() {
+    let town = store::testing::office_for_tests();
+    let mut browser = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
+    let mut torn = casework::people::PersonData::new(Side::Newcomer, town.office.now().date());
+    torn.given_name = "Rania".to_owned();
+    torn.radius_km = 0;
+    torn.wishes = [Sex::Female, Sex::Male].map(|sex| Wish { about: About::Sex(sex), strength: Strength::Must }).into();
+    let id = town.office.save_person(&els(), None, torn, None).expect("a person").0;
+    let search = browser.get(&format!("/nieuwkomers/{id}/zoek")).await;
+    in_words("zoek", &search);
+    let list = browser.get("/voorstellen/wachtlijst").await;
+    in_words("wachtlijst", &list);
+    for said in ["nog geen domein", "nog geen moment", "twee wensen sluiten elkaar uit", "straal van 0 km"] {
+        assert!(search.text.contains(said) && list.text.contains(said), "{said}");
+    }
+    assert!(links(&list, &format!("/nieuwkomers/{id}/bewerk")).len() > 3);
+    assert!(!links(&search, &format!("/nieuwkomers/{id}/bewerk")).is_empty());
 }
 
 /// The form of the rules as a query, with some points replaced.

@@ -223,7 +223,7 @@ pub(crate) fn wishes<'a>(
 }
 
 /// Whether nobody can meet all of `musts`: two sexes, or ages without a year in common.
-fn contradict(musts: &[About]) -> bool {
+pub(crate) fn contradict(musts: &[About]) -> bool {
     let clash = |one: &About, other: &About| match (one, other) {
         (About::Sex(one), About::Sex(other)) => one != other,
         (About::Age(one), About::Age(other)) => !one.overlaps(*other),

@@ -14,6 +14,7 @@ pub mod evening;
 pub mod index;
 pub mod past;
 pub mod rank;
+pub mod remark;
 pub mod score;
 pub mod solver;
 
@@ -26,4 +27,5 @@ pub use eligible::{LocalCheck, Misfit, Pair, eligible};
 pub use index::{Mentors, Requests};
 pub use past::{Past, Replayed, Totals};
 pub use rank::{Candidate, requests_for, top};
+pub use remark::Remark;
 pub use score::{Miss, Reason, Score, Strength, Subject, score};

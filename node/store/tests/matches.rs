@@ -4,12 +4,18 @@ mod towns;
 
 use casework::duo_state::Event;
 use casework::duo_view::{DuoPerson, PartnerItem, TodayItem};
-use casework::people::{PersonId, Purpose, Side};
+use casework::people::{PersonData, PersonId, Purpose, Side};
 use casework::ports_matches::{DuoId, DuoStage, HandoverStage, IncomingStage, OutgoingEnd, OutgoingStage};
-use casework::search_view::{Blocker, MentorWho, ProposalPage};
+use casework::search_view::{Blocker, ListRemark, MentorWho, ProposalPage};
 use casework::{Error, Office, answer, matching, own_rules, proposal};
+use matching::Remark;
+use schemas::border::SCHEMA;
 use schemas::documents::NoReason;
 use schemas::ids::DocumentId;
+use schemas::text::Text;
+use schemas::vocabulary::{About, Languages, Sex, Slots, Strength, Wish};
+use schemas::{MunicipalityCard, SharedValue};
+use std::num::NonZeroU16;
 use towns::{Town, converge, els, two_towns};
 
 /// A newcomer in Borsbeek, a mentor in Aartselaar, both shared.
@@ -90,6 +96,60 @@ fn own_rules_count_at_once_and_are_shared() {
     assert_eq!(page.own, matching::Rules::usual());
     let theirs = page.partners[0].rules.expect("shared rules");
     assert_eq!((theirs.weights.domains, page.partners[0].newer), (1000, false));
+}
+
+/// Cards that fit nobody, or few, and a partner who is ahead: each is said, the others are matched.
+#[test]
+fn bad_cards_are_remarked_on_and_the_others_matched() {
+    let (mut towns, farid, (_, offer)) = met();
+    let office = towns[0].office().clone();
+    let person = |side, name: &str, bend: &dyn Fn(&mut PersonData)| {
+        let id = towns[0].somebody(side, name, 1);
+        let mut file = towns[0].look(move |records| records.person(id)).expect("a file");
+        bend(&mut file.data);
+        office.save_person(&els(), Some((id, file.version)), file.data, None).expect("saved");
+        id
+    };
+    let torn = person(Side::Newcomer, "Rania", &|data| {
+        data.wishes =
+            [Sex::Female, Sex::Male].map(|sex| Wish { about: About::Sex(sex), strength: Strength::Must }).into();
+    });
+    let here = person(Side::Newcomer, "Samir", &|data| data.radius_km = 0);
+    let busy = person(Side::Mentor, "An", &|data| data.slots = Slots::none());
+    // A partner without a slot, one whose rules hold what nobody here can read, and its newer card.
+    let root = towns[1].me;
+    let theirs = towns[0].look(move |records| records.document(offer)).expect("their mentor");
+    let SharedValue::MentorOffer(mut idle) = theirs.value else { panic!("no offer") };
+    idle.availability = Slots::none();
+    towns[0].receive(root, DocumentId([7; 16]), SharedValue::MentorOffer(idle));
+    converge(&mut towns);
+    let newer = MunicipalityCard {
+        refnis: "11001".parse().expect("Aartselaar"),
+        kbo: None,
+        name: Text::new("Aartselaar").expect("a line"),
+        office: Text::new("onthaal@example.be").expect("a line"),
+        languages: Languages::default(),
+        schema: NonZeroU16::new(SCHEMA + 1).expect("from one"),
+        away_until: None,
+    };
+    towns[0].receive(root, DocumentId([8; 16]), SharedValue::MunicipalityCard(newer));
+    let list = office.whole_list(&els()).expect("a list");
+    let remarks = [
+        ListRemark::Newcomer(torn, "Rania Peeters".into(), Remark::WishesContradict),
+        ListRemark::Newcomer(here, "Samir Peeters".into(), Remark::OnlyAtHome),
+        ListRemark::Mentor(busy, "An Peeters".into(), Remark::NoSlots),
+        ListRemark::Partners("Aartselaar".into(), Remark::NoSlots, 1),
+        ListRemark::Newer("Aartselaar".into()),
+        ListRemark::Merged("11007".parse().expect("Borsbeek")),
+    ];
+    assert_eq!(list.remarks, remarks);
+    let matched: Vec<PersonId> = list.drafts.iter().map(|draft| draft.newcomer).collect();
+    assert_eq!((matched, list.proved), (vec![farid], true));
+    assert_eq!(office.search(&els(), torn).expect("a page").remarks, [Remark::WishesContradict]);
+    assert_eq!(office.search(&els(), farid).expect("a page").remarks, []);
+    // What its rules say that we cannot read does not count; the usual ones do.
+    let page = office.rules_page(&els()).expect("a page");
+    assert!(page.partners[0].newer && page.partners[0].rules.is_none());
 }
 
 fn capacity_seen(town: &Town, offer: DocumentId) -> u8 {

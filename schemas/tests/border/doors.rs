@@ -141,6 +141,7 @@ fn numbers_and_words_are_bounded() {
         (Kind::MunicipalityCard, "/away_until", json!("2026-02-31")),
         (Kind::MunicipalityCard, "/away_until", json!("0026-02-03")),
         (Kind::MatchingRules, "/weights/waiting", json!(1_001)),
+        (Kind::MatchingRules, "/weights/waiting", json!(-1)),
         (Kind::Proposal, "/request", json!("0".repeat(30))),
         (Kind::Proposal, "/state", json!("accepted")),
         (Kind::Proposal, "/state/confirmed/handover_key", json!("zz")),

@@ -238,6 +238,18 @@ whole-without = { $count ->
     [one] 1 nieuwkomer vindt nog niemand
    *[other] { $count } nieuwkomers vinden nog niemand
  }
+whole-remarks = Goed om te weten
+whole-remarks-text = Wie hier staat, past bij niemand of bij weinig mensen. Alle anderen zijn gewoon gematcht.
+remark-no-domains = { $who }: nog geen domein. Zo past niemand.
+remark-no-slots = { $who }: nog geen moment. Zo past niemand.
+remark-contradict = { $who }: twee wensen sluiten elkaar uit. Zo past niemand.
+remark-at-home = { $who }: straal van 0 km. Zo past alleen wie in dezelfde gemeente afspreekt.
+remark-partners = { $count ->
+    [one] 1 mentor van { $municipality }
+   *[other] { $count } mentors van { $municipality }
+ }
+remark-merged = { $municipality } ging op in { $into }. Afstanden tellen nog vanaf { $municipality }.
+remark-verb = Pas het dossier aan
 whole-without-text = Open de naam om te zien wat in de weg staat.
 
 # Duo’s

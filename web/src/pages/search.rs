@@ -71,6 +71,8 @@ struct Page {
     request: Vec<(String, String)>,
     blockers: Vec<String>,
     can_publish: bool,
+    /// What in the file itself keeps mentors from fitting.
+    remarks: Vec<String>,
     found: usize,
     cards: Vec<Card>,
     compared: Vec<Card>,
@@ -127,6 +129,7 @@ async fn page(
         request: request_line(w, &found.request),
         blockers: told_blockers(&found.blockers).map(|blocker| blocker_words(w, blocker)).collect(),
         can_publish: found.blockers == [Blocker::NotShared],
+        remarks: found.remarks.iter().map(|remark| fit::remark(w, &found.name, *remark)).collect(),
         found: shown().count(),
         cards: shown().map(build).collect(),
         too_few: compared.len() == 1,

@@ -6,7 +6,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use casework::search_view::{Draft, MentorWho};
+use casework::schemas::places::Refnis;
+use casework::search_view::{Draft, ListRemark, MentorWho};
 
 use crate::app::App;
 use crate::door::Visit;
@@ -47,6 +48,8 @@ struct Page {
     lines: Vec<Line>,
     without: Vec<(i64, String)>,
     proved: bool,
+    /// What to know of the cards: words, and where they can be mended, if here.
+    remarks: Vec<(String, String)>,
 }
 
 async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
@@ -59,7 +62,29 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
         lines: list.drafts.iter().map(|draft| line(w, draft)).collect(),
         without: list.without.into_iter().map(|(person, name)| (person.0, name)).collect(),
         proved: list.proved,
+        remarks: list.remarks.iter().map(|known| remark(w, known)).collect(),
     })
+}
+
+fn remark(w: &Words, known: &ListRemark) -> (String, String) {
+    match known {
+        ListRemark::Newcomer(person, name, what) => {
+            (fit::remark(w, name, *what), format!("/nieuwkomers/{}/bewerk", person.0))
+        }
+        ListRemark::Mentor(person, name, what) => {
+            (fit::remark(w, name, *what), format!("/mentors/{}/bewerk", person.0))
+        }
+        ListRemark::Partners(municipality, what, count) => {
+            let who = w.count_with("remark-partners", *count, &[("municipality", municipality)]);
+            (fit::remark(w, &who, *what), String::new())
+        }
+        ListRemark::Newer(municipality) => (w.with("rules-newer", "municipality", municipality), "/matchregels".into()),
+        ListRemark::Merged(refnis) => {
+            let into = refnis.municipality().merged_into.and_then(|code| format!("{code:05}").parse::<Refnis>().ok());
+            let into = into.map_or("", Refnis::name);
+            (w.fill("remark-merged", &[("municipality", refnis.name()), ("into", into)]), String::new())
+        }
+    }
 }
 
 fn line(w: &Words, draft: &Draft) -> Line {

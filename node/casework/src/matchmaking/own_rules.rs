@@ -75,7 +75,7 @@ impl Office {
     }
 }
 
-fn page(desk: &mut Desk<'_>) -> Result<RulesPage> {
+pub(crate) fn page(desk: &mut Desk<'_>) -> Result<RulesPage> {
     let rules = cast::rules(desk)?;
     let mut newer: BTreeMap<RootId, bool> = BTreeMap::new();
     for document in desk.records.documents(Kind::MunicipalityCard)? {

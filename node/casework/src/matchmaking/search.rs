@@ -146,6 +146,7 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
         request_document: document,
         area: desk.me.refnis,
         blockers: blockers(desk, person)?,
+        remarks: matching::remark::on_request(&exact.card),
         cards: cards(found, &proposals),
         fitting,
         near_misses: near.into_iter().map(|(_, miss)| miss).collect(),

@@ -1,6 +1,6 @@
 //! What the search for a mentor, the proposals and the whole list show. Values only.
 
-use matching::{CircleValue, Counterfactual, GroupValue, LocalCheck, Misfit, Miss, Reason, Score, Strength};
+use matching::{CircleValue, Counterfactual, GroupValue, LocalCheck, Misfit, Miss, Reason, Remark, Score, Strength};
 use schemas::documents::{NoReason, ProposalState};
 use schemas::ids::{DocumentId, RootId};
 use schemas::places::Refnis;
@@ -169,6 +169,8 @@ pub struct SearchPage {
     pub area: Refnis,
     /// What keeps a proposal across the border from being made.
     pub blockers: Vec<Blocker>,
+    /// What in the newcomer's own file keeps most mentors, or all, from fitting.
+    pub remarks: Vec<Remark>,
     /// The best ten.
     pub cards: Vec<MentorCard>,
     /// Who fit in all, the ten among them.
@@ -372,6 +374,24 @@ pub struct WholeList {
     pub without: Vec<(PersonId, String)>,
     /// Whether the small checker proved that no list is better.
     pub proved: bool,
+    /// What keeps single cards from being matched, and what distances start from: the others are
+    /// matched all the same.
+    pub remarks: Vec<ListRemark>,
+}
+
+/// What a coordinator should know of the cards behind the list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListRemark {
+    /// One of our newcomers.
+    Newcomer(PersonId, String, Remark),
+    /// One of our mentors.
+    Mentor(PersonId, String, Remark),
+    /// So many mentors of a partner, by its name.
+    Partners(String, Remark, usize),
+    /// A partner works with a newer version, whose rules this one may not understand in full.
+    Newer(String),
+    /// A municipality on the cards that merged into another: distances start where it was.
+    Merged(Refnis),
 }
 
 /// Alone and together, with names.

@@ -1,10 +1,10 @@
 //! The whole waiting list at once, as drafts that a person decides on; and what the circle is
 //! worth, from the cards that every member sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use matching::solver::fair::Bounds;
-use matching::{Agreement, Balanced, NoAssignment, Offer, Request, assign, balance, top, verify};
+use matching::{Agreement, Balanced, NoAssignment, Offer, Remark, Request, assign, balance, remark, top, verify};
 use schemas::ids::RootId;
 use schemas::{Kind, SharedValue};
 
@@ -12,8 +12,9 @@ use crate::cast::{self, Mentors};
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::office::{Actor, Office};
+use crate::own_rules;
 use crate::people::{Person, PersonId};
-use crate::search_view::{CircleSizes, CircleWorth, Draft, Place, WholeList};
+use crate::search_view::{CircleSizes, CircleWorth, Draft, ListRemark, MentorWho, Place, WholeList};
 
 impl Office {
     /// The best list for our own newcomers with every mentor that is visible, as drafts.
@@ -92,7 +93,7 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
     mentors.who.extend(theirs.who);
     let assignment = assign(&requests, &mentors.offers, &rules).map_err(no_list)?;
     let proved = verify(&assignment, &requests, &mentors.offers, &rules);
-    let mut list = WholeList { proved, ..WholeList::default() };
+    let mut list = WholeList { proved, remarks: remarks(desk, &requests, &people, &mentors)?, ..WholeList::default() };
     for (person, request) in people.iter().zip(&requests) {
         let pair = assignment.pairs.iter().find(|pair| pair.request == request.id);
         let drafted = pair.and_then(|pair| {
@@ -130,6 +131,35 @@ fn draft(person: &Person, request: &Request, mentors: &Mentors, at: usize, rules
         reasons: candidate.reasons,
         distance_metres: candidate.distance_metres,
     })
+}
+
+/// What to know of the cards behind the list, in the order of [`ListRemark`].
+fn remarks(desk: &mut Desk<'_>, requests: &[Request], people: &[Person], mentors: &Mentors) -> Result<Vec<ListRemark>> {
+    let newcomers = people.iter().zip(requests).flat_map(|(person, request)| {
+        let remarks = remark::on_request(&request.card).into_iter();
+        remarks.map(|remark| ListRemark::Newcomer(person.id, person.data.full_name(), remark))
+    });
+    let mut found: Vec<ListRemark> = newcomers.collect();
+    let mut theirs: BTreeMap<(String, Remark), usize> = BTreeMap::new();
+    let free = mentors.offers.iter().zip(&mentors.who).filter(|(offer, _)| offer.card.capacity_left.get() > 0);
+    for (offer, who) in free {
+        for remark in remark::on_offer(&offer.card) {
+            match who {
+                MentorWho::Own { person, name, .. } => found.push(ListRemark::Mentor(*person, name.clone(), remark)),
+                MentorWho::Partner { municipality, .. } => {
+                    *theirs.entry((municipality.name.clone(), remark)).or_default() += 1;
+                }
+            }
+        }
+    }
+    found.extend(theirs.into_iter().map(|((name, remark), count)| ListRemark::Partners(name, remark, count)));
+    let newer = own_rules::page(desk)?.partners.into_iter().filter(|partner| partner.newer);
+    found.extend(newer.map(|partner| ListRemark::Newer(partner.place.name)));
+    let areas = mentors.offers.iter().map(|offer| offer.card.area).chain(requests.iter().map(Request::place));
+    let merged = areas.filter(|area| area.municipality().merged_into.is_some()).collect::<BTreeSet<_>>();
+    found.extend(merged.into_iter().map(ListRemark::Merged));
+    found.sort();
+    Ok(found)
 }
 
 /// Every card that is visible here of somebody who looks.

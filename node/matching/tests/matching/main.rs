@@ -8,4 +8,5 @@ mod live;
 mod pairs;
 mod past;
 mod properties;
+mod remark;
 mod solver;

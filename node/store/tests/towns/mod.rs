@@ -364,6 +364,13 @@ pub(crate) fn converge([one, other]: &mut [Town; 2]) {
 }
 
 impl Town {
+    /// Takes in a document of a partner, whatever it says.
+    pub(crate) fn receive(&self, owner: RootId, document: DocumentId, value: SharedValue) {
+        let signed = Signed { circle: CIRCLE, kind: value.kind(), value: Some(value) };
+        self.store().apply(vec![show(owner, document, &signed, self.now())]).expect("the store");
+        self.network.tell(document);
+    }
+
     /// Loses the one-time key of a match, as a restore from a backup does.
     pub(crate) fn lose_key(&self, proposal: DocumentId) {
         self.store().write(Box::new(move |records| records.destroy_one_time_key(proposal))).expect("the store");
