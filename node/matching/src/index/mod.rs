@@ -166,7 +166,9 @@ impl Mentors {
             let Some(prospect) = all.prospect(cell, metres).filter(|prospect| best.wants(prospect.most())) else {
                 continue;
             };
-            for (glance, card) in cell.glances.iter().zip(&cell.packed) {
+            // Far off, only the goal occupation itself may still be worth the way.
+            let others = best.wants(prospect.most_of_others());
+            for (glance, card) in cell.cards(question.group.filter(|_| !others)) {
                 if question.glance(glance, &prospect) > best.least {
                     self.compare(&question, (glance, card), metres, &mut all, &mut best);
                 }

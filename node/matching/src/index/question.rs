@@ -17,7 +17,7 @@ pub(super) struct Question<'a> {
     has_wishes: bool,
     goal: Option<Isco>,
     /// The group of the goal occupation; matches no card where there is no goal.
-    group: Option<u8>,
+    pub(super) group: Option<u8>,
     sector: Option<u8>,
     domains: u8,
     languages: u128,
@@ -232,6 +232,11 @@ impl Prospect {
     /// The most that any card can score.
     pub(super) fn most(&self) -> u32 {
         most(&self.occupation) + most(&self.sector) + most(&self.domains) + self.rest
+    }
+
+    /// The most that a card outside the group of the goal occupation can score.
+    pub(super) fn most_of_others(&self) -> u32 {
+        self.occupation[0] + most(&self.sector) + most(&self.domains) + self.rest
     }
 
     /// What holds for either.

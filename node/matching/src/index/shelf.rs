@@ -33,14 +33,25 @@ pub(super) struct Shelf<C: Card> {
     numbers: BTreeMap<RootId, u32>,
 }
 
-/// The cards that lie together.
+/// The cards that lie together, by group of occupations.
 #[derive(Debug)]
 pub(super) struct Cell<P> {
-    pub(super) glances: Vec<Glance>,
+    glances: Vec<Glance>,
     /// The rest of each card, in the same places.
-    pub(super) packed: Vec<P>,
+    packed: Vec<P>,
     /// How many cards of each owner are here.
     pub(super) owners: BTreeMap<u32, u32>,
+}
+
+impl<P> Cell<P> {
+    /// All cards, or those of one group.
+    pub(super) fn cards(&self, group: Option<u8>) -> impl Iterator<Item = (&Glance, &P)> {
+        let range = group.map_or(0..self.glances.len(), |group| {
+            let start = self.glances.partition_point(|glance| glance.group < group);
+            start..start + self.glances[start..].partition_point(|glance| glance.group == group)
+        });
+        self.glances[range.clone()].iter().zip(&self.packed[range])
+    }
 }
 
 impl<C: Card> Default for Shelf<C> {
@@ -81,9 +92,10 @@ impl<C: Card> Shelf<C> {
         let slot = self.free.pop().unwrap_or(self.cards.len() as u32);
         let owner = self.number(card.owner());
         self.places.insert(card.id(), slot);
-        let cell = self.open(card.cell());
-        cell.glances.push(card.glance());
-        cell.packed.push(card.pack(slot, owner));
+        let (cell, glance) = (self.open(card.cell()), card.glance());
+        let at = cell.glances.partition_point(|other| other.group < glance.group);
+        cell.glances.insert(at, glance);
+        cell.packed.insert(at, card.pack(slot, owner));
         *cell.owners.entry(owner).or_default() += 1;
         match self.cards.get_mut(slot as usize) {
             Some(place) => *place = Some(card),
@@ -99,8 +111,8 @@ impl<C: Card> Shelf<C> {
         let owner = self.number(card.owner());
         let cell = self.open(card.cell());
         if let Some(at) = cell.packed.iter().position(|packed| C::slot(packed) == slot) {
-            cell.glances.swap_remove(at);
-            cell.packed.swap_remove(at);
+            cell.glances.remove(at);
+            cell.packed.remove(at);
         }
         if let Some(count) = cell.owners.get_mut(&owner) {
             *count -= 1;

@@ -12,15 +12,16 @@ use std::collections::BinaryHeap;
 use super::instance::{Edge, MAX_WEIGHT, Rows};
 use super::mates::NONE;
 
-/// How many edges of a row are looked at first.
-const SHORT: usize = 8;
+/// How many edges of a row are looked at first: as many as fit a line of the cache.
+const SHORT: usize = 7;
 
 /// The edges of a request that were worth most when its row was last read whole. Prices only
 /// rise, so nothing else is worth more than `rest`.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 struct Shortlist {
+    /// Where there are fewer, edges to nobody.
     edges: [Edge; SHORT],
-    length: u8,
     rest: i64,
 }
 
@@ -41,6 +42,7 @@ pub(crate) struct Auction<'a, R> {
     instance: &'a R,
     /// The requests; everything below is by their place here.
     requests: &'a [u32],
+    /// One more than there are mentors: nobody takes no part.
     prices: Vec<i64>,
     lists: Vec<Shortlist>,
     mates: Vec<u32>,
@@ -73,12 +75,13 @@ impl<'a, R: Rows> Auction<'a, R> {
             prices.push(if starts.last() == Some(&places) { CLOSED } else { 0 });
             starts.push(places);
         }
-        let none = Edge { mentor: NONE, weight: 0 };
+        let nobody = Edge { mentor: prices.len() as u32, weight: 0 };
+        prices.push(CLOSED);
         Self {
             instance,
             requests,
             prices,
-            lists: vec![Shortlist { edges: [none; SHORT], length: 0, rest: i64::MAX }; requests.len()],
+            lists: vec![Shortlist { edges: [nobody; SHORT], rest: i64::MAX }; requests.len()],
             mates: vec![NONE; requests.len()],
             taken: vec![0; starts.len()],
             starts,
@@ -116,7 +119,7 @@ impl<'a, R: Rows> Auction<'a, R> {
     /// What the shortlist adds to an offer.
     fn see(&self, at: u32, mut offer: Offer) -> Offer {
         let list = &self.lists[at as usize];
-        for edge in &list.edges[..usize::from(list.length)] {
+        for edge in &list.edges {
             let value = i64::from(edge.weight) - self.prices[edge.mentor as usize];
             if value > offer.best {
                 offer.second = offer.best;
@@ -131,7 +134,7 @@ impl<'a, R: Rows> Auction<'a, R> {
     /// Reads the whole row and keeps what is worth most.
     fn read(&mut self, at: u32) {
         let row = self.instance.row(self.requests[at as usize]);
-        let mut top = [(NOTHING, Edge { mentor: NONE, weight: 0 }); SHORT];
+        let mut top = [(NOTHING, Edge { mentor: self.prices.len() as u32 - 1, weight: 0 }); SHORT];
         let mut length = 0;
         let mut rest = NOTHING;
         for edge in row {
@@ -155,7 +158,7 @@ impl<'a, R: Rows> Auction<'a, R> {
             }
             top[place] = (value, *edge);
         }
-        self.lists[at as usize] = Shortlist { edges: top.map(|(_, edge)| edge), length: length as u8, rest };
+        self.lists[at as usize] = Shortlist { edges: top.map(|(_, edge)| edge), rest };
     }
 
     /// One round with this step: afterwards each request finds nobody worth more than its own by
@@ -237,7 +240,7 @@ impl<'a, R: Rows> Auction<'a, R> {
     /// Where places may stay free, a free place costs nothing.
     fn lower(&mut self) {
         let mut lowered = false;
-        for mentor in 0..self.prices.len() as u32 {
+        for mentor in 0..self.taken.len() as u32 - 1 {
             if self.has_places(mentor) && !self.is_full(mentor) && self.prices[mentor as usize] > 0 {
                 self.prices[mentor as usize] = 0;
                 lowered = true;

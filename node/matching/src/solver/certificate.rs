@@ -37,12 +37,12 @@ impl Solution {
         if self.prices.len() != instance.capacities().len() || self.prices.iter().any(|price| *price < 0) {
             return None;
         }
-        let mut bound = 0;
+        let (bonus, mut bound) = (instance.bonus(), 0);
         for request in 0..instance.requests() as u32 {
-            let net = instance.row(request).iter().map(|edge| {
-                (instance.bonus() + i64::from(edge.weight)).saturating_sub(self.prices[edge.mentor as usize])
-            });
-            bound += i128::from(net.max().unwrap_or(0).max(0));
+            // No price is below zero, so nothing overflows.
+            let net =
+                instance.row(request).iter().map(|edge| i64::from(edge.weight) - self.prices[edge.mentor as usize]);
+            bound += i128::from(net.max().map_or(0, |net| net + bonus).max(0));
         }
         let places = instance.capacities().iter().zip(&self.prices);
         Some(bound + places.map(|(places, price)| i128::from(*places) * i128::from(*price)).sum::<i128>())

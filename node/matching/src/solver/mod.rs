@@ -58,8 +58,8 @@ fn exact(instance: &impl Rows) -> Paths {
         part(instance, &split, scarce, &mut mates, &mut prices);
     }
     drop(split);
-    tighten(instance, &mut mates, &mut prices, 10 * LAST_STEP);
-    let mut paths = Paths::new(instance, mates, prices);
+    let gains = tighten(instance, &mut mates, &mut prices, 10 * LAST_STEP);
+    let mut paths = Paths::new(instance, mates, prices, gains);
     paths.mend(instance);
     paths
 }

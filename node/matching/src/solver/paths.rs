@@ -50,12 +50,12 @@ enum End {
 }
 
 impl Paths {
-    /// From prices, and mates of whom every pair is as good for its request as any other mentor;
-    /// a pair that is not is parted.
-    pub(crate) fn new(instance: &impl Rows, mates: Mates, prices: Vec<i64>) -> Self {
+    /// From prices, and mates of whom every pair is as good for its request as any other mentor,
+    /// with what those gain.
+    pub(crate) fn new(instance: &impl Rows, mates: Mates, prices: Vec<i64>, gains: Vec<i64>) -> Self {
         let mentors = prices.len();
         let mut paths = Self {
-            gains: vec![0; mates.of.len()],
+            gains,
             mates,
             prices,
             bonus: instance.bonus(),
@@ -68,7 +68,9 @@ impl Paths {
             heap: BinaryHeap::new(),
         };
         for request in 0..instance.requests() as u32 {
-            paths.look_again(instance, request);
+            if paths.mates.of[request as usize] == NONE {
+                paths.look_again(instance, request);
+            }
         }
         paths
     }
@@ -99,6 +101,9 @@ impl Paths {
     pub(crate) fn mend(&mut self, instance: &impl Rows) {
         for request in 0..instance.requests() as u32 {
             self.bring_in(instance, request);
+        }
+        if !(0..self.prices.len() as u32).any(|mentor| self.is_idle(mentor)) {
+            return;
         }
         // Searches end early, so only edges that are nearly as good as the best are needed, for as
         // long as no price on the way has fallen too far since.

@@ -3,34 +3,38 @@
 
 use std::collections::VecDeque;
 
-use super::instance::{Edge, Rows};
+use super::instance::Rows;
 use super::mates::{Mates, NONE};
 
 /// Raises each price by at most `most` in all. Pairs that would need more, because they are not
 /// the best ones, are parted and left for the exact end; so are those who want a free place.
-pub(crate) fn tighten(instance: &impl Rows, mates: &mut Mates, prices: &mut [i64], most: i64) {
+/// Returns what each request gains that has a mentor.
+pub(crate) fn tighten(instance: &impl Rows, mates: &mut Mates, prices: &mut [i64], most: i64) -> Vec<i64> {
     let bonus = instance.bonus();
     let limit = |(mentor, price): (usize, &i64)| price + if mates.has_place(mentor as u32) { 0 } else { most };
     let limits: Vec<i64> = prices.iter().enumerate().map(limit).collect();
     let mut queue: VecDeque<u32> = (0..instance.requests() as u32).collect();
     let mut queued = vec![true; instance.requests()];
+    let mut gains = vec![0; instance.requests()];
     let mut raised = Vec::new();
     while let Some(request) = queue.pop_front() {
         queued[request as usize] = false;
-        let row = instance.row(request);
-        let net = |edge: &Edge| bonus + i64::from(edge.weight) - prices[edge.mentor as usize];
         let mate = mates.of[request as usize];
-        let own = if mate == NONE { Some(0) } else { row.iter().find(|edge| edge.mentor == mate).map(net) };
+        let own = match mate {
+            NONE => Some(0),
+            mate => instance.weight(request, mate).map(|weight| bonus + i64::from(weight) - prices[mate as usize]),
+        };
         // Going without is worth zero: whoever has less than that is parted as well.
         let Some(own) = own.filter(|own| *own >= 0) else {
             mates.leave(request);
             continue;
         };
+        gains[request as usize] = own;
         raised.clear();
-        for edge in row {
-            let more = net(edge) - own;
-            if more > 0 {
-                raised.push((edge.mentor, prices[edge.mentor as usize] + more));
+        for edge in instance.row(request) {
+            let fair = bonus - own + i64::from(edge.weight);
+            if fair > prices[edge.mentor as usize] {
+                raised.push((edge.mentor, fair));
             }
         }
         if raised.iter().any(|(mentor, price)| *price > limits[*mentor as usize]) {
@@ -46,4 +50,5 @@ pub(crate) fn tighten(instance: &impl Rows, mates: &mut Mates, prices: &mut [i64
             }
         }
     }
+    gains
 }
