@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use casework::ports::Storage;
+use casework::ports::{Network, Storage};
 use tokio::sync::oneshot;
 
+use crate::errands::{self, give_receipts, renew_in_time};
 use crate::link::Command;
 use crate::runtime::{Handle, blocking, lock};
 use crate::service::Service;
@@ -16,6 +17,8 @@ use crate::service::Service;
 pub async fn run(service: Arc<Service>, handle: Handle) {
     let mut minute = tokio::time::interval(Duration::from_secs(60));
     minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    // Whoever can't be reached takes long to say so: nothing here waits for that.
+    tokio::spawn(errands::run(Arc::clone(&service), handle.clone()));
     loop {
         let outcome = tokio::select! {
             () = service.matches_moved.notified() => settle(&service, &handle).await,
@@ -30,7 +33,10 @@ pub async fn run(service: Arc<Service>, handle: Handle) {
 
 async fn minute_passed(service: &Arc<Service>, handle: &Handle) -> Result<()> {
     let office = service.office.clone();
-    blocking(move || Ok(office.tick()?)).await?;
+    if !service.port.is_recovering() {
+        blocking(move || Ok(office.tick()?)).await?;
+    }
+    renew_in_time(service).await?;
     settle(service, handle).await
 }
 
@@ -42,6 +48,9 @@ async fn erased(service: &Arc<Service>, handle: &Handle) -> Result<()> {
 }
 
 async fn settle(service: &Arc<Service>, handle: &Handle) -> Result<()> {
+    if service.port.is_recovering() {
+        return Ok(());
+    }
     let office = service.office.clone();
     let due = blocking(move || {
         office.settle_matches()?;
@@ -67,5 +76,5 @@ async fn settle(service: &Arc<Service>, handle: &Handle) -> Result<()> {
             Err(_) => return Ok(()),
         }
     }
-    Ok(())
+    give_receipts(service, handle).await
 }

@@ -138,6 +138,100 @@ pub enum Command {
         #[arg(required = true)]
         addresses: Vec<String>,
     },
+    /// Exchanges nothing with a partner for now, hides what is its own, and lists what it received.
+    Suspend {
+        #[command(flatten)]
+        at: Dir,
+        /// REFNIS code of the partner, or the beginning of its fingerprint.
+        who: String,
+        /// Why, for whoever looks later.
+        #[arg(long, default_value = "")]
+        why: String,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Goes on with a suspended partner.
+    Resume {
+        #[command(flatten)]
+        at: Dir,
+        /// REFNIS code of the partner, or the beginning of its fingerprint.
+        who: String,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ends a partnership: matches with it stop, and everything of the partner goes here.
+    Leave {
+        #[command(flatten)]
+        at: Dir,
+        /// REFNIS code of the partner, or the beginning of its fingerprint.
+        who: String,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Signs the next certificate of this node, for another year.
+    Renew {
+        #[command(flatten)]
+        at: Dir,
+        /// File with the root key, when it is not kept in the node's folder.
+        #[arg(long)]
+        root_key: Option<PathBuf>,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Replaces the key of a stopped node: whatever the key before it signed is void from then on.
+    RotateKey {
+        #[command(flatten)]
+        at: Dir,
+        /// File with the root key, when it is not kept in the node's folder.
+        #[arg(long)]
+        root_key: Option<PathBuf>,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows this node's certificate as text; or takes over the newer one of a partner.
+    Certificate {
+        #[command(flatten)]
+        at: Dir,
+        /// The certificate of a partner, as its administrator sent it.
+        of_partner: Option<String>,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Writes the whole node to one encrypted file.
+    Backup {
+        #[command(flatten)]
+        at: Dir,
+        /// The file; it may not be there yet.
+        out: PathBuf,
+        /// To whom it is encrypted (age1…); a key of its own is made when nobody was ever given.
+        #[arg(long)]
+        recipient: Option<String>,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes a node in a new folder from a backup.
+    Restore {
+        #[command(flatten)]
+        at: Dir,
+        /// The backup.
+        backup: PathBuf,
+        /// The key that opens it.
+        #[arg(long)]
+        key: PathBuf,
+        /// The file `erasures` of the node that was lost: who is in it does not come back.
+        #[arg(long)]
+        erasures: Option<PathBuf>,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
     /// Records the reference of a circle's written arrangement.
     Circle {
         #[command(flatten)]
@@ -202,12 +296,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Erases a person, here and at every partner.
+    /// Erases a person, here and at every partner; or tells which partners signed what was erased.
     Erase {
         #[command(flatten)]
         at: Dir,
-        /// Number of the person.
-        person: i64,
+        /// Number of the person; nobody is erased when left out.
+        person: Option<i64>,
         /// JSON instead of sentences.
         #[arg(long)]
         json: bool,

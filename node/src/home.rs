@@ -14,7 +14,7 @@ use schemas::ids::RootId;
 use schemas::places::{Kbo, Refnis};
 use serde::{Deserialize, Serialize};
 
-use crate::{clock, keys};
+use crate::{clock, keys, papers};
 
 /// Where the node listens for partners unless told otherwise.
 pub const USUAL_LISTEN: &str = "/ip4/0.0.0.0/tcp/4601";
@@ -35,6 +35,8 @@ const HALF_MADE: &[&str] = &[
     "store.db-wal",
     "store.db-shm",
     "store.db.lock",
+    "backup.recipient",
+    "erasures",
 ];
 
 /// What an administrator may change, in `config.json`.
@@ -138,21 +140,35 @@ impl Home {
     pub fn create(dir: &Path, refnis: Refnis, kbo: Option<Kbo>, configuration: Configuration) -> Result<Self> {
         configuration.must_be_possible()?;
         must_be_empty(dir)?;
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .with_context(|| format!("{} kan niet gemaakt worden", dir.display()))?;
-        fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-            .with_context(|| format!("{} kan niet afgeschermd worden", dir.display()))?;
-        let lock = lock(dir)?;
-        begin_anew(dir)?;
+        let lock = make(dir)?;
         let (root, node) = (keys::new_key(), keys::new_key());
         let bytes = keys::certify(&root, &node, refnis, kbo, 1, clock::now());
         keys::write_secret(&dir.join("root.key"), root.as_bytes())?;
         keys::write_secret(&dir.join("node.key"), node.as_bytes())?;
         keys::write_secret(&store_key_path(dir), &clock::random())?;
         keys::write_private(&dir.join("certificate"), &bytes)?;
+        let (certificate, certificate_bytes) = keys::read_certificate(&dir.join("certificate"), &node)?;
+        Ok(Self { dir: dir.to_owned(), configuration, node, certificate, certificate_bytes, _lock: lock })
+    }
+
+    /// Makes the folder of a node from the files of a backup and the ledger of erasures. It is a
+    /// node's only after [`Home::finish`].
+    ///
+    /// # Errors
+    /// A folder that is not empty, or files that do not fit together.
+    pub fn restore(dir: &Path, files: &[(String, Vec<u8>)], erasures: Option<&[u8]>) -> Result<Self> {
+        let configuration = files.iter().find(|(name, _)| name == "config.json").map(|(_, bytes)| bytes.as_slice());
+        let configuration: Configuration = serde_json::from_slice(configuration.unwrap_or_default())
+            .context("config.json van de reservekopie is niet te begrijpen")?;
+        must_be_empty(dir)?;
+        let lock = make(dir)?;
+        for (name, bytes) in files.iter().filter(|(name, _)| name != "config.json") {
+            keys::write_private(&dir.join(name), bytes)?;
+        }
+        if let Some(ledger) = erasures {
+            keys::write_private(&dir.join("erasures"), ledger)?;
+        }
+        let node = SigningKey::from_bytes(&keys::read_secret(&dir.join("node.key"))?);
         let (certificate, certificate_bytes) = keys::read_certificate(&dir.join("certificate"), &node)?;
         Ok(Self { dir: dir.to_owned(), configuration, node, certificate, certificate_bytes, _lock: lock })
     }
@@ -176,6 +192,7 @@ impl Home {
     pub fn open(dir: &Path) -> Result<Self> {
         must_be_node(dir)?;
         let lock = lock(dir)?;
+        papers::finish(dir)?;
         let path = dir.join("config.json");
         let text = fs::read_to_string(&path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?;
         let configuration =
@@ -234,6 +251,20 @@ fn socket_address(address: &str) -> Result<SocketAddr> {
         (Ok(ip), Ok(port)) => Ok(SocketAddr::new(ip, port)),
         _ => bail!("{address} is geen adres zoals {USUAL_LISTEN}"),
     }
+}
+
+/// Makes the folder, held by this process, and clears what an earlier attempt left in it.
+fn make(dir: &Path) -> Result<File> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("{} kan niet gemaakt worden", dir.display()))?;
+    fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .with_context(|| format!("{} kan niet afgeschermd worden", dir.display()))?;
+    let lock = lock(dir)?;
+    begin_anew(dir)?;
+    Ok(lock)
 }
 
 fn must_be_empty(dir: &Path) -> Result<()> {

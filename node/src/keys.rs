@@ -75,10 +75,13 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Reads 32 secret bytes.
 pub fn read_secret(path: &Path) -> Result<[u8; 32]> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?;
-    match from_hex(text.trim()) {
-        Ok(secret) => Ok(secret),
-        Err(_) => bail!("{} is geen sleutelbestand", path.display()),
-    }
+    secret_in(text.as_bytes()).with_context(|| format!("{} is geen sleutelbestand", path.display()))
+}
+
+/// 32 secret bytes as [`write_secret`] writes them.
+pub fn secret_in(text: &[u8]) -> Result<[u8; 32]> {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    from_hex(text.trim()).map_err(|_| anyhow::anyhow!("geen 64 hexadecimale cijfers"))
 }
 
 /// The certificate in a file, checked to be that of `node`.

@@ -7,6 +7,7 @@
 #![expect(unreachable_pub, reason = "little is exported; elsewhere `pub` means used outside the module")]
 
 mod acquaintance;
+mod archive;
 mod asking;
 mod book;
 mod chores;
@@ -15,6 +16,9 @@ mod clock;
 mod commands;
 mod control;
 mod demo;
+#[cfg(test)]
+mod errand_tests;
+mod errands;
 mod guests;
 pub mod home;
 #[cfg(test)]
@@ -23,10 +27,13 @@ mod invitation;
 mod keys;
 mod lines;
 mod link;
+mod lists;
 mod network;
 #[cfg(test)]
 mod network_tests;
+mod own;
 mod pairing;
+mod papers;
 mod patience;
 mod port;
 mod program;

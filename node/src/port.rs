@@ -2,13 +2,15 @@
 //! for a command to be settled. On a stopped node there is no one and nothing to wait for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use casework::ports::{Network, PartnerLive};
 use replication::PartnerState;
+use schemas::certificate::NodeCertificate;
 use schemas::ids::{DocumentId, RootId};
+use schemas::time::Timestamp;
 use store::Store;
 use tokio::sync::Notify;
 
@@ -19,6 +21,12 @@ pub struct Port {
     store: Arc<Store>,
     /// Rung when the outbox has something.
     pub outbox: Notify,
+    /// Rung when partners came, went, or were suspended.
+    pub partners_moved: Notify,
+    /// Looks at the clock until partners that came or went are looked at; none at zero.
+    moved_soon: AtomicU8,
+    /// Partners that a restored node waits for.
+    recovering: Mutex<BTreeSet<RootId>>,
     partners: Mutex<BTreeMap<RootId, PartnerState>>,
     running: Mutex<bool>,
     /// Seconds by which this node's clock is ahead of its partners'; zero while it is right.
@@ -41,6 +49,9 @@ impl Port {
         Self {
             store,
             outbox: Notify::new(),
+            partners_moved: Notify::new(),
+            moved_soon: AtomicU8::new(0),
+            recovering: Mutex::new(BTreeSet::new()),
             partners: Mutex::new(BTreeMap::new()),
             running: Mutex::new(false),
             clock_ahead: AtomicI64::new(0),
@@ -68,6 +79,22 @@ impl Port {
     /// By how many seconds this node's clock is ahead of its partners'; none while it is right.
     pub fn clock_ahead(&self) -> Option<i64> {
         Some(self.clock_ahead.load(Ordering::Relaxed)).filter(|seconds| *seconds != 0)
+    }
+
+    /// Notes the partners that a restored node waits for.
+    pub fn set_recovering(&self, awaited: BTreeSet<RootId>) {
+        *self.recovering.lock().unwrap_or_else(PoisonError::into_inner) = awaited;
+    }
+
+    /// The partners that a restored node waits for; none on any other.
+    pub fn recovering(&self) -> BTreeSet<RootId> {
+        self.recovering.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asked every second: whether it is time to look at partners that came or went.
+    pub fn partners_moved_soon(&self) -> bool {
+        let left = self.moved_soon.load(Ordering::SeqCst);
+        left > 0 && self.moved_soon.fetch_sub(1, Ordering::SeqCst) == 1
     }
 
     /// Whether a runtime carries commands out from now on.
@@ -117,12 +144,32 @@ impl Network for Port {
         self.states().iter().map(live).collect()
     }
 
+    fn is_recovering(&self) -> bool {
+        !self.recovering().is_empty()
+    }
+
+    fn certificates_end(&self) -> BTreeMap<RootId, Timestamp> {
+        let end = |(root, bytes): (RootId, Vec<u8>)| {
+            Some((root, NodeCertificate::verify(&bytes).ok()?.get().valid_until.start()))
+        };
+        // Oldest first: the newest of a root stays.
+        self.store.certificates().unwrap_or_default().into_iter().filter_map(end).collect()
+    }
+
     fn paused(&self) -> Option<String> {
         self.paused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn outbox_filled(&self) {
         self.outbox.notify_one();
+    }
+
+    fn partners_changed(&self) {
+        self.partners_moved.notify_one();
+    }
+
+    fn partners_changed_soon(&self) {
+        self.moved_soon.store(2, Ordering::SeqCst);
     }
 
     fn wait_settled(&self, number: i64, at_most: Duration) -> bool {

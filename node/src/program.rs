@@ -95,6 +95,29 @@ async fn carry_out(command: Command) -> Result<()> {
             })
             .await
         }
+        Command::Suspend { at, who, why, json } => {
+            ask(&at.dir, Request::Suspend { who, why }, json, print::partner_life).await
+        }
+        Command::Resume { at, who, json } => ask(&at.dir, Request::Resume { who }, json, print::partner_life).await,
+        Command::Leave { at, who, json } => ask(&at.dir, Request::Leave { who }, json, print::partner_life).await,
+        Command::Renew { at, root_key, json } => with_root_key(&at.dir, Request::Renew, root_key, json).await,
+        Command::RotateKey { at, root_key, json } => with_root_key(&at.dir, Request::RotateKey, root_key, json).await,
+        Command::Certificate { at, of_partner, json } => {
+            ask(&at.dir, Request::Certificate { of_partner }, json, print::certificates).await
+        }
+        Command::Backup { at, out, recipient, json } => {
+            let out = std::path::absolute(&out).context("geen pad")?;
+            ask(&at.dir, Request::Backup { out, recipient }, json, |rows| rows.iter().flat_map(print::backup).collect())
+                .await
+        }
+        Command::Restore { at, backup, key, erasures, json } => {
+            let key = String::from_utf8(contents(&key)?).context("geen sleutel")?;
+            let packed =
+                std::fs::read(&backup).with_context(|| format!("{} kan niet gelezen worden", backup.display()))?;
+            let erasures = erasures.as_deref().map(contents).transpose()?;
+            let row = commands::backup::restore(&at.dir, &packed, &key, erasures.as_deref())?;
+            say(json, std::slice::from_ref(&row), |_| print::restored(&row))
+        }
         Command::Circle { at, circle, arrangement } => {
             let request = Request::Circle { circle, arrangement };
             ask(&at.dir, request, false, |rows| {
@@ -117,13 +140,8 @@ async fn carry_out(command: Command) -> Result<()> {
             ask(&at.dir, Request::Account { name, role }, json, print::accounts).await
         }
         Command::Erase { at, person, json } => {
-            ask(&at.dir, Request::Erase { person }, json, |rows| {
-                let line = |row: &Value| {
-                    format!("Persoon {} is gewist, met {} gedeelde documenten", row["person"], row["documents"])
-                };
-                rows.iter().map(line).collect()
-            })
-            .await
+            let request = person.map_or(Request::Erasures, |person| Request::Erase { person });
+            ask(&at.dir, request, json, print::erasures).await
         }
         Command::Document { what } => document(what).await,
     }
@@ -158,6 +176,12 @@ async fn import(dir: &Path, files: &[PathBuf], dry_run: bool, json: bool) -> Res
         say(json, &rows, print::import)?;
     }
     Ok(())
+}
+
+async fn with_root_key(dir: &Path, request: Request, root_key: Option<PathBuf>, json: bool) -> Result<()> {
+    let key = root_key.as_deref().map(contents).transpose()?.unwrap_or_default();
+    let rows = control::call(dir, request, key).await?;
+    say(json, &rows, print::certificates)
 }
 
 /// A file that a command takes over.

@@ -1,23 +1,27 @@
 //! A node at work in this process: its folder, store and office, and its runtime while it runs.
 //! Every command acts through it, on a running node and on a stopped one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::{Context, Result, anyhow};
 use casework::Office;
-use casework::ports::{Circle, Records, Storage};
+use casework::ports::{Circle, Network, Records, Storage};
+use ed25519_dalek::SigningKey;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
+use schemas::note::{Note, Said};
 use store::Store;
 use tokio::sync::{Notify, broadcast, oneshot};
 
 use crate::book::Book;
 use crate::clock::{self, SystemClock, SystemRandomness};
+use crate::errands::TAKEN;
 use crate::home::{Home, store_path};
-use crate::pairing::Side;
+use crate::own::Own;
 use crate::port::Port;
-use crate::runtime::{Ask, Desk, Handle, Parts, lock};
+use crate::runtime::{Ask, Desk, Handle, Parts, lock, recovering};
 
 /// News that waits for a slow page before it is told to load anew.
 const NEWS: usize = 256;
@@ -34,6 +38,8 @@ pub struct Service {
     pub port: Arc<Port>,
     /// Tells the pages.
     pub changes: broadcast::Sender<web::Change>,
+    /// Its certificate, as it is now.
+    pub own: Arc<Own>,
     /// Rung when matches or handovers may have moved.
     pub matches_moved: Arc<Notify>,
     /// Rung when a document was erased, here or by its owner.
@@ -43,14 +49,17 @@ pub struct Service {
     /// Whether this node was made by `overbuur demo`.
     pub demo: bool,
     reception: Arc<Reception>,
+    /// One change of the certificate at a time.
+    papers: Mutex<()>,
 }
 
 /// Answers partners and strangers.
 struct Reception {
     store: Arc<Store>,
     office: Office,
-    certificate: Verified<NodeCertificate>,
-    certificate_bytes: Vec<u8>,
+    port: Arc<Port>,
+    own: Arc<Own>,
+    key: SigningKey,
     /// One change of the book at a time.
     book: Mutex<()>,
 }
@@ -73,23 +82,40 @@ impl Service {
         let store =
             Store::open(&path, &home.store_key()?).with_context(|| format!("{} gaat niet open", path.display()))?;
         let port = Arc::new(Port::new(Arc::clone(&store)));
+        port.set_recovering(recovering::awaited(&store)?);
         let office = Office::new(
             Arc::clone(&store) as _,
             Arc::new(SystemClock),
             Arc::new(SystemRandomness),
             Arc::clone(&port) as _,
         );
+        let own = Arc::new(Own::new(home.certificate.clone(), home.certificate_bytes.clone()));
         let reception = Arc::new(Reception {
             store: Arc::clone(&store),
             office: office.clone(),
-            certificate: home.certificate.clone(),
-            certificate_bytes: home.certificate_bytes.clone(),
+            port: Arc::clone(&port),
+            own: Arc::clone(&own),
+            key: home.node.clone(),
             book: Mutex::new(()),
         });
         let changes = broadcast::Sender::new(NEWS);
         let (matches_moved, erased) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let running = OnceLock::new();
-        Ok(Arc::new(Self { home, store, office, port, changes, matches_moved, erased, running, demo, reception }))
+        let papers = Mutex::new(());
+        Ok(Arc::new(Self {
+            home,
+            store,
+            office,
+            port,
+            changes,
+            own,
+            matches_moved,
+            erased,
+            running,
+            demo,
+            reception,
+            papers,
+        }))
     }
 
     /// Who answers partners and strangers.
@@ -101,17 +127,14 @@ impl Service {
     pub fn parts(&self) -> Parts {
         Parts {
             store: Arc::clone(&self.store),
+            office: self.office.clone(),
             port: Arc::clone(&self.port),
             desk: self.desk(),
+            own: Arc::clone(&self.own),
             changes: self.changes.clone(),
             matches_moved: Arc::clone(&self.matches_moved),
             erased: Arc::clone(&self.erased),
         }
-    }
-
-    /// This side of a pairing.
-    pub fn side(&self) -> Side<'_> {
-        Side { certificate: &self.home.certificate, bytes: &self.home.certificate_bytes }
     }
 
     /// Changes the book of invitations and pairings; kept only when `change` succeeds.
@@ -146,6 +169,27 @@ impl Service {
     /// A failing store.
     pub fn circles(&self) -> Result<Vec<Circle>> {
         self.read(|records| records.circles())
+    }
+
+    /// Held while the certificate is replaced.
+    pub fn papers_change(&self) -> std::sync::MutexGuard<'_, ()> {
+        lock(&self.papers)
+    }
+
+    /// The newest certificate of every partner.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn newest(&self) -> Result<BTreeMap<RootId, Verified<NodeCertificate>>> {
+        self.reception.newest()
+    }
+
+    /// The newest certificate of a partner.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn newest_of(&self, partner: RootId) -> Result<Option<NodeCertificate>> {
+        Ok(self.reception.newest()?.remove(&partner).map(Verified::into_inner))
     }
 
     /// The name of a municipality that takes part.
@@ -187,10 +231,80 @@ impl Reception {
     }
 }
 
+impl Reception {
+    /// The partner whose node this is, with its newest certificate.
+    fn partner_at(&self, peer: NodeKey) -> Result<Option<Verified<NodeCertificate>>> {
+        Ok(self.newest()?.into_values().find(|certificate| certificate.get().node == peer))
+    }
+
+    /// The newest certificate of every partner.
+    fn newest(&self) -> Result<BTreeMap<RootId, Verified<NodeCertificate>>> {
+        let partners = self.store.partners()?;
+        let verified = self.store.certificates()?.into_iter().filter_map(|(root, bytes)| {
+            let of_partner = partners.iter().any(|partner| partner.root == root);
+            Some((root, NodeCertificate::verify(&bytes).ok().filter(|_| of_partner)?))
+        });
+        // Oldest first: the newest of a root stays.
+        Ok(verified.collect())
+    }
+
+    /// What a partner says where strangers ask to pair; none when it is none of that.
+    fn paper(&self, peer: NodeKey, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Some(certificate) = self.partner_at(peer)? else { return Ok(None) };
+        if self.renewed(certificate.get(), bytes)? {
+            return Ok(Some(TAKEN.to_vec()));
+        }
+        let Ok(note) = Note::verify(bytes, &certificate) else { return Ok(None) };
+        let Note { from, to, said, .. } = note.into_inner();
+        let me = self.own.get().certificate.get().owner();
+        if to != me || said != Said::Left {
+            return Ok(None);
+        }
+        self.office.partner_left(from)?;
+        let at = clock::now().hour();
+        Ok(Some(Note { from: me, to: from, at, said: Said::NothingLeft }.sign(&self.key)))
+    }
+
+    /// Takes a newer certificate of the partner that has `held`; whether it was one. Who still
+    /// connects with the key that it retires hears that it was taken before the door closes.
+    fn renewed(&self, held: &NodeCertificate, bytes: &[u8]) -> Result<bool> {
+        let Ok(certificate) = NodeCertificate::verify(bytes) else { return Ok(false) };
+        let newer = certificate.get();
+        if newer.owner() != held.owner() || newer.serial <= held.serial || !newer.covers(clock::now().hour()) {
+            return Ok(false);
+        }
+        self.store.keep_certificate(newer.owner(), newer.serial, bytes)?;
+        self.port.partners_changed_soon();
+        Ok(true)
+    }
+
+    /// Takes the note of a partner; whether it was one.
+    fn noted(&self, from: RootId, bytes: &[u8]) -> Result<bool> {
+        let Some(certificate) = self.newest()?.remove(&from) else { return Ok(false) };
+        let Ok(note) = Note::verify(bytes, &certificate) else { return Ok(false) };
+        let note = note.into_inner();
+        if note.to != self.own.get().certificate.get().owner() {
+            return Ok(false);
+        }
+        match note.said {
+            Said::Erased(documents) => self.office.receipt_came(from, documents, bytes.to_vec())?,
+            Said::GiveAgain => self.office.owe_receipts_again(from)?,
+            Said::Left | Said::NothingLeft => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
 impl Desk for Reception {
     fn welcome(&self, peer: NodeKey, request: &[u8]) -> Vec<u8> {
-        let me = Side { certificate: &self.certificate, bytes: &self.certificate_bytes };
-        let answer = self.with_book(|book| Ok(book.welcome(request, peer, &me, clock::random(), clock::now())));
+        match self.paper(peer, request) {
+            Ok(Some(answer)) => return answer,
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "what a partner brought could not be kept"),
+        }
+        let papers = self.own.get();
+        let answer =
+            self.with_book(|book| Ok(book.welcome(request, peer, &papers.side(), clock::random(), clock::now())));
         match answer {
             Ok(answer) => answer.to_bytes(),
             Err(error) => {
@@ -201,6 +315,17 @@ impl Desk for Reception {
     }
 
     fn receive(&self, from: RootId, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        match self.noted(from, &bytes) {
+            Ok(false) => {}
+            Ok(true) => return Some(TAKEN.to_vec()),
+            Err(error) => {
+                tracing::warn!(%error, from = %from.short(), "a note was not taken");
+                return None;
+            }
+        }
+        if self.port.is_recovering() {
+            return None;
+        }
         match self.office.receive_handover(from, bytes) {
             Ok(answer) => Some(answer),
             Err(error) => {

@@ -199,6 +199,201 @@ fn a_population_table_is_taken_over_and_a_bad_one_leaves_it_in_use() {
     node.stop();
 }
 
+/// Pairs two running nodes in a circle.
+fn pair(a: &Node, b: &Node) {
+    let invited = rows(&["invite", "--dir", a.dir(), "--arrangement", "protocol 1", "--json"]).remove(0);
+    let invitation = invited["invitation"].as_str().expect("text");
+    let there = rows(&["join", "--dir", b.dir(), invitation, "--json"]).remove(0);
+    let here = rows(&["partners", "--dir", a.dir(), "--json"]).remove(0);
+    rows(&["confirm", "--dir", a.dir(), here["root"].as_str().expect("text"), "--json"]);
+    rows(&["confirm", "--dir", b.dir(), there["root"].as_str().expect("text"), "--json"]);
+}
+
+fn in_step(status: &Value) -> bool {
+    let partner = &status["partners"][0];
+    !partner["last_reconciled"].is_null() && partner["documents_held"].as_u64() >= Some(2)
+}
+
+#[test]
+fn a_partner_is_suspended_resumed_and_left() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dirs = ["mortsel", "aartselaar"].map(|name| temp.path().join(name));
+    init(&dirs[0], "11029");
+    init(&dirs[1], "11001");
+    let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
+    pair(&a, &b);
+    a.until(in_step);
+    b.until(in_step);
+    let cards = |node: &Node| {
+        let held = rows(&["document", "list", "--dir", node.dir(), "--json"]);
+        held.iter().filter(|row| row["kind"] == "municipality_card").count()
+    };
+    assert_eq!(cards(&a), 2);
+
+    assert!(refused(&["suspend", "--dir", a.dir(), "11007"]).contains("geen partner"));
+    let said = rows(&["suspend", "--dir", a.dir(), "11001", "--why", "vreemde kaarten", "--json"]).remove(0);
+    assert_eq!(said["state"], "suspended");
+    assert!(said["received"].as_array().expect("a list").iter().any(|one| one["kind"] == "municipality_card"));
+    let status = a.until(|status| status["partners"][0]["connected_since"].is_null());
+    assert_eq!(status["partners"][0]["not_connected_because"], "suspended: vreemde kaarten", "{status}");
+    assert_eq!(cards(&a), 1, "its card is hidden");
+    b.until(|status| status["partners"][0]["connected_since"].is_null());
+    // It stays so through a restart, and is told to whoever asks.
+    a.stop();
+    let a = Node::start(&dirs[0]);
+    assert_eq!(cards(&a), 1);
+    let partner = rows(&["partners", "--dir", a.dir(), "--json"]).remove(0);
+    assert_eq!(partner["suspended"]["why"], "vreemde kaarten");
+    rows(&["resume", "--dir", a.dir(), "11001", "--json"]);
+    a.until(in_step);
+    assert_eq!(cards(&a), 2, "it was only hidden");
+
+    rows(&["leave", "--dir", a.dir(), "11001", "--json"]);
+    let status = a.until(|status| status["own"]["documents_held"].as_u64() <= Some(2));
+    assert_eq!(status["partners"], serde_json::json!([]), "{status}");
+    assert_eq!(cards(&a), 1);
+    // The other hears it, lets go of everything, and signs for that.
+    let partners = |node: &Node| rows(&["partners", "--dir", node.dir(), "--json"]);
+    a.until(|_| !partners(&a)[0]["confirmed_at"].is_null());
+    assert_eq!(partners(&b)[0]["what"], "departure");
+    assert_eq!(cards(&b), 1);
+    assert!(refused(&["resume", "--dir", a.dir(), "11001"]).contains("geen partner"));
+    a.stop();
+    b.stop();
+}
+
+#[test]
+fn a_certificate_is_renewed_and_a_key_replaced() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dirs = ["mortsel", "aartselaar"].map(|name| temp.path().join(name));
+    init(&dirs[0], "11029");
+    init(&dirs[1], "11001");
+    let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
+    pair(&a, &b);
+    a.until(in_step);
+    b.until(in_step);
+    let first = a.status();
+    assert_eq!(
+        (first["certificate_serial"].as_u64(), first["certificate_ends_soon"].as_bool()),
+        (Some(1), Some(false))
+    );
+
+    // With the root key kept elsewhere it has to be given.
+    let root = temp.path().join("root.key");
+    std::fs::rename(dirs[0].join("root.key"), &root).expect("moved");
+    assert!(refused(&["renew", "--dir", a.dir()]).contains("--root-key"));
+    let other = dirs[1].join("root.key");
+    assert!(
+        refused(&["renew", "--dir", a.dir(), "--root-key", other.to_str().expect("UTF-8")])
+            .contains("niet de stamsleutel")
+    );
+    let root = root.to_str().expect("UTF-8");
+    let renewed = rows(&["renew", "--dir", a.dir(), "--root-key", root, "--json"]).remove(0);
+    assert_eq!(renewed["serial"], 2);
+    assert_eq!(a.status()["certificate_serial"], 2, "at work it counts at once");
+    a.until(|status| !status["partners"][0]["connected_since"].is_null());
+
+    // A new key: only on a stopped node. The partner hears of it from the key before.
+    assert!(refused(&["rotate-key", "--dir", a.dir(), "--root-key", root]).contains("Stop het knooppunt"));
+    let path = a.dir().to_owned();
+    a.stop();
+    let before = rows(&["document", "list", "--dir", &path, "--json"]);
+    let rotated = rows(&["rotate-key", "--dir", &path, "--root-key", root, "--json"]).remove(0);
+    assert_eq!((rotated["serial"].as_u64(), rotated["retired"].as_u64()), (Some(3), Some(1)));
+    assert_ne!(rotated["node"], renewed["node"]);
+    let a = Node::start(&dirs[0]);
+    let values = |rows: &[Value]| -> Vec<Value> { rows.iter().map(|row| row["value"].clone()).collect() };
+    assert_eq!(values(&rows(&["document", "list", "--dir", a.dir(), "--json"])), values(&before));
+    a.until(in_step);
+    let there = b.until(in_step);
+    assert_eq!(there["partners"][0]["refused"], serde_json::json!({}), "{there}");
+    assert_eq!(values(&rows(&["document", "list", "--dir", b.dir(), "--json"])), values(&before));
+
+    // By hand, for a partner that cannot be reached: the same certificate is not newer.
+    let shown = rows(&["certificate", "--dir", a.dir(), "--json"]).remove(0);
+    let text = shown["certificate"].as_str().expect("text");
+    assert!(refused(&["certificate", "--dir", b.dir(), text]).contains("niet nieuwer"));
+    assert!(refused(&["certificate", "--dir", b.dir(), "hello"]).contains("geen certificaat"));
+    assert!(refused(&["certificate", "--dir", a.dir(), text]).contains("geen partner"));
+    rows(&["renew", "--dir", a.dir(), "--root-key", root, "--json"]);
+    let next = rows(&["certificate", "--dir", a.dir(), "--json"]).remove(0);
+    a.stop();
+    let text = next["certificate"].as_str().expect("text");
+    assert!([3, 4].contains(&b.status()["partners"][0]["certificate_serial"].as_u64().expect("a number")));
+    let taken = overbuur(&["certificate", "--dir", b.dir(), text, "--json"]);
+    assert!(taken.status.success() || String::from_utf8_lossy(&taken.stderr).contains("niet nieuwer"));
+    assert_eq!(b.status()["partners"][0]["certificate_serial"], 4);
+    b.stop();
+}
+
+#[test]
+fn a_node_is_restored_from_a_backup_without_whom_it_erased_since() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dirs = ["mortsel", "aartselaar", "again"].map(|name| temp.path().join(name));
+    init(&dirs[0], "11029");
+    init(&dirs[1], "11001");
+    let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
+    pair(&a, &b);
+    a.until(in_step);
+    b.until(in_step);
+    let list = temp.path().join("mentors.csv");
+    std::fs::write(&list, "naam;geboortejaar;gemeente\nGreet Goossens;1977;Mortsel\nMarleen Claes;1973;Mortsel\n")
+        .expect("written");
+    rows(&["import", "--dir", a.dir(), list.to_str().expect("UTF-8"), "--json"]);
+    let people =
+        |node: &Value| node["own"]["mentors"].as_u64().unwrap_or(0) + node["own"]["newcomers"].as_u64().unwrap_or(0);
+    assert_eq!(people(&a.status()), 2, "{}", a.status());
+
+    // Of a running node, encrypted to a key that is made for it.
+    let file = temp.path().join("mortsel.backup");
+    let file = file.to_str().expect("UTF-8");
+    let made = rows(&["backup", "--dir", a.dir(), file, "--json"]).remove(0);
+    let key = made["key"].as_str().expect("a new key").to_owned();
+    assert!(refused(&["backup", "--dir", a.dir(), file]).contains("mortsel.backup"), "never over another");
+    let bytes = std::fs::read(file).expect("written");
+    assert!(bytes.starts_with(b"age-encryption.org/v1"), "any age opens it");
+    assert!(!bytes.windows(8).any(|part| part == b"Goossens"));
+    rows(&["erase", "--dir", a.dir(), "1", "--json"]);
+    let ledger = dirs[0].join("erasures");
+    let ledger = ledger.to_str().expect("UTF-8").to_owned();
+    a.stop();
+    b.stop();
+
+    let again = dirs[2].to_str().expect("UTF-8");
+    let other = dirs[1].join("root.key");
+    let said = refused(&["restore", "--dir", again, file, "--key", other.to_str().expect("UTF-8")]);
+    assert!(said.contains("geen sleutel van reservekopie"), "{said}");
+    assert!(
+        refused(&["restore", "--dir", dirs[0].to_str().expect("UTF-8"), file, "--key", &key])
+            .contains("al een knooppunt")
+    );
+    let restored = rows(&["restore", "--dir", again, file, "--key", &key, "--erasures", &ledger, "--json"]).remove(0);
+    assert_eq!((restored["erased_again"].as_u64(), restored["awaits"][0].as_str()), (Some(1), Some("Aartselaar")));
+
+    // Until the partner brought what it kept, nothing leaves.
+    let a = Node::start(&dirs[2]);
+    let waiting = a.status();
+    assert_eq!((people(&waiting), waiting["recovering_from"][0].as_str()), (1, Some("Aartselaar")), "{waiting}");
+    let b = Node::start(&dirs[1]);
+    // Both moved: each is told where the other listens now.
+    for (here, there, code) in [(&a, &b, "11001"), (&b, &a, "11029")] {
+        let status = there.status();
+        let address = status["listening"][0].as_str().expect("an address");
+        rows_or_words(&["address", "--dir", here.dir(), code, address]);
+    }
+    let status = a.until(|status| status["recovering_from"] == serde_json::json!([]));
+    assert_eq!(people(&status), 1);
+    a.until(in_step);
+    b.until(in_step);
+    a.stop();
+    b.stop();
+}
+
+fn rows_or_words(arguments: &[&str]) {
+    let output = overbuur(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn two_municipalities_pair_and_hold_each_others_documents() {
     let temp = tempfile::tempdir().expect("a folder");

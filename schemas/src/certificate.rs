@@ -89,7 +89,8 @@ pub struct NodeCertificate {
     /// Last hour.
     #[n(6)]
     pub valid_until: Hour,
-    /// Node keys of before, with what they signed last: reserved for key rotation.
+    /// Node keys of before: what they signed is void, but for what the node of this certificate
+    /// says again.
     #[n(7)]
     pub retired: Vec<NodeKey>,
 }
@@ -124,7 +125,8 @@ impl NodeCertificate {
         let kbo_fits = certificate.kbo.is_empty() || kbo.as_ref() == Ok(&certificate.kbo);
         let period_fits = certificate.valid_from <= certificate.valid_until
             && certificate.valid_until <= certificate.valid_from.plus_days(CERTIFICATE_DAYS);
-        if !kbo_fits || !period_fits || certificate.refnis.parse::<Refnis>().is_err() {
+        let retires_itself = certificate.retired.contains(&certificate.node);
+        if retires_itself || !kbo_fits || !period_fits || certificate.refnis.parse::<Refnis>().is_err() {
             return Err(CertificateError::Claim);
         }
         Ok(Verified(certificate))
@@ -183,16 +185,16 @@ impl CircleList {
     }
 }
 
-fn seal<T: Encode<()>>(value: &T, domain: &[u8], key: &SigningKey) -> Vec<u8> {
+pub(crate) fn seal<T: Encode<()>>(value: &T, domain: &[u8], key: &SigningKey) -> Vec<u8> {
     let payload = encode(value);
     let signature = key.sign(&[domain, &payload].concat());
     let pair = (minicbor::bytes::ByteVec::from(payload), minicbor::bytes::ByteArray::from(signature.to_bytes()));
     encode(&pair)
 }
 
-type Opened<T> = (T, Vec<u8>, [u8; 64]);
+pub(crate) type Opened<T> = (T, Vec<u8>, [u8; 64]);
 
-fn open<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<Opened<T>, CertificateError> {
+pub(crate) fn open<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<Opened<T>, CertificateError> {
     if bytes.len() > MAX_SIGNED {
         return Err(CertificateError::Limit);
     }
@@ -203,7 +205,12 @@ fn open<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<Opened<T
     Ok((value, payload, signature.into()))
 }
 
-fn check(key: &[u8; 32], domain: &[u8], payload: &[u8], signature: &[u8; 64]) -> Result<(), CertificateError> {
+pub(crate) fn check(
+    key: &[u8; 32],
+    domain: &[u8],
+    payload: &[u8],
+    signature: &[u8; 64],
+) -> Result<(), CertificateError> {
     let key = VerifyingKey::from_bytes(key).map_err(|_| CertificateError::Signature)?;
     key.verify_strict(&[domain, payload].concat(), &Signature::from_bytes(signature))
         .map_err(|_| CertificateError::Signature)

@@ -155,6 +155,10 @@ pub enum Refusal {
     /// No certificate for the author.
     #[error("unknown author")]
     UnknownAuthor,
+    /// By a key that its municipality retired, whatever hour it claims. Never held against a
+    /// partner: it may not have heard yet.
+    #[error("signed with a retired key")]
+    Retired,
     /// The certificate did not cover the hour of signing.
     #[error("certificate out of date")]
     CertificateExpired,
@@ -202,6 +206,7 @@ impl Refusal {
             Self::UnknownFormat
                 | Self::Expired
                 | Self::Superseded
+                | Self::Retired
                 | Self::Future
                 | Self::CertificateExpired
                 | Self::UnknownAuthor

@@ -12,6 +12,7 @@ pub mod documents;
 pub mod envelope;
 pub mod ids;
 pub mod language;
+pub mod note;
 pub mod occupation;
 pub mod places;
 pub mod rrn;

@@ -96,7 +96,11 @@ impl Frame {
         frame.sees_persons = visit.actor.role == AccountRole::Coordinator;
         frame.nav = Nav::ALL
             .iter()
-            .filter(|(nav, ..)| frame.sees_persons || matches!(nav, Nav::Today | Nav::Library))
+            .filter(|(nav, ..)| match nav {
+                Nav::Today | Nav::Library => true,
+                Nav::Partners => visit.actor.role != AccountRole::Member,
+                _ => frame.sees_persons,
+            })
             .map(|(nav, href, label, icon)| NavItem { href, label: w.t(label), icon, current: *nav == place })
             .collect();
         frame.account = visit.actor.name.clone();
@@ -181,6 +185,10 @@ pub(crate) fn dot(w: &Words, partner: &PartnerRow, now: Timestamp) -> Dot {
     let live = partner.live.as_ref();
     let (connected, reconciled) = (live.and_then(|l| l.connected_since), live.and_then(|l| l.reconciled_at));
     let (state, words) = match (connected, reconciled) {
+        _ if partner.suspended_since.is_some() => {
+            let at = partner.suspended_since.unwrap_or(now);
+            ("trouble", w.with("partner-suspended", "when", format::since(at, now)))
+        }
         (Some(_), _) => ("on", w.t("partner-on")),
         (None, Some(at)) => ("quiet", w.with("partner-quiet", "when", format::since(at, now))),
         (None, None) => ("trouble", w.t("partner-never")),

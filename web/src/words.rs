@@ -24,6 +24,7 @@ pub(crate) const MISSING: &str = "⟦";
 /// The Dutch files once more, for the set of keys: a look-up says nothing of a message that
 /// wants names.
 const DUTCH: &[&str] = &[
+    include_str!("../locales/nl/erasures.ftl"),
     include_str!("../locales/nl/evenings.ftl"),
     include_str!("../locales/nl/frame.ftl"),
     include_str!("../locales/nl/library.ftl"),

@@ -52,6 +52,7 @@ async fn every_page_and_the_way_to_a_match() {
         "/netwerk",
         "/netwerk/nieuw",
         "/partners",
+        "/gewist",
         "/invoer",
         "/bevolking",
         "/matchregels",
@@ -584,4 +585,76 @@ async fn a_page_of_the_library_is_written_and_read() {
     assert_eq!(gone.status, StatusCode::UNPROCESSABLE_ENTITY);
     in_words("a page that is gone", &gone);
     assert!(gone.text.contains("Tekst die blijft") && gone.text.contains("action=\"/netwerk/nieuw\""));
+}
+
+#[tokio::test]
+async fn an_administrator_suspends_resumes_and_leaves_a_partner() {
+    let town = store::testing::office_for_tests();
+    let path = format!("/partners/{}", town.partner);
+    let mut coordinator = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
+    let page = coordinator.get(&path).await;
+    in_words(&path, &page);
+    assert!(!page.text.contains("/schort-op"), "a coordinator only looks");
+    let forged = coordinator.fill(&path, &format!("{path}/hervat"), &[]).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    let mut member = Browser::signed_in(&town.office, AccountRole::Member).await;
+    assert_eq!(member.get(&path).await.status, StatusCode::FORBIDDEN);
+
+    let mut bram = Browser::signed_in(&town.office, AccountRole::Administrator).await;
+    assert!(bram.get("/").await.text.contains("href=\"/partners\""));
+    assert_eq!(bram.get("/partners/nobody").await.status, StatusCode::NOT_FOUND);
+    let long = "x".repeat(301);
+    let again = bram.fill(&path, &format!("{path}/schort-op"), &[("why", &long)]).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    in_words(&path, &again);
+    let said = bram.fill(&path, &format!("{path}/schort-op"), &[("why", "vreemde kaarten")]).await;
+    assert_eq!(said.to(), path, "{}", said.text);
+    let page = bram.get(&path).await;
+    in_words(&path, &page);
+    assert!(page.text.contains("Reden: vreemde kaarten") && page.text.contains("is opgeschort."));
+    assert!(bram.get("/partners").await.text.contains("Opgeschort sinds"));
+    bram.fill(&path, &format!("{path}/hervat"), &[]).await;
+    assert!(!bram.get(&path).await.text.contains("Reden:"));
+
+    let leaving = format!("{path}/verlaat");
+    in_words(&leaving, &bram.get(&leaving).await);
+    assert_eq!(bram.fill(&leaving, &leaving, &[]).await.status, StatusCode::CONFLICT, "not sure");
+    assert_eq!(bram.fill(&leaving, &leaving, &[("zeker", "ja")]).await.to(), "/partners");
+    let list = bram.get("/partners").await;
+    in_words("/partners", &list);
+    assert!(list.text.contains("Geen partner meer") && list.text.contains("wacht op het bewijs"));
+    assert_eq!(bram.get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn who_signed_that_a_card_is_erased_stands_with_the_person_and_on_a_page() {
+    let mut towns = scene::towns::two_towns();
+    let (amina, card) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (office, aartselaar) = (towns[0].office().clone(), towns[1].me);
+    let mut els_here = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    let (person, erased) = (format!("/nieuwkomers/{}", amina.0), "/gewist");
+    assert!(els_here.get(erased).await.text.contains("nog niets gewist"));
+
+    els_here.fill(&person, &format!("{person}/intrekken"), &[]).await;
+    for path in [person.as_str(), &format!("{person}/deelregister"), erased, "/partners"] {
+        let page = els_here.get(path).await;
+        in_words(path, &page);
+        assert!(
+            path == "/partners" || page.text.contains("Wacht op het bewijs van Aartselaar"),
+            "{path}: {}",
+            page.text
+        );
+    }
+    let partner = els_here.get(&format!("/partners/{aartselaar}")).await;
+    in_words("a partner", &partner);
+    assert!(partner.text.contains("wacht nog op 1 bewijs"));
+
+    office.receipt_came(aartselaar, vec![card], vec![1]).expect("taken");
+    for path in [person.as_str(), &format!("{person}/deelregister"), erased] {
+        let page = els_here.get(path).await;
+        assert!(page.text.contains("Aartselaar tekende op"), "{path}: {}", page.text);
+    }
+    assert!(els_here.get(erased).await.text.contains("overal gewist"));
+    let mut member = Browser::signed_in(&office, AccountRole::Member).await;
+    assert_eq!(member.get(erased).await.status, StatusCode::FORBIDDEN);
 }

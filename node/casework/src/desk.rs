@@ -32,6 +32,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) by: String,
     /// The same for the border crossing.
     pub(crate) hand: Hand,
+    /// Whether this store was restored and does not know yet what was said since.
+    pub(crate) recovering: bool,
     filled: bool,
 }
 
@@ -54,17 +56,20 @@ impl Office {
         self.desk_for(&Actor::program(), work)
     }
 
-    fn desk_for<T: Send + 'static>(
+    /// Runs `work` at the desk of an actor whose role was looked at.
+    pub(crate) fn desk_for<T: Send + 'static>(
         &self,
         actor: &Actor,
         work: impl FnOnce(&mut Desk<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (hand, randomness) = (self.hand(actor), Arc::clone(&self.randomness));
         let cards = Arc::clone(&self.cards);
+        let recovering = self.network.is_recovering();
         let (value, filled) = self.write(move |records| {
             let me = records.me()?;
             let (now, by) = (hand.now, hand.by.clone());
-            let mut desk = Desk { records, randomness: &*randomness, cards: &cards, now, me, by, hand, filled: false };
+            let mut desk =
+                Desk { records, randomness: &*randomness, cards: &cards, now, me, by, hand, recovering, filled: false };
             let value = work(&mut desk)?;
             Ok((value, desk.filled))
         })?;
@@ -90,8 +95,11 @@ impl Desk<'_> {
         CircleId::pair(self.me.root, partner)
     }
 
-    /// Publishes a document to just one partner.
+    /// Publishes a document to just one partner; nothing while this store is recovering.
     pub(crate) fn tell(&mut self, partner: RootId, document: DocumentId, value: impl Shared) -> Result<()> {
+        if self.recovering {
+            return Err(Error::Refused("recovering"));
+        }
         let circle = self.pair(partner);
         self.publish(circle, document, value.into_value())
     }

@@ -30,7 +30,7 @@ pub use duos::{duo, duo_state, duo_view};
 pub use error::{Error, FieldError, Result};
 pub use matching;
 pub use matchmaking::{
-    answer, handover, handovers, matches_codes, opening_days, own_rules, proposal, search_view, what_if,
+    answer, handover, handovers, matches_codes, opening_days, own_rules, proposal, restored, search_view, what_if,
 };
 pub(crate) use matchmaking::{halves, local_checks, match_pages, matches, settle, whole_list};
 pub use office::{Actor, Office};
@@ -38,4 +38,4 @@ pub use persons::form::{parse_person_form, person_to_form};
 pub use persons::{consent, dutch_date, erasure, form, people, people_cases, people_view};
 pub use schemas;
 pub(crate) use sharing::{cast, own_cards};
-pub use sharing::{guard, partners, population, pseudonym, publication};
+pub use sharing::{guard, partner_life, partners, population, pseudonym, publication, receipts};

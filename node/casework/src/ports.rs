@@ -16,8 +16,10 @@ use crate::error::Result;
 use crate::evenings::ports::Evenings;
 use crate::import::ports::Imports;
 use crate::office::AccountRole;
+use crate::partner_life::Partnerships;
 use crate::people::{Consent, Person, PersonData, PersonId, Purpose, Screening, Side};
 use crate::ports_matches::{Duos, Handovers, Matches};
+use crate::receipts::Receipts;
 
 /// The time.
 pub trait Clock: Send + Sync {
@@ -35,12 +37,26 @@ pub trait Randomness: Send + Sync {
 pub trait Network: Send + Sync {
     /// Live state of every partner.
     fn partners(&self) -> Vec<PartnerLive>;
+    /// Until when the newest certificate of each municipality holds, this one's own among them.
+    fn certificates_end(&self) -> BTreeMap<RootId, Timestamp> {
+        BTreeMap::new()
+    }
+    /// Whether this node was restored and still waits for what partners kept of it.
+    fn is_recovering(&self) -> bool {
+        false
+    }
     /// Why the exchange waits for the store; none while it goes on.
     fn paused(&self) -> Option<String> {
         None
     }
     /// Tells the runtime that the outbox has something.
     fn outbox_filled(&self);
+    /// Tells the runtime that partners came, went, or were suspended.
+    fn partners_changed(&self) {}
+    /// The same, once what is under way to a partner had time to leave.
+    fn partners_changed_soon(&self) {
+        self.partners_changed();
+    }
     /// Waits until the command of the outbox is settled, at most so long; whether it was.
     fn wait_settled(&self, number: i64, at_most: Duration) -> bool;
     /// Mentor offers and match requests that came, changed or went since this was last asked; none
@@ -82,6 +98,13 @@ pub trait Storage: Send + Sync {
     /// That of `work`, or a failing store.
     fn read(&self, work: Work) -> Result<()>;
 
+    /// Writes down, durable and in no backup, that a person is erased. May be called while a write
+    /// is under way.
+    ///
+    /// # Errors
+    /// A failing disk.
+    fn note_erasure(&self, person: PersonId, at: Timestamp) -> Result<()>;
+
     /// Overwrites what deleted rows leave behind in the store's files.
     ///
     /// # Errors
@@ -94,7 +117,20 @@ pub type Work = Box<dyn FnOnce(&mut dyn Records) -> Result<()> + Send>;
 
 /// One open transaction.
 pub trait Records:
-    People + Sharing + Documents + Outbox + Circles + Accounts + Audit + Matches + Duos + Handovers + Evenings + Imports
+    People
+    + Sharing
+    + Documents
+    + Outbox
+    + Circles
+    + Partnerships
+    + Receipts
+    + Accounts
+    + Audit
+    + Matches
+    + Duos
+    + Handovers
+    + Evenings
+    + Imports
 {
 }
 impl<T> Records for T where
@@ -103,6 +139,8 @@ impl<T> Records for T where
         + Documents
         + Outbox
         + Circles
+        + Partnerships
+        + Receipts
         + Accounts
         + Audit
         + Matches
@@ -383,8 +421,10 @@ pub trait Circles {
     fn me(&mut self) -> Result<Municipality>;
     /// Confirmed partners, by name.
     fn partners(&mut self) -> Result<Vec<Municipality>>;
-    /// Circles, by name; pair circles too.
+    /// Circles, by name; pair circles too. A suspended partner is in none but its pair.
     fn circles(&mut self) -> Result<Vec<Circle>>;
+    /// Circles in which a partner received what was shared, suspended or not.
+    fn circles_of(&mut self, partner: RootId) -> Result<Vec<CircleId>>;
     /// People in the municipality's population table; none where no table was given.
     fn population(&mut self) -> Result<Option<Vec<PopulationCell>>>;
     /// When that table was taken over; none where that is not known.

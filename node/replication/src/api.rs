@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::SigningKey;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
 use schemas::envelope::{Envelope, Header, Refusal};
-use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId, Session};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, Session};
 use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
 
@@ -190,6 +190,20 @@ pub enum Input {
         /// Its envelopes. Verified when they were stored.
         envelopes: Vec<Verified<Envelope>>,
     },
+    /// Answer to [`Effect::Retired`] for keys of a partner: the stored envelopes that they signed.
+    /// Again with `all` once a check with that partner ended without difference.
+    Void {
+        /// The envelopes.
+        envelopes: Vec<EnvelopeId>,
+        /// Whether whatever was not said again goes too.
+        all: bool,
+    },
+    /// Answer to [`Effect::Retired`] for keys of this node: the stored envelopes that they signed,
+    /// in any order, in as many parts as wanted.
+    SayAgain {
+        /// The envelopes. Verified when they were stored.
+        envelopes: Vec<Verified<Envelope>>,
+    },
     /// Time passes: expiry, reconciliation that is due.
     Tick,
 }
@@ -319,6 +333,14 @@ pub enum Effect {
         number: u64,
         /// What came of it.
         outcome: Result<(), Refusal>,
+    },
+    /// A municipality retired node keys. Answered by [`Input::Void`], or where it is this one by
+    /// [`Input::SayAgain`].
+    Retired {
+        /// Whose.
+        owner: RootId,
+        /// The keys.
+        nodes: Vec<NodeKey>,
     },
     /// Something to tell.
     Notify(Notice),

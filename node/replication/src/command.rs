@@ -104,7 +104,7 @@ impl Replica {
     }
 
     /// The stamp of the next version.
-    fn next_version(&self, key: &Key) -> (u64, u64) {
+    pub(crate) fn next_version(&self, key: &Key) -> (u64, u64) {
         let held = self.index.document(key).and_then(|document| document.leading()).map(|(_, entry)| entry.stamp);
         match held {
             Some(Stamp::Version { incarnation, number }) if incarnation >= self.config.incarnation => {
@@ -114,7 +114,7 @@ impl Replica {
         }
     }
 
-    fn publish(
+    pub(crate) fn publish(
         &mut self,
         now: Timestamp,
         circle: CircleId,

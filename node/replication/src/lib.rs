@@ -28,6 +28,7 @@ mod parallel;
 mod policy;
 pub mod reconcile;
 mod replica;
+mod retire;
 mod roster;
 mod save;
 pub mod scan;

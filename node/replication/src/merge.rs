@@ -175,6 +175,12 @@ impl Replica {
     ) -> Option<Coedited> {
         arrivals.extend(self.orphans.remove(key));
         arrivals.retain(|id, _| !self.index.holds(*id));
+        arrivals
+            .retain(|_, arrival| !self.roster.retired().contains(arrival.author, arrival.envelope.get().header.author));
+        let again = self.said_again(held, &mut arrivals);
+        let still = held.iter().copied().filter(|envelope| self.index.holds(envelope.get().id()));
+        let held: Vec<&Verified<Envelope>> = still.chain(&again).collect();
+        let held = held.as_slice();
         let Sorted { openings, replacements, mut others } = Sorted::of(arrivals);
         let arrived: BTreeMap<EnvelopeId, Verified<Envelope>> =
             others.iter().map(|(id, arrival)| (*id, arrival.envelope.clone())).collect();
@@ -242,15 +248,17 @@ impl Replica {
                 self.refuse(arrival.from, Refusal::Superseded, Some(id));
                 continue;
             }
-            match guarded(|| Coedited::open(arrival.envelope.get())) {
+            let before = self.roster.retired().of(key.owner);
+            match guarded(|| Coedited::open_of(arrival.envelope.get(), &before)) {
                 Ok(document) => chosen = Some((document, arrival)),
                 Err(reason) => self.refuse_arrival(&arrival, reason),
             }
         }
+        let before = self.roster.retired().of(key.owner);
         if let Some((document, arrival)) = chosen {
             if let Some(old) = held_opening {
                 // What was written on the other opening has no place in this one.
-                if let Ok(mut old) = guarded(|| Coedited::open(old.get())) {
+                if let Ok(mut old) = guarded(|| Coedited::open_of(old.get(), &before)) {
                     self.admit_held(&mut old, held, false);
                     let runs = guarded(|| old.runs_beside(self.me, &BTreeSet::new())).unwrap_or_default();
                     self.draft(key, runs);
@@ -261,7 +269,7 @@ impl Replica {
             return Some((document, true));
         }
         let held = held_opening.filter(|held| self.understands(held.get().header.schema))?;
-        match guarded(|| Coedited::open(held.get())) {
+        match guarded(|| Coedited::open_of(held.get(), &before)) {
             Ok(document) => Some((document, false)),
             // Parked by an earlier release, and not what it said it was.
             Err(_) => {
@@ -294,7 +302,9 @@ impl Replica {
             let ids: Vec<EnvelopeId> = left.keys().copied().collect();
             for id in ids {
                 let Some(envelope) = left.get(&id) else { continue };
-                if guarded(|| document.admit(envelope, roots[&id], !new_opening)) == Ok(Admission::Admitted) {
+                let keys = self.roster.retired().of(roots[&id]);
+                let admitted = guarded(|| document.admit_of(envelope, roots[&id], &keys, !new_opening));
+                if admitted == Ok(Admission::Admitted) {
                     left.remove(&id);
                 }
             }
@@ -314,7 +324,8 @@ impl Replica {
             let ids: Vec<EnvelopeId> = others.keys().copied().collect();
             for id in ids {
                 let Some(arrival) = others.remove(&id) else { continue };
-                match guarded(|| document.admit(arrival.envelope.get(), arrival.author, false)) {
+                let keys = self.roster.retired().of(arrival.author);
+                match guarded(|| document.admit_of(arrival.envelope.get(), arrival.author, &keys, false)) {
                     Ok(Admission::Admitted) => self.keep(&arrival.envelope),
                     Ok(Admission::Missing) => {
                         others.insert(id, arrival);

@@ -49,6 +49,8 @@ pub struct Replica {
     /// The same of other municipalities, as their cards state it.
     pub(crate) stated: BTreeMap<RootId, u16>,
     pub(crate) quarantined: BTreeSet<EnvelopeId>,
+    /// Documents that are shown as a retired key left them.
+    pub(crate) unbacked: BTreeSet<Key>,
     pub(crate) out: Out,
     /// Time of the input that is being handled.
     pub(crate) now: Timestamp,
@@ -86,6 +88,7 @@ impl Replica {
             schema: SCHEMA,
             stated: BTreeMap::new(),
             quarantined: BTreeSet::new(),
+            unbacked: BTreeSet::new(),
             out: Out::default(),
             now: Timestamp(0),
             greet_at: None,
@@ -132,6 +135,8 @@ impl Replica {
             Input::Remove { partner } => self.remove(partner),
             Input::Command { number, command } => self.command(now, number, command),
             Input::Loaded { document, envelopes } => self.loaded(now, rng, document, envelopes),
+            Input::Void { envelopes, all } => self.void(envelopes, all),
+            Input::SayAgain { envelopes } => self.say_again(now, envelopes),
             Input::Tick => self.tick(now),
         }
         self.look_at_clock(now);
@@ -211,7 +216,10 @@ impl Replica {
             self.effect(Effect::Disconnect { partner, reason: "removed" });
         }
         self.roster.remove(partner);
-        self.let_go(self.index.all().map(|(key, _)| key).filter(|key| key.owner == partner).collect());
+        // In the circle of just the two there is nobody left for what is ours either.
+        let pair = CircleId::pair(self.me, partner);
+        let keys = self.index.all().map(|(key, _)| key);
+        self.let_go(keys.filter(|key| key.owner == partner || key.circle == pair).collect());
     }
 
     /// Purges documents that are not for this node any more.
@@ -358,6 +366,9 @@ impl Replica {
                 }
             }
         }
+        for (owner, nodes) in self.roster.newly_retired() {
+            self.effect(Effect::Retired { owner, nodes });
+        }
         let out = std::mem::take(&mut self.out);
         let mut effects: Vec<Effect> = out.drafts.into_iter().map(Effect::Draft).collect();
         if !out.store.is_empty() {
@@ -426,6 +437,11 @@ impl Replica {
     /// Members of a circle by the newest list of `owner` that is known here, sorted.
     pub fn members(&self, circle: CircleId, owner: RootId) -> Vec<RootId> {
         self.roster.members(circle, owner)
+    }
+
+    /// Owners of everything that is held.
+    pub fn owners(&self) -> BTreeSet<RootId> {
+        self.index.all().map(|(key, _)| key.owner).collect()
     }
 
     /// How many documents and envelopes are held.

@@ -10,6 +10,7 @@ use schemas::time::{Hour, Timestamp};
 
 use crate::frames::{Knowledge, Known, KnownOwner, MAX_KNOWN, Paper, short_digest};
 use crate::greeting::{certificate_paper, list_paper};
+use crate::retire::Retired;
 
 /// Certificates kept of one municipality: what an earlier one covered stays valid.
 const MAX_CERTIFICATES: usize = 8;
@@ -46,6 +47,7 @@ pub(crate) struct Roster {
     /// By owner, the newest last.
     certificates: BTreeMap<RootId, Vec<KeptCertificate>>,
     nodes: BTreeMap<NodeKey, RootId>,
+    retired: Retired,
     pairs: BTreeMap<CircleId, RootId>,
     lists: BTreeMap<(CircleId, RootId), KeptList>,
 }
@@ -59,6 +61,7 @@ impl Roster {
             removed: BTreeSet::new(),
             certificates: BTreeMap::new(),
             nodes: BTreeMap::new(),
+            retired: Retired::default(),
             pairs: BTreeMap::new(),
             lists: BTreeMap::new(),
         };
@@ -92,7 +95,13 @@ impl Roster {
         if known.iter().any(|kept| kept.certificate == certificate) {
             return false;
         }
-        self.nodes.insert(certificate.get().node, owner);
+        // A key is its first owner's: nobody else takes it over.
+        self.nodes.entry(certificate.get().node).or_insert(owner);
+        for node in &certificate.get().retired {
+            if *self.nodes.entry(*node).or_insert(owner) == owner {
+                self.retired.take(owner, *node);
+            }
+        }
         known.push(KeptCertificate { certificate, bytes });
         known.sort_by_key(|kept| kept.certificate.get().serial);
         if known.len() > MAX_CERTIFICATES {
@@ -152,6 +161,15 @@ impl Roster {
     fn counted(&self, circle: CircleId, owner: RootId) -> Option<&KeptList> {
         let kept = self.lists.get(&(circle, owner))?;
         (self.is_confirmed(owner) || self.is_vouched(circle, owner)).then_some(kept)
+    }
+
+    pub(crate) fn retired(&self) -> &Retired {
+        &self.retired
+    }
+
+    /// Keys retired since this was asked last, by owner.
+    pub(crate) fn newly_retired(&mut self) -> BTreeMap<RootId, Vec<NodeKey>> {
+        self.retired.news()
     }
 
     pub(crate) fn root_of(&self, node: NodeKey) -> Option<RootId> {
@@ -267,6 +285,9 @@ impl Roster {
     pub(crate) fn verify(&self, envelope: Envelope, now: Timestamp) -> Result<(RootId, Verified<Envelope>), Refusal> {
         let header = &envelope.header;
         let root = self.root_of(header.author).ok_or(Refusal::UnknownAuthor)?;
+        if self.retired.contains(root, header.author) {
+            return Err(Refusal::Retired);
+        }
         let all = self.certificates.get(&root).ok_or(Refusal::UnknownAuthor)?;
         let all = || all.iter().rev().map(|kept| &kept.certificate);
         let of_node = || all().filter(|certificate| certificate.get().node == header.author);

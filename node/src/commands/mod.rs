@@ -2,11 +2,14 @@
 //! node. A request is data; each answers with rows of JSON or one sentence that says why not.
 
 pub mod accounts;
+pub mod backup;
 mod documents;
 mod import;
 pub mod init;
 mod matching;
 mod pairing;
+mod papers;
+mod partner_life;
 mod persons;
 mod population;
 pub mod print;
@@ -60,6 +63,39 @@ pub enum Request {
         /// Multiaddresses.
         addresses: Vec<String>,
     },
+    /// Exchanges nothing with a partner for now.
+    Suspend {
+        /// REFNIS or the beginning of the fingerprint.
+        who: String,
+        /// Why.
+        why: String,
+    },
+    /// Goes on with a suspended partner.
+    Resume {
+        /// REFNIS or the beginning of the fingerprint.
+        who: String,
+    },
+    /// Ends a partnership.
+    Leave {
+        /// REFNIS or the beginning of the fingerprint.
+        who: String,
+    },
+    /// Signs the next certificate, with the root key that follows or the one in the folder.
+    Renew,
+    /// Replaces the node's key, with the root key that follows or the one in the folder.
+    RotateKey,
+    /// This node's certificate, or that of a partner to take over.
+    Certificate {
+        /// As text.
+        of_partner: Option<String>,
+    },
+    /// Writes a backup.
+    Backup {
+        /// A file that is not there yet.
+        out: std::path::PathBuf,
+        /// An age recipient.
+        recipient: Option<String>,
+    },
     /// The arrangement of a circle.
     Circle {
         /// Name.
@@ -95,6 +131,8 @@ pub enum Request {
         /// Number.
         person: i64,
     },
+    /// Erasures with the receipts of partners.
+    Erasures,
     /// Every shared document.
     Documents,
     /// One shared document.
@@ -123,6 +161,14 @@ pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) ->
         Request::Join { invitation } => pairing::join(service, &invitation).await,
         Request::Confirm { who, number } => pairing::confirm(service, &who, number.as_deref()).await,
         Request::Address { who, addresses } => pairing::address(service, &who, addresses).await,
+        Request::Suspend { who, why } => partner_life::suspend(service, &who, why).await,
+        Request::Resume { who } => partner_life::resume(service, &who).await,
+        Request::Leave { who } => partner_life::leave(service, &who).await,
+        Request::Renew => papers::renew(service, &file).await,
+        Request::RotateKey => papers::rotate(service, &file).await,
+        Request::Certificate { of_partner: None } => Ok(papers::own(service)),
+        Request::Certificate { of_partner: Some(text) } => papers::take(service, &text).await,
+        Request::Backup { out, recipient } => backup::backup(service, out, recipient).await,
         Request::Circle { circle, arrangement } => pairing::arrange(service, circle, arrangement).await,
         Request::Import { name, dry_run, demo } => {
             import::import(service, name, file, dry_run, demo && service.demo).await
@@ -131,6 +177,7 @@ pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) ->
         Request::Match => matching::whole_list(service).await,
         Request::Account { name, role } => accounts::account(service, name, role).await,
         Request::Erase { person } => persons::erase(service, person).await,
+        Request::Erasures => persons::erasures(service).await,
         Request::Documents => documents::list(service),
         Request::Document { document } => documents::show(service, &document),
         Request::DocumentFile { document } => documents::file(service, &document),

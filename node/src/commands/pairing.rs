@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use casework::ports::Circle;
-use schemas::certificate::CircleList;
 use schemas::ids::{CircleId, RootId};
 use schemas::places::Refnis;
 use serde_json::{Value, json};
@@ -17,6 +16,7 @@ use crate::home::refnis_of;
 use crate::invitation::{CircleOffer, DAYS, Invitation, MAX_ADDRESS, MAX_ADDRESSES};
 use crate::keys::fingerprint;
 use crate::link::Command;
+use crate::lists::keep_signed;
 use crate::pairing::{self, JoinRequest};
 use crate::runtime::{Ask, lock};
 use crate::service::Service;
@@ -37,7 +37,8 @@ pub async fn invite(service: &Arc<Service>, circle: Option<String>, arrangement:
         );
     }
     let circle = circle_for(service, circle, arrangement)?;
-    let claims = service.home.certificate.get();
+    let papers = service.own.get();
+    let claims = papers.certificate.get();
     let now = clock::now();
     let invitation = Invitation {
         root: service.home.owner(),
@@ -71,7 +72,8 @@ pub async fn join(service: &Arc<Service>, text: &str) -> Result<Vec<Value>> {
     if invitation.root == service.home.owner() {
         bail!(pairing::Refused::Myself);
     }
-    let request = JoinRequest::new(&invitation, &service.side(), clock::random(), own_addresses(service));
+    let papers = service.own.get();
+    let request = JoinRequest::new(&invitation, &papers.side(), clock::random(), own_addresses(service));
     let (answer, answered) = oneshot::channel();
     let command = Command::Pair {
         node: invitation.node,
@@ -96,7 +98,7 @@ pub async fn join(service: &Arc<Service>, text: &str) -> Result<Vec<Value>> {
         Ok(Ok(Err(why))) => bail!("{unreachable} ({why})"),
         Ok(Err(_)) | Err(_) => bail!(unreachable),
     };
-    let compared = pairing::accept(&bytes, &request, &invitation, &service.side(), now)?;
+    let compared = pairing::accept(&bytes, &request, &invitation, &papers.side(), now)?;
     let root = compared.certificate.get().owner();
     service.with_book(|book| book.await_comparison(compared, invitation.addresses, invitation.circle, now))?;
     let pending = pending_rows(service)?;
@@ -111,6 +113,7 @@ pub async fn join(service: &Arc<Service>, text: &str) -> Result<Vec<Value>> {
 pub fn partners(service: &Arc<Service>) -> Result<Vec<Value>> {
     let circles = service.circles()?;
     let live = service.port.states().clone();
+    let suspensions = service.office.suspensions()?;
     let mut rows: Vec<Value> = service
         .store
         .partners()?
@@ -130,11 +133,22 @@ pub fn partners(service: &Arc<Service>) -> Result<Vec<Value>> {
                 "since": partner.since.0,
                 "addresses": partner.addresses,
                 "circles": named,
+                "suspended": suspensions.get(&partner.root).map(|one| json!({ "since": one.at.0, "by": one.by, "why": one.why })),
                 "connected": live.get(&partner.root).is_some_and(|state| state.connected_since.is_some()),
             })
         })
         .collect();
     rows.extend(pending_rows(service)?);
+    rows.extend(service.office.departures()?.into_iter().map(|left| {
+        json!({
+            "what": "departure",
+            "municipality": left.name,
+            "root": left.root.to_string(),
+            "since": left.at.0,
+            "by": left.by,
+            "confirmed_at": left.confirmed_at.map(|at| at.0),
+        })
+    }));
     Ok(rows)
 }
 
@@ -235,12 +249,16 @@ pub async fn arrange(service: &Arc<Service>, circle: Option<String>, arrangement
             service.store.insert_circle(&pair)?;
         }
     }
-    sign_list(service, &named)?;
+    keep_signed(&service.store, service.home.owner(), &service.home.node)?;
     service.tell(Ask::PartnersChanged).await;
     Ok(vec![json!({ "circle": named.name, "arrangement": named.arrangement })])
 }
 
-fn find_partner(service: &Service, who: &str) -> Result<Partner> {
+/// A partner by REFNIS code, or by the beginning of its fingerprint.
+///
+/// # Errors
+/// None, or more than one.
+pub fn find_partner(service: &Service, who: &str) -> Result<Partner> {
     let by_code: Option<Refnis> = who.parse().ok();
     let mut found = service.store.partners()?;
     found.retain(|partner| {
@@ -313,24 +331,7 @@ fn join_circle(service: &Service, offer: &CircleOffer, partner: RootId) -> Resul
     circle.members.sort();
     circle.members.dedup();
     service.store.insert_circle(&circle)?;
-    sign_list(service, &circle)
-}
-
-fn sign_list(service: &Service, circle: &Circle) -> Result<()> {
-    let me = service.home.owner();
-    let earlier = service.store.lists()?.into_iter().find(|(id, owner, _)| *id == circle.id && *owner == me);
-    let version = earlier
-        .and_then(|(_, _, bytes)| CircleList::verify(&bytes, &service.home.certificate).ok())
-        .map_or(1, |list| list.get().version + 1);
-    let list = CircleList {
-        circle: circle.id,
-        owner: me,
-        version,
-        name: circle.name.clone(),
-        arrangement: circle.arrangement.clone(),
-        members: circle.members.clone(),
-    };
-    Ok(service.store.keep_list(circle.id, me, &list.sign(&service.home.node))?)
+    keep_signed(&service.store, service.home.owner(), &service.home.node)
 }
 
 /// Where this node can be reached: what was set, or where it listens.

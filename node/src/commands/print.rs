@@ -62,22 +62,121 @@ pub fn invitation(row: &Value) -> Vec<String> {
 pub fn partners(rows: &[Value]) -> Vec<String> {
     let mut lines: Vec<String> = rows
         .iter()
-        .map(|row| {
-            if row["what"] == "partner" {
-                let state = if row["connected"] == true { "verbonden" } else { "niet verbonden" };
-                format!(
-                    "{} ({}): partner, {state}; {}",
-                    text(&row["municipality"]),
-                    text(&row["refnis"]),
-                    text(&row["circles"])
-                )
-            } else {
-                pairing(row)
-            }
+        .map(|row| match row["what"].as_str() {
+            Some("partner") => partner(row),
+            Some("departure") => departure(row),
+            _ => pairing(row),
         })
         .collect();
     if lines.is_empty() {
         lines.push("Nog geen partners".to_owned());
+    }
+    lines
+}
+
+fn partner(row: &Value) -> String {
+    let suspended = &row["suspended"];
+    let state = match (suspended.is_null(), row["connected"] == true) {
+        (false, _) => format!(
+            "opgeschort sinds {} door {} ({})",
+            moment(&suspended["since"]),
+            text(&suspended["by"]),
+            text(&suspended["why"])
+        ),
+        (true, true) => "verbonden".to_owned(),
+        (true, false) => "niet verbonden".to_owned(),
+    };
+    format!("{} ({}): partner, {state}; {}", text(&row["municipality"]), text(&row["refnis"]), text(&row["circles"]))
+}
+
+fn departure(row: &Value) -> String {
+    let confirmed = match row["confirmed_at"].is_null() {
+        true => "nog niet genoteerd dat alles van ons daar gewist is".to_owned(),
+        false => format!("bevestigde op {} dat alles daar gewist is", moment(&row["confirmed_at"])),
+    };
+    format!("{}: geen partner meer sinds {}; {confirmed}", text(&row["municipality"]), moment(&row["since"]))
+}
+
+/// What became of a partner, with what it received when it is suspended.
+pub fn partner_life(rows: &[Value]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in rows {
+        let name = text(&row["partner"]);
+        match row["state"].as_str() {
+            Some("suspended") => {
+                let received = row["received"].as_array().map_or(&[][..], Vec::as_slice);
+                lines.push(format!("{name} is opgeschort. Zij ontving dit van ons en heeft het misschien nog:"));
+                lines.extend(received.iter().map(|one| {
+                    let about = one["person"].as_i64().map(|person| format!("  persoon {person}")).unwrap_or_default();
+                    format!("  {}  {}{about}", text(&one["document"]), text(&one["kind"]))
+                }));
+            }
+            Some("active") => lines.push(format!("{name} is weer partner")),
+            _ => lines.push(format!("{name} is geen partner meer; wat van haar hier was, is gewist. Zij wordt gevraagd alles van ons te wissen; `overbuur partners` toont of zij tekende")),
+        }
+    }
+    lines
+}
+
+/// A person that was erased, or erasures with their receipts.
+pub fn erasures(rows: &[Value]) -> Vec<String> {
+    let names = |list: &Value| -> Vec<String> { list.as_array().into_iter().flatten().map(text).collect() };
+    let line = |row: &Value| {
+        if !row["person"].is_null() {
+            return format!("Persoon {} is gewist, met {} gedeelde documenten", row["person"], row["documents"]);
+        }
+        let mut parts = Vec::new();
+        for (what, list) in [("bevestigd door", &row["confirmed"]), ("wacht op", &row["awaited"])] {
+            let names = names(list);
+            if !names.is_empty() {
+                parts.push(format!("{what} {}", names.join(", ")));
+            }
+        }
+        format!("{}: {} documenten, {}", moment(&row["asked_at"]), row["documents"], parts.join("; "))
+    };
+    rows.iter().map(line).collect()
+}
+
+/// A certificate that was signed, shown or taken over.
+pub fn certificates(rows: &[Value]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for row in rows {
+        lines.push(format!(
+            "Certificaat {} van {}, sleutel {}, geldig tot {}",
+            row["serial"],
+            text(&row["municipality"]),
+            text(&row["node"]),
+            moment(&row["valid_until"])
+        ));
+        if let Some(certificate) = row["certificate"].as_str() {
+            lines.push(certificate.to_owned());
+        }
+    }
+    lines
+}
+
+/// A backup that was written.
+pub fn backup(row: &Value) -> Vec<String> {
+    let mut lines =
+        vec![format!("Reservekopie {} ({} bytes), voor {}", text(&row["file"]), row["bytes"], text(&row["recipient"]))];
+    if !row["key"].is_null() {
+        lines.push(format!(
+            "Alleen met {} gaat ze open: bewaar die sleutel buiten deze machine, en niet bij de reservekopieën",
+            text(&row["key"])
+        ));
+    }
+    lines
+}
+
+/// A node that was restored.
+pub fn restored(row: &Value) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{} is hersteld; {} personen die sindsdien gewist waren, zijn opnieuw gewist",
+        text(&row["municipality"]),
+        row["erased_again"]
+    )];
+    if row["awaits"].as_array().is_some_and(|awaited| !awaited.is_empty()) {
+        lines.push(format!("Start het knooppunt: het wacht eerst op {}", text(&row["awaits"])));
     }
     lines
 }
@@ -108,8 +207,20 @@ pub fn status(row: &Value) -> Vec<String> {
             text(&own["documents_held"])
         ),
     ];
+    if row["recovering_from"].as_array().is_some_and(|awaited| !awaited.is_empty()) {
+        lines.push(format!(
+            "Hersteld uit een reservekopie: er vertrekt niets voor deze partners brachten wat zij bewaarden: {}. \
+             Is er een onbereikbaar, schort die dan op",
+            text(&row["recovering_from"])
+        ));
+    }
     if row["certificate_valid"] == false {
         lines.push(out_of_date(&row["certificate_valid_until"]));
+    } else if row["certificate_ends_soon"] == true {
+        lines.push(format!(
+            "Let op: het certificaat van dit knooppunt geldt tot {}; vernieuw het met `overbuur renew`",
+            moment(&row["certificate_valid_until"])
+        ));
     }
     if let Some(why) = row["paused"].as_str() {
         lines.push(format!("De uitwisseling wacht tot de databank weer kan schrijven: {why}"));
@@ -130,8 +241,13 @@ pub fn status(row: &Value) -> Vec<String> {
         let held_back = partner["held_back"]["because"].as_str();
         let held_back = held_back.map(|why| format!("; vertraagd, want dit stuurt geen eerlijk knooppunt: {why}"));
         lines.push(format!(
-            "{}: {connection}; {} documenten; laatst gelijk {}{}{}{}",
+            "{}: {connection}{}; {} documenten; laatst gelijk {}{}{}{}",
             text(&partner["municipality"]),
+            if partner["certificate_ends_soon"] == true {
+                format!("; haar certificaat geldt tot {}", moment(&partner["certificate_valid_until"]))
+            } else {
+                String::new()
+            },
             text(&partner["documents_held"]),
             moment(&partner["last_reconciled"]),
             refused.unwrap_or_default(),

@@ -10,9 +10,11 @@ use replication::PartnerState;
 use schemas::Kind;
 use schemas::certificate::NodeCertificate;
 use schemas::ids::{NodeKey, RootId};
+use schemas::time::Hour;
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::papers::RENEW_DAYS;
 use crate::runtime::{Ask, OUT_OF_DATE, OWN_OUT_OF_DATE, blocking, lock};
 use crate::service::Service;
 
@@ -33,7 +35,8 @@ pub async fn status(service: &Arc<Service>) -> Result<Vec<Value>> {
         })
     })
     .await?;
-    let claims = service.home.certificate.get();
+    let papers = service.own.get();
+    let claims = papers.certificate.get();
     let now = clock::now();
     let outlook = service.running.get().map(|handle| lock(&handle.outlook).clone()).unwrap_or_default();
     Ok(vec![json!({
@@ -46,6 +49,9 @@ pub async fn status(service: &Arc<Service>) -> Result<Vec<Value>> {
         "clock_ahead_seconds": service.port.clock_ahead(),
         "certificate_valid_until": claims.valid_until.start().0,
         "certificate_valid": claims.covers(now.hour()),
+        "certificate_ends_soon": ends_soon(claims, now.hour()),
+        "certificate_serial": claims.serial,
+        "recovering_from": service.port.recovering().iter().map(|root| service.name_of(*root)).collect::<Vec<_>>(),
         "pages": service.home.configuration.page_address(),
         "listening": outlook.listening,
         "own": { "documents_held": documents, "mentors": mentors, "newcomers": newcomers },
@@ -69,6 +75,7 @@ fn partner_rows(
     trouble: &BTreeMap<NodeKey, String>,
 ) -> Result<Vec<Value>> {
     let certificates = newest_certificates(service)?;
+    let receipts = service.office.receipt_counts()?;
     let proofs = service.read(|records| records.proofs())?;
     let now = clock::now().hour();
     let mut rows = Vec::new();
@@ -76,7 +83,7 @@ fn partner_rows(
         let state = states.get(&partner.root).cloned().unwrap_or_default();
         let certificate = certificates.get(&partner.root);
         let expired = certificate.is_some_and(|certificate| !certificate.covers(now));
-        let why = if !service.home.certificate.get().covers(now) {
+        let why = if !service.own.get().certificate.get().covers(now) {
             Some(OWN_OUT_OF_DATE.to_owned())
         } else if expired {
             Some(OUT_OF_DATE.to_owned())
@@ -95,6 +102,11 @@ fn partner_rows(
             "documents_held": state.documents_held,
             "last_reconciled": state.reconciled_at.map(|at| at.0),
             "refused": refused,
+            "certificate_serial": certificate.map(|certificate| certificate.serial),
+            "certificate_valid_until": certificate.map(|certificate| certificate.valid_until.start().0),
+            "certificate_ends_soon": certificate.is_some_and(|certificate| ends_soon(certificate, now)),
+            "receipts_received": receipts.get(&partner.root).map_or(0, |counts| counts.0),
+            "receipts_awaited": receipts.get(&partner.root).map_or(0, |counts| counts.1),
             "forks_proved": proofs.iter().filter(|proof| proof.author == partner.root).count(),
             "held_back": service.port.restraints.of(partner.root).map(|restraint| json!({
                 "because": restraint.why,
@@ -106,6 +118,11 @@ fn partner_rows(
         }));
     }
     Ok(rows)
+}
+
+/// Whether a certificate is to be renewed.
+fn ends_soon(certificate: &NodeCertificate, now: Hour) -> bool {
+    certificate.valid_until <= now.plus_days(RENEW_DAYS)
 }
 
 fn newest_certificates(service: &Service) -> Result<BTreeMap<RootId, NodeCertificate>> {

@@ -52,7 +52,8 @@ async fn a_certificate_that_does_not_cover_now_closes_the_stream_and_status_says
 /// What the victim answers to who holds `invitation`.
 async fn answered(scene: &Scene, invitation: &Invitation) -> Refused {
     let network = network::start(&scene.hostile.home.node, &[], clock::generator()).expect("it starts");
-    let side = scene.hostile.side();
+    let papers = scene.hostile.own.get();
+    let side = papers.side();
     let request = JoinRequest::new(invitation, &side, clock::random(), Vec::new());
     let (answer, answered) = oneshot::channel();
     let (node, addresses) = (scene.victim.node, vec![scene.victim.address.clone()]);

@@ -127,7 +127,7 @@ impl Runtime {
             progress.shown += documents;
             envelopes + documents > 0
         });
-        let mut to_load = Vec::new();
+        let (mut to_load, mut next) = (Vec::new(), Vec::new());
         for then in then {
             match then {
                 Then::Changed { kind, document, erased } => {
@@ -136,13 +136,23 @@ impl Runtime {
                         self.parts.erased.notify_one();
                     }
                 }
-                Then::Kept(kept) => self.kept(kept).await,
+                Then::Kept(kept) => self.kept(kept),
                 Then::Settled => self.parts.port.tell_settled(),
                 Then::Do(Effect::Load { document }) => to_load.push(document),
-                Then::Do(effect) => self.carry_out(effect).await,
+                Then::Do(Effect::Retired { owner, nodes }) => next.append(&mut self.retired(owner, nodes).await?),
+                Then::Do(effect) => {
+                    if let Effect::Notify(Notice::Reconciled { partner, circle }) = &effect {
+                        self.brought(*partner, *circle);
+                        next.append(&mut self.in_step(*partner, *circle).await?);
+                    }
+                    self.carry_out(effect).await;
+                }
             }
         }
-        if to_load.is_empty() { Ok(Vec::new()) } else { self.load(to_load).await }
+        if !to_load.is_empty() {
+            next.append(&mut self.load(to_load).await?);
+        }
+        Ok(next)
     }
 
     async fn carry_out(&mut self, effect: Effect) {
@@ -157,6 +167,7 @@ impl Runtime {
             // Read by whoever calls, or done by the store.
             Effect::Draft(_)
             | Effect::Load { .. }
+            | Effect::Retired { .. }
             | Effect::Store(_)
             | Effect::Delete(_)
             | Effect::Show(_)
@@ -188,14 +199,14 @@ impl Runtime {
         }
     }
 
-    async fn kept(&mut self, kept: Kept) {
+    fn kept(&mut self, kept: Kept) {
         if let Kept::Certificate(root, bytes) = kept
             && let Ok(certificate) = NodeCertificate::verify(&bytes)
         {
             let newer = self.certificates.get(&root).is_some_and(|known| known.get().serial < certificate.get().serial);
             if newer {
                 self.certificates.insert(root, certificate);
-                self.admit().await;
+                self.admits_anew = true;
             }
         }
     }

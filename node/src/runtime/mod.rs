@@ -9,6 +9,8 @@ mod later;
 mod me;
 mod partners;
 mod pause;
+pub mod recovering;
+mod retired;
 pub use partners::{OUT_OF_DATE, OWN_OUT_OF_DATE};
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use casework::ports::Outgoing;
+use ed25519_dalek::SigningKey;
 use rand_chacha::ChaCha20Rng;
 use replication::{Command, Input, PartnerState, Replica};
 use schemas::border::SCHEMA;
@@ -32,6 +35,7 @@ use me::Me;
 
 use crate::home::Home;
 use crate::link::{self, Asked, Event};
+use crate::own::Own;
 use crate::port::Port;
 use crate::pump::Pump;
 use crate::{clock, network};
@@ -104,10 +108,14 @@ pub struct Handle {
 pub struct Parts {
     /// The store.
     pub store: Arc<Store>,
+    /// The use cases.
+    pub office: casework::Office,
     /// What the office sees.
     pub port: Arc<Port>,
     /// Answers.
     pub desk: Arc<dyn Desk>,
+    /// This node's certificate.
+    pub own: Arc<Own>,
     /// Tells the pages.
     pub changes: broadcast::Sender<web::Change>,
     /// Rung when matches or handovers may have moved.
@@ -123,14 +131,17 @@ struct Runtime {
     rng: ChaCha20Rng,
     network: mpsc::Sender<link::Command>,
     outlook: Arc<std::sync::Mutex<link::Outlook>>,
-    /// This node's own.
-    certificate: Verified<NodeCertificate>,
     certificates: BTreeMap<RootId, Verified<NodeCertificate>>,
     nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
+    key: SigningKey,
+    /// Whether a certificate came that changes who may connect.
+    admits_anew: bool,
     pumps: BTreeMap<RootId, Pump>,
     progress: watch::Sender<Progress>,
     applying: Option<effects::Applying>,
     later: later::Later,
+    retiring: retired::Retiring,
+    recovering: recovering::Recovering,
     wake_at: Timestamp,
     drained: i64,
 }
@@ -174,7 +185,7 @@ impl Runtime {
         outlook: Arc<std::sync::Mutex<link::Outlook>>,
         nodes: Arc<std::sync::Mutex<BTreeMap<RootId, NodeKey>>>,
     ) -> Result<Self> {
-        let me = Me::of(home);
+        let me = Me::of(home, &parts.own);
         Ok(Self {
             replica: Replica::new(me.config(&parts.store)?),
             parts,
@@ -182,13 +193,16 @@ impl Runtime {
             rng: clock::generator(),
             network,
             outlook,
-            certificate: home.certificate.clone(),
             certificates: BTreeMap::new(),
             nodes,
+            key: home.node.clone(),
+            admits_anew: false,
             pumps: BTreeMap::new(),
             progress: watch::Sender::new(Progress::default()),
             applying: None,
             later: later::Later::default(),
+            retiring: retired::Retiring::default(),
+            recovering: recovering::Recovering::default(),
             wake_at: Timestamp(0),
             drained: 0,
         })
@@ -197,7 +211,12 @@ impl Runtime {
     /// Takes over what the store holds.
     async fn begin(&mut self) -> Result<()> {
         let store = Arc::clone(&self.parts.store);
+        self.begin_recovering()?;
+        let own = self.parts.own.get();
         let (headers, cursors, unclean, upgraded) = blocking(move || {
+            let claims = own.certificate.get();
+            store.keep_certificate(claims.owner(), claims.serial, &own.bytes)?;
+            store.drop_unbacked()?;
             let unclean = store.node_state(RUNNING)?.is_some_and(|bytes| bytes == [1]);
             // What an earlier release kept and did not understand is built now.
             let schema = SCHEMA.to_be_bytes();
@@ -246,6 +265,7 @@ impl Runtime {
                     self.ask(ask).await
                 }
                 () = self.parts.port.outbox.notified() => self.drain_outbox().await,
+                () = self.parts.port.partners_moved.notified() => self.ask(Ask::PartnersChanged).await,
                 _ = second.tick() => {
                     seconds += 1;
                     self.second(seconds).await
@@ -291,9 +311,15 @@ impl Runtime {
             self.input(vec![Input::Tick]).await?;
         }
         self.show_states();
+        self.recover().await?;
+        if self.parts.port.partners_moved_soon() {
+            self.ask(Ask::PartnersChanged).await?;
+        }
         if seconds.is_multiple_of(60) {
-            self.admit().await;
             self.invitations_changed().await;
+        }
+        if seconds.is_multiple_of(60) || std::mem::take(&mut self.admits_anew) {
+            self.admit().await?;
         }
         Ok(())
     }
@@ -417,6 +443,9 @@ impl Runtime {
     /// Hands every command of the outbox to the replica, in order. One that was settled before
     /// a crash could be noted comes again under the same number.
     async fn drain_outbox(&mut self) -> Result<()> {
+        if self.is_recovering() {
+            return Ok(());
+        }
         if matches!(self.replica.clock(), replication::Clock::Off(_)) {
             // What waits is signed when the clock is right again.
             return Ok(());

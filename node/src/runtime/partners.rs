@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
+use replication::Input;
 use schemas::ids::{NodeKey, RootId};
 use tokio::sync::oneshot;
 
 use super::{Runtime, blocking, lock};
+use crate::lists::keep_signed;
 use crate::{acquaintance, clock, link};
 
 /// Why a partner is not let in whose certificate does not cover now.
@@ -18,25 +20,36 @@ impl Runtime {
     pub(super) async fn invitations_changed(&self) {
         let desk = Arc::clone(&self.parts.desk);
         let open = tokio::task::spawn_blocking(move || desk.is_open()).await.unwrap_or(false);
-        let open = open && self.certificate.get().covers(clock::now().hour());
+        let open = open && self.covers_now();
         let (done, known) = oneshot::channel();
         self.command(link::Command::Strangers { open, done }).await;
         let _ = known.await;
     }
 
-    /// Reads partners, certificates and lists anew, and lets in who is confirmed.
+    /// Reads partners, certificates and lists anew, lets in who is confirmed, and lets go of what
+    /// was a partner's that is none any more.
     pub(super) async fn partners_changed(&mut self) -> Result<()> {
-        let store = Arc::clone(&self.parts.store);
-        let (partners, certificates, lists) =
-            blocking(move || Ok((store.partners()?, store.certificates()?, store.lists()?))).await?;
+        let (store, office, key) = (Arc::clone(&self.parts.store), self.parts.office.clone(), self.key.clone());
         let me = self.replica_root()?;
-        let is_known = |root| root == me || partners.iter().any(|partner| partner.root == root);
-        let (mut newest, inputs) = acquaintance::inputs(is_known, certificates, lists);
+        let (partners, certificates, lists, departures) = blocking(move || {
+            keep_signed(&store, me, &key)?;
+            Ok((store.partners()?, store.certificates()?, store.lists()?, office.departures()?))
+        })
+        .await?;
+        let is_known = |root: RootId| root == me || partners.iter().any(|partner| partner.root == root);
+        let (mut newest, known) = acquaintance::inputs(is_known, certificates, lists);
+        // Also when nothing of it is held: nobody introduces it again.
+        let gone = departures.into_iter().map(|left| left.root).filter(|root| !is_known(*root));
+        let mut inputs: Vec<Input> = gone.map(|partner| Input::Remove { partner }).collect();
+        inputs.extend(known);
         newest.remove(&me);
         self.certificates = newest;
-        self.input(inputs).await?;
-        self.admit().await;
-        Ok(())
+        self.admit().await?;
+        self.input(inputs).await
+    }
+
+    fn covers_now(&self) -> bool {
+        self.parts.own.get().certificate.get().covers(clock::now().hour())
     }
 
     fn replica_root(&self) -> Result<RootId> {
@@ -45,33 +58,59 @@ impl Runtime {
         Ok(identity.root)
     }
 
-    /// Tells the network who may connect: confirmed partners whose certificate covers now; nobody
-    /// while this node's own does not.
-    pub(super) async fn admit(&mut self) {
+    /// Tells the network who may connect: confirmed partners that are not suspended and whose
+    /// certificate covers now; nobody while this node's own does not.
+    pub(super) async fn admit(&mut self) -> Result<()> {
         let now = clock::now().hour();
-        let own_covers = self.certificate.get().covers(now);
+        let own_covers = self.covers_now();
         let store = Arc::clone(&self.parts.store);
-        let Ok(partners) = blocking(move || Ok(store.partners()?)).await else { return };
+        let office = self.parts.office.clone();
+        let (partners, suspended) = blocking(move || Ok((store.partners()?, office.suspensions()?))).await?;
         let before = lock(&self.nodes).clone();
+        let mut closed: Vec<(RootId, NodeKey)> = before
+            .iter()
+            .filter(|(root, _)| !partners.iter().any(|partner| partner.root == **root))
+            .map(|(root, node)| (*root, *node))
+            .collect();
         for partner in partners {
             let Some(certificate) = self.certificates.get(&partner.root) else { continue };
             let node = certificate.get().node;
-            if own_covers && certificate.get().covers(now) {
-                let known = lock(&self.nodes).insert(partner.root, node);
-                if known.is_some_and(|known| known != node)
-                    && let Some(old) = known
-                {
-                    self.command(link::Command::Forbid { node: old }).await;
+            let why = match suspended.get(&partner.root) {
+                Some(suspension) => format!("suspended: {}", suspension.why),
+                None if !own_covers => OWN_OUT_OF_DATE.to_owned(),
+                None if certificate.get().covers(now) => {
+                    let known = lock(&self.nodes).insert(partner.root, node);
+                    if let Some(old) = known.filter(|known| *known != node) {
+                        self.command(link::Command::Forbid { node: old }).await;
+                    }
+                    let addresses = partner.addresses.clone();
+                    self.command(link::Command::Allow { node, addresses }).await;
+                    continue;
                 }
-                let addresses = partner.addresses.clone();
-                self.command(link::Command::Allow { node, addresses }).await;
-            } else if before.contains_key(&partner.root) || !lock(&self.outlook).trouble.contains_key(&node) {
-                lock(&self.nodes).remove(&partner.root);
-                self.command(link::Command::Forbid { node }).await;
-                let why = if own_covers { OUT_OF_DATE } else { OWN_OUT_OF_DATE };
-                lock(&self.outlook).trouble.insert(node, why.to_owned());
+                None => OUT_OF_DATE.to_owned(),
+            };
+            if before.contains_key(&partner.root) {
+                closed.push((partner.root, node));
+            }
+            lock(&self.outlook).trouble.insert(node, why);
+        }
+        let mut inputs = Vec::new();
+        for (partner, node) in closed {
+            let trouble = lock(&self.outlook).trouble.get(&node).cloned();
+            self.command(link::Command::Forbid { node }).await;
+            if let Some(trouble) = trouble {
+                lock(&self.outlook).trouble.insert(node, trouble);
+            }
+            lock(&self.nodes).remove(&partner);
+            // What the network tells of a node that is nobody's any more is not heard.
+            if self.pumps.remove(&partner).is_some() {
+                inputs.push(Input::Disconnected { partner });
             }
         }
+        if !inputs.is_empty() {
+            self.tell(web::Change::partner());
+        }
+        self.input(inputs).await
     }
 
     pub(super) fn root_of(&self, node: NodeKey) -> Option<RootId> {

@@ -3,12 +3,13 @@
 use casework::ports::{Circle, Circles, Municipality, OwnDocument, PopulationCell};
 use casework::{Error, Result};
 use rusqlite::params;
-use schemas::ids::CircleId;
+use schemas::ids::{CircleId, RootId};
 use schemas::time::Timestamp;
 use schemas::{Kind, MatchingRules, SharedValue};
 
 use crate::documents::{value_of, value_text};
 use crate::fault::corrupt;
+use crate::partner_life::SUSPENDED;
 use crate::rows::seconds;
 use crate::tx::Tx;
 
@@ -65,10 +66,17 @@ impl Circles for Tx<'_> {
                 })
             })?;
         for circle in &mut circles {
-            let members = "SELECT root FROM circle_members WHERE circle = ?1 ORDER BY root";
-            circle.members = self.all(members, [circle.id.0], |cells| cells.root())?;
+            let all = "SELECT root FROM circle_members WHERE circle = ?1";
+            let members = if circle.pair { all.to_owned() } else { format!("{all} AND root NOT IN ({SUSPENDED})") };
+            circle.members = self.all(&format!("{members} ORDER BY root"), [circle.id.0], |cells| cells.root())?;
         }
         Ok(circles)
+    }
+
+    fn circles_of(&mut self, partner: RootId) -> Result<Vec<CircleId>> {
+        self.all("SELECT circle FROM circle_members WHERE root = ?1 ORDER BY circle", [partner.0], |cells| {
+            cells.circle()
+        })
     }
 
     fn population(&mut self) -> Result<Option<Vec<PopulationCell>>> {

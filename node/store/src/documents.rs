@@ -11,6 +11,7 @@ use schemas::time::Hour;
 use schemas::{Kind, SharedValue};
 
 use crate::fault::corrupt;
+use crate::partner_life::SUSPENDED;
 use crate::rows::{Cells, seconds};
 use crate::tx::Tx;
 
@@ -67,18 +68,21 @@ fn writers(text: &str) -> Result<BTreeMap<RootId, u32>> {
 
 impl Documents for Tx<'_> {
     fn documents(&mut self, kind: Kind) -> Result<Vec<Document>> {
-        self.all(&format!("{SELECT} WHERE kind = ?1 ORDER BY id, owner"), [kind.code()], document)
+        let sql = format!("{SELECT} WHERE kind = ?1 AND owner NOT IN ({SUSPENDED}) ORDER BY id, owner");
+        self.all(&sql, [kind.code()], document)
     }
 
     fn document(&mut self, id: DocumentId) -> Result<Option<Document>> {
         // Should another owner have taken the id, the one that was here first is meant; this
         // municipality's own before all.
         let own = "owner = (SELECT root FROM identity)";
-        self.one(&format!("{SELECT} WHERE id = ?1 ORDER BY {own} DESC, number LIMIT 1"), [id.0], document)
+        let sql = format!("{SELECT} WHERE id = ?1 AND owner NOT IN ({SUSPENDED}) ORDER BY {own} DESC, number LIMIT 1");
+        self.one(&sql, [id.0], document)
     }
 
     fn document_of(&mut self, owner: RootId, id: DocumentId) -> Result<Option<Document>> {
-        self.one(&format!("{SELECT} WHERE id = ?1 AND owner = ?2"), [&id.0[..], &owner.0[..]], document)
+        let sql = format!("{SELECT} WHERE id = ?1 AND owner = ?2 AND owner NOT IN ({SUSPENDED})");
+        self.one(&sql, [&id.0[..], &owner.0[..]], document)
     }
 
     fn replaced_by(&mut self, id: DocumentId) -> Result<Option<DocumentId>> {

@@ -22,7 +22,7 @@ fn envelope(cells: &mut Cells<'_>) -> Result<Envelope> {
     Ok(Envelope { header: header(&cells.get::<Vec<u8>>()?)?, signature: cells.get()?, body: cells.get()? })
 }
 
-fn header(bytes: &[u8]) -> Result<Header> {
+pub(crate) fn header(bytes: &[u8]) -> Result<Header> {
     minicbor::decode(bytes).map_err(|_| corrupt())
 }
 
@@ -34,7 +34,7 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5)",
             params![envelope.id().0, envelope.header.document.0, header, envelope.signature, envelope.body],
         )?;
-        Ok(())
+        self.owe_receipt(&envelope.header)
     }
 
     fn carry_out(&self, effect: &Effect) -> Result<()> {
@@ -66,6 +66,7 @@ impl Tx<'_> {
             Effect::Load { .. }
             | Effect::Send { .. }
             | Effect::SendStored { .. }
+            | Effect::Retired { .. }
             | Effect::Notify(_)
             | Effect::WakeAt(_)
             | Effect::Disconnect { .. } => Ok(()),
@@ -138,6 +139,27 @@ impl Store {
                 found.extend(tx.one(sql, [id.0], envelope)?);
             }
             Ok(found)
+        })
+    }
+
+    /// Ids of the stored envelopes that these keys signed, with the document of each.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn signed_by(&self, nodes: &[NodeKey]) -> Result<Vec<(DocumentId, EnvelopeId)>> {
+        let mut stored = self.stored_headers()?;
+        stored.retain(|stored| nodes.contains(&stored.header.author));
+        Ok(stored.into_iter().map(|stored| (stored.header.document, stored.id)).collect())
+    }
+
+    /// Removes built states of which no envelope is left.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn drop_unbacked(&self) -> Result<()> {
+        self.in_write(|tx| {
+            tx.run("DELETE FROM documents WHERE id NOT IN (SELECT document FROM envelopes)", [])?;
+            Ok(())
         })
     }
 

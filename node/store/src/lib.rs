@@ -8,6 +8,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod circles;
 mod cursors;
 mod documents;
@@ -23,9 +24,11 @@ mod migrate;
 mod node_state;
 mod open;
 mod outbox;
+mod partner_life;
 mod partners;
 mod people;
 mod people_columns;
+mod receipts;
 mod rows;
 mod sharing;
 #[cfg(any(test, feature = "testing"))]
@@ -33,6 +36,7 @@ pub mod testing;
 mod tx;
 mod writer;
 
+pub use backup::erased_persons;
 pub use fault::OpenError;
 pub use open::Store;
 pub use partners::{Identity, Partner};

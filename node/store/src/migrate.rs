@@ -1,5 +1,5 @@
 //! Numbered migrations, each applied once in one transaction. Numbers may have gaps: 1–99 the
-//! foundation, 100–199 matches and duos, 200–299 imports and the library.
+//! foundation, 100–199 matches and duos, 200–299 imports and the library, 500–599 partners.
 
 use rusqlite::Connection;
 
@@ -25,6 +25,8 @@ migrations! {
     200 "0200_imports.sql",
     300 "0300_node.sql",
     301 "0301_built.sql",
+    500 "0500_partner_life.sql",
+    510 "0510_receipts.sql",
     700 "0700_cursors.sql",
     800 "0800_own_rules.sql",
     810 "0810_evenings.sql",

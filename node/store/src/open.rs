@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use casework::people::PersonId;
 use casework::ports::{Storage, Work};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use schemas::ids::to_hex;
+use schemas::time::Timestamp;
 
 use crate::fault::{OpenError, Stored, fault};
 use crate::lock::{Lock, private};
@@ -107,6 +109,14 @@ impl Store {
         outcome
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn key_statement(&self) -> &str {
+        &self.key
+    }
+
     fn reader(&self) -> Result<Connection, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         connect(&self.path, &self.key, flags, READER_CACHE_KIB)
@@ -114,7 +124,7 @@ impl Store {
 }
 
 /// A connection that proved to have the right key.
-fn connect(path: &Path, key: &str, flags: OpenFlags, cache_kib: u32) -> Result<Connection, OpenError> {
+pub(crate) fn connect(path: &Path, key: &str, flags: OpenFlags, cache_kib: u32) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, flags)?;
     // SQLCipher would write to stderr what the caller is told anyway.
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
@@ -137,6 +147,10 @@ impl Storage for Store {
 
     fn read(&self, work: Work) -> casework::Result<()> {
         self.in_read(move |tx| work(tx))
+    }
+
+    fn note_erasure(&self, person: PersonId, at: Timestamp) -> casework::Result<()> {
+        self.note_in_ledger(person, at)
     }
 
     fn forget_traces(&self) -> casework::Result<()> {

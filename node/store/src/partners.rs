@@ -8,6 +8,7 @@ use schemas::places::Refnis;
 use schemas::time::Timestamp;
 
 use crate::open::Store;
+use crate::partner_life::SUSPENDED;
 use crate::rows::seconds;
 use crate::tx::Tx;
 
@@ -124,9 +125,11 @@ impl Store {
     pub fn insert_partner(&self, partner: &Partner) -> Result<()> {
         let partner = partner.clone();
         self.in_write(move |tx| {
+            tx.run("DELETE FROM departures WHERE root = ?1", [partner.root.0])?;
             tx.run(
-                "INSERT OR REPLACE INTO partners (root, refnis, kbo, name, addresses, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO partners (root, refnis, kbo, name, addresses, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (root) DO UPDATE SET refnis = ?2, kbo = ?3, name = ?4, addresses = ?5, since = ?6",
                 params![
                     partner.root.0,
                     partner.refnis.to_string(),
@@ -153,15 +156,7 @@ impl Store {
     /// # Errors
     /// A failing store.
     pub fn remove_partner(&self, root: RootId) -> Result<()> {
-        self.in_write(move |tx| {
-            let me = casework::ports::Circles::me(tx)?.root;
-            tx.run("DELETE FROM partners WHERE root = ?1", [root.0])?;
-            tx.run("DELETE FROM certificates WHERE root = ?1", [root.0])?;
-            tx.run("DELETE FROM lists WHERE owner = ?1", [root.0])?;
-            tx.run("DELETE FROM circle_members WHERE root = ?1", [root.0])?;
-            tx.run("DELETE FROM circles WHERE id = ?1", [CircleId::pair(me, root).0])?;
-            Ok(())
-        })
+        self.in_write(move |tx| tx.drop_partner(root))
     }
 
     /// Adds a circle or replaces it with its members.
@@ -217,13 +212,26 @@ impl Store {
 }
 
 impl Tx<'_> {
+    pub(crate) fn drop_partner(&mut self, root: RootId) -> Result<()> {
+        let me = casework::ports::Circles::me(self)?.root;
+        self.run("DELETE FROM partners WHERE root = ?1", [root.0])?;
+        self.run("DELETE FROM certificates WHERE root = ?1", [root.0])?;
+        self.run("DELETE FROM lists WHERE owner = ?1", [root.0])?;
+        self.run("DELETE FROM receipts_owed WHERE owner = ?1", [root.0])?;
+        self.run("DELETE FROM circle_members WHERE root = ?1", [root.0])?;
+        self.run("DELETE FROM circles WHERE id = ?1", [CircleId::pair(me, root).0])?;
+        Ok(())
+    }
+
     fn put_circle(&self, circle: &Circle) -> Result<()> {
         self.run(
             "INSERT INTO circles (id, name, arrangement, pair) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (id) DO UPDATE SET name = ?2, arrangement = ?3, pair = ?4",
             params![circle.id.0, circle.name, circle.arrangement, circle.pair],
         )?;
-        self.run("DELETE FROM circle_members WHERE circle = ?1", [circle.id.0])?;
+        // A suspended partner is not among the members that a circle is read with, and keeps its place.
+        let others = format!("DELETE FROM circle_members WHERE circle = ?1 AND root NOT IN ({SUSPENDED})");
+        self.run(&others, [circle.id.0])?;
         for member in &circle.members {
             self.run(
                 "INSERT OR IGNORE INTO circle_members (circle, root) VALUES (?1, ?2)",

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use schemas::certificate::{CertificateError, CircleList, MAX_MEMBERS, MAX_RETIRED, NodeCertificate};
 use schemas::envelope::{Envelope, Refusal};
 use schemas::ids::{NodeKey, RootId, RootKey};
+use schemas::note::{MAX_DOCUMENTS, Note, Said};
 use schemas::time::{Hour, Timestamp};
 
 use crate::samples::{SIGNED, certificate, header, list, node, root};
@@ -130,4 +131,27 @@ proptest! {
         prop_assert!(NodeCertificate::verify(&bytes).is_err());
         prop_assert!(CircleList::verify(&bytes, &good).is_err());
     }
+}
+
+#[test]
+fn a_note_is_its_signers_and_nobody_elses() {
+    let certificate = NodeCertificate::verify(&certificate().sign(&root())).expect("just signed");
+    let (from, to) = (certificate.get().owner(), RootId([7; 32]));
+    let note =
+        |count: usize| Note { from, to, at: SIGNED, said: Said::Erased(vec![schemas::DocumentId([4; 16]); count]) };
+    let bytes = note(2).sign(&node());
+    assert_eq!(Note::verify(&bytes, &certificate).expect("signed").get(), &note(2));
+    let other = SigningKey::from_bytes(&[3; 32]);
+    assert!(Note::verify(&note(2).sign(&other), &certificate).is_err(), "another key");
+    let forged = Note { from: to, to: from, ..note(1) };
+    assert!(Note::verify(&forged.sign(&node()), &certificate).is_err(), "in another's name");
+    assert!(Note::verify(&note(MAX_DOCUMENTS).sign(&node()), &certificate).is_ok());
+    assert!(Note::verify(&note(MAX_DOCUMENTS + 1).sign(&node()), &certificate).is_err(), "over the limit");
+    let mut bent = bytes.clone();
+    for at in 0..bytes.len() {
+        bent[at] ^= 1;
+        assert!(Note::verify(&bent, &certificate).is_err(), "byte {at}");
+        bent[at] ^= 1;
+    }
+    assert!(CircleList::verify(&bytes, &certificate).is_err(), "a note is no list");
 }

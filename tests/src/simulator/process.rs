@@ -177,7 +177,8 @@ impl World {
                     self.nodes[node].store.lists.insert((circle, owner), KeptList { list, bytes });
                 }
             }
-            Effect::Keep(_) => {}
+            // Nobody in the simulator retires a key.
+            Effect::Keep(_) | Effect::Retired { .. } => {}
             Effect::Settled { number, outcome } => self.settled(node, number, outcome.is_ok()),
             Effect::Notify(Notice::Refused { reason, .. }) => {
                 self.nodes[node].refused.insert(reason);

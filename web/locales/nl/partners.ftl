@@ -52,6 +52,78 @@ population-form-persons = persons: het aantal inwoners
 population-form-after = Een nieuwe tabel vervangt de vorige helemaal. Kaarten die al bij partners staan, passen zich vanzelf aan.
 notice-population = De tabel is geladen.
 
+# Eén partner
+partner-suspended = Opgeschort sinds { $when }
+partner-suspended-since = Opgeschort sinds { $when } door { $name }.
+partner-suspended-why = Reden: { $why }
+partner-suspended-text = Er gaat niets heen en er komt niets binnen. Haar kaarten zijn verborgen, en wat open staat, wacht.
+partner-received-title = Wat zij van ons kreeg
+partner-received-text = Dit ging naar deze partner en staat er misschien nog.
+partner-received-nothing = Niets.
+partner-tend-title = Beheer
+partner-suspend-text = Schort op als je twijfelt. De verbinding valt meteen weg en je kan altijd weer hervatten.
+field-why = Reden
+partner-suspend-button = Schort op
+partner-resume-button = Hervat de samenwerking
+partner-leave-link = Beëindig de samenwerking …
+partner-leave-title = Samenwerking met { $name } beëindigen
+partner-leave-warning = Dit kan je niet ongedaan maken.
+partner-leave-1 = Alles van deze partner verdwijnt hier, ook haar contactgegevens.
+partner-leave-2 = Open voorstellen en lopende duo’s met deze partner stoppen.
+partner-leave-3 = { $name } krijgt de vraag om alles van ons te wissen en daarvoor te tekenen. Ben je niet verbonden, dan blijft dit programma het vragen.
+partner-leave-sure = Ja, beëindig de samenwerking met { $name }
+partner-leave-button = Beëindig de samenwerking
+notice-partner-suspended = { $name } is opgeschort.
+notice-partner-resumed = De samenwerking met { $name } loopt weer.
+notice-partner-left = { $name } is geen partner meer.
+received-municipality_card = { $count ->
+    [one] 1 gemeentekaart
+   *[other] { $count } gemeentekaarten
+ }
+received-matching_rules = { $count ->
+    [one] 1 keer onze regels
+   *[other] { $count } keer onze regels
+ }
+received-mentor_offer = { $count ->
+    [one] 1 mentoraanbod
+   *[other] { $count } keer een mentoraanbod
+ }
+received-match_request = { $count ->
+    [one] 1 mentorvraag
+   *[other] { $count } mentorvragen
+ }
+received-proposal = { $count ->
+    [one] 1 voorstel
+   *[other] { $count } voorstellen
+ }
+received-answer = { $count ->
+    [one] 1 antwoord
+   *[other] { $count } antwoorden
+ }
+received-resource = { $count ->
+    [one] 1 bladzijde
+   *[other] { $count } bladzijden
+ }
+received-duo_progress = { $count ->
+    [one] stand van 1 duo
+   *[other] stand van { $count } duo’s
+ }
+received-comment = { $count ->
+    [one] 1 opmerking
+   *[other] { $count } opmerkingen
+ }
+received-indicator_report = { $count ->
+    [one] 1 verslag met cijfers
+   *[other] { $count } verslagen met cijfers
+ }
+received-contact_sheet = { $count ->
+    [one] contactgegevens van 1 persoon
+   *[other] contactgegevens van { $count } personen
+ }
+departures-title = Geen partner meer
+departure-confirmed = sinds { $when }; bevestigde dat alles van ons daar gewist is
+departure-waits = sinds { $when }; wacht op het bewijs dat alles van ons daar gewist is
+
 # Invoer
 import-title = Neem een lijst over
 import-text = Kies je lijst zoals ze is. Je ziet eerst wat er begrepen is; pas daarna wordt iets bewaard.

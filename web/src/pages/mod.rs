@@ -5,12 +5,14 @@ mod care;
 mod circle;
 mod duo_plan;
 mod duos;
+mod erasures;
 mod evenings;
 pub(crate) mod fault;
 mod health;
 mod import;
 mod intake;
 mod library;
+mod partner;
 mod partners;
 mod people;
 mod person;
@@ -67,6 +69,8 @@ pub(crate) fn router(app: App) -> Router {
         .merge(circle::routes())
         .merge(evenings::routes())
         .merge(slips::routes())
+        .merge(partner::routes())
+        .merge(erasures::routes())
         .merge(import::routes())
         .merge(population::routes())
         .route("/gebeurtenissen", get(events::listen))

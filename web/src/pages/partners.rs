@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use casework::schemas::time::Timestamp;
 
 use crate::app::App;
 use crate::door::Visit;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Router<App> {
 /// A partner on the drawing and in the table.
 struct Row {
     dot: Dot,
+    id: String,
     x: i64,
     y: i64,
     name_y: i64,
@@ -38,6 +40,9 @@ struct Page {
     me: String,
     rows: Vec<Row>,
     circles: Vec<(String, String, String)>,
+    departures: Vec<(String, String)>,
+    /// Certificates that end soon or ended.
+    certificates: Vec<String>,
     paused: bool,
     width: i64,
     height: i64,
@@ -90,6 +95,7 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
             let refused = live.map(|live| &live.refused).into_iter().flatten();
             Row {
                 dot: dot(w, partner, now),
+                id: partner.municipality.root.to_string(),
                 x,
                 y,
                 name_y: if y > HEIGHT / 2 { y + 34 } else { y - 24 },
@@ -119,8 +125,32 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
             (circle.name.clone(), names(&circle.members), arrangement)
         })
         .collect();
+    let departures = found
+        .departures
+        .iter()
+        .map(|left| {
+            let key = if left.confirmed_at.is_some() { "departure-confirmed" } else { "departure-waits" };
+            (left.name.clone(), w.with(key, "when", format::since(left.at, now)))
+        })
+        .collect();
+    let ending = |name: &str, own: bool, at: Option<Timestamp>| {
+        let at = at?;
+        let key = match (own, at <= now) {
+            (true, false) => "certificate-own-ends",
+            (true, true) => "certificate-own-ended",
+            (false, false) => "certificate-ends",
+            (false, true) => "certificate-ended",
+        };
+        Some(w.fill(key, &[("name", name), ("when", &format::date(format::day_of(at)))]))
+    };
+    let own = ending(&found.me.name, true, found.own_certificate_ends);
+    let theirs =
+        found.partners.iter().filter_map(|partner| ending(&partner.municipality.name, false, partner.certificate_ends));
+    let certificates = own.into_iter().chain(theirs).collect();
     let f = Frame::new(&app, &visit, Nav::Partners, w.t("nav-partners")).await?.refreshing("partners");
-    html(&Page { f, me: found.me.name.clone(), rows, circles, paused: found.paused, width: WIDTH, height: HEIGHT })
+    let me = found.me.name.clone();
+    let paused = found.paused;
+    html(&Page { f, me, rows, circles, departures, certificates, paused, width: WIDTH, height: HEIGHT })
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::door::{Posted, Visit, flash_with};
 use crate::fault::Fault;
 use crate::fields::{Form, Pairs};
 use crate::frame::{Frame, html};
+use crate::pages::erasures::receipt;
 use crate::pages::intake::{folder, place};
 use crate::pages::people;
 use crate::words::Words;
@@ -52,6 +53,8 @@ struct LedgerView {
     consent: String,
     by: String,
     what: Vec<(String, String)>,
+    /// Per partner, whether it signed that it erased the card.
+    receipts: Vec<String>,
 }
 
 #[derive(Template)]
@@ -178,7 +181,7 @@ async fn show(
         screening: file.screening.as_ref().map_or_else(String::new, |seen| {
             w.fill("screening-seen", &[("on", &format::date(seen.seen_on)), ("by", &seen.seen_by)])
         }),
-        ledger: file.ledger.iter().rev().map(|line| ledger_view(w, line, visit)).collect(),
+        ledger: file.ledger.iter().rev().map(|line| ledger_view(w, line, &file, visit)).collect(),
         audit: file.audit.iter().map(|line| audit_view(w, line)).collect(),
         form: Form::new(w, values).with_errors(errors),
         name,
@@ -276,7 +279,7 @@ fn consent_lines(w: &Words, consents: &[Consent]) -> Vec<ConsentLine> {
         .collect()
 }
 
-fn ledger_view(w: &Words, line: &LedgerLine, visit: &Visit) -> LedgerView {
+fn ledger_view(w: &Words, line: &LedgerLine, file: &PersonFile, visit: &Visit) -> LedgerView {
     let key = format!("ledger-{}", line.event);
     LedgerView {
         at: format::moment(line.at),
@@ -285,7 +288,13 @@ fn ledger_view(w: &Words, line: &LedgerLine, visit: &Visit) -> LedgerView {
         consent: ledger_consent(w, &line.consent),
         by: line.by.clone(),
         what: border::card(w, &line.what, visit.today),
+        receipts: if line.event == "withdrawn" { receipts(w, line, file) } else { Vec::new() },
     }
+}
+
+fn receipts(w: &Words, line: &LedgerLine, file: &PersonFile) -> Vec<String> {
+    let of_line = file.receipts.iter().filter(|(document, ..)| line.document == Some(*document));
+    of_line.map(|(_, name, at)| receipt(w, name, *at)).collect()
 }
 
 /// The consent that a line of the ledger rests on, kept as `purpose day version`.
@@ -338,7 +347,7 @@ async fn register(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> 
         name: data.full_name(),
         made: w.fill("register-made", &[("on", &format::moment(app.now())), ("by", &visit.actor.name)]),
         consents: consent_lines(w, &file.consents),
-        ledger: file.ledger.iter().map(|line| ledger_view(w, line, &visit)).collect(),
+        ledger: file.ledger.iter().map(|line| ledger_view(w, line, &file, &visit)).collect(),
     })
 }
 

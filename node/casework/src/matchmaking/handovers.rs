@@ -37,7 +37,9 @@ impl Office {
     /// A failing store.
     pub fn handovers_due(&self) -> Result<Vec<HandoverDue>> {
         self.read(|records| {
-            let partners = records.partners()?;
+            let frozen = records.suspensions()?;
+            let mut partners = records.partners()?;
+            partners.retain(|partner| !frozen.contains_key(&partner.root));
             let waiting = records.handovers()?.into_iter().filter(|handover| {
                 handover.stage == HandoverStage::Waiting
                     && partners.iter().any(|partner| partner.root == handover.partner)

@@ -14,6 +14,7 @@ pub mod matches_codes;
 pub mod opening_days;
 pub mod own_rules;
 pub mod proposal;
+pub mod restored;
 mod search;
 pub mod search_view;
 pub(crate) mod settle;

@@ -16,6 +16,7 @@ use crate::handover::one_time_key;
 use crate::office::Office;
 use crate::opening_days::opening_days_between;
 use crate::own_cards::refresh_offer;
+use crate::partner_life::frozen;
 use crate::people::{PersonId, Purpose};
 use crate::ports_matches::{
     Duo, DuoId, DuoStage, IncomingProposal, IncomingStage, OutgoingEnd, OutgoingProposal, OutgoingStage,
@@ -147,7 +148,11 @@ pub(crate) fn say(desk: &mut Desk<'_>, came: &mut IncomingProposal, decision: De
 }
 
 fn settle_incoming(desk: &mut Desk<'_>, halves: &Halves) -> Result<()> {
+    let frozen = frozen(desk)?;
     for mut came in desk.records.all_incoming()? {
+        if frozen.contains(&came.requester) {
+            continue;
+        }
         if came.mentor.is_none() && answer::holds_a_place(came.stage) {
             // The mentor was erased, and our answer with it: a fresh one says so.
             came.answer = None;
@@ -203,7 +208,7 @@ fn acknowledge(desk: &mut Desk<'_>, halves: &Halves, mut came: IncomingProposal)
 }
 
 /// Opens the duo of an acknowledged match and tells the partner how it stands.
-fn open_duo(
+pub(crate) fn open_duo(
     desk: &mut Desk<'_>,
     proposal: DocumentId,
     partner: RootId,
@@ -237,7 +242,11 @@ fn open_duo(
 }
 
 fn settle_outgoing(desk: &mut Desk<'_>, halves: &Halves) -> Result<()> {
+    let frozen = frozen(desk)?;
     for mut sent in desk.records.all_outgoing()? {
+        if frozen.contains(&sent.offer_owner) {
+            continue;
+        }
         if let Some((answer, _)) = halves.answer_to(&sent)
             && sent.answer != Some(*answer)
         {
@@ -330,6 +339,8 @@ fn renew(desk: &mut Desk<'_>) -> Result<()> {
         let says = says && settled(came.changed_at);
         ours.extend(came.answer.filter(|_| says).map(|answer| (came.requester, answer)));
     }
+    let frozen = frozen(desk)?;
+    ours.retain(|(partner, _)| !frozen.contains(partner));
     let soon = desk.now.hour().plus_days(RENEW_DAYS);
     for (partner, id) in ours {
         let Some(document) = desk.records.document(id)? else { continue };
@@ -342,7 +353,8 @@ fn renew(desk: &mut Desk<'_>) -> Result<()> {
             _ => {}
         }
     }
-    for duo in duos.iter().filter(|duo| duo.stage.is_active()) {
+    let tells = |duo: &&Duo| duo.stage.is_active() && !duo.partner.is_some_and(|partner| frozen.contains(&partner));
+    for duo in duos.iter().filter(tells) {
         let Some(progress) = duo.progress else { continue };
         let document = desk.records.document(progress)?;
         if document.is_some_and(|document| document.expires_at <= soon) {

@@ -1,7 +1,8 @@
 //! Lists of persons, a person's file, and the intake. Every read of a person leaves a line in
 //! the audit log, in the same transaction.
 
-use schemas::time::{Date, Hour};
+use schemas::ids::DocumentId;
+use schemas::time::{Date, Hour, Timestamp};
 
 use crate::error::{Error, Result};
 use crate::hand::Hand;
@@ -11,6 +12,7 @@ use crate::people_view::{PersonFile, PersonRow, ShareState};
 use crate::ports::Records;
 use crate::pseudonym::border;
 use crate::publication::{CARD_DAYS, live_card, refresh_card};
+use crate::receipts::names;
 
 /// Lines of the audit log on a person's page.
 const AUDIT_LINES: u32 = 50;
@@ -75,7 +77,9 @@ impl Office {
             let consents = records.consents_to(id, Purpose::CrossBorder)?;
             let until = card.as_ref().map(|card| card.until);
             let here = records.me()?.refnis;
+            let receipts = receipts_about(records, id)?;
             Ok(PersonFile {
+                receipts,
                 age: person.data.birth.age_on(today),
                 waiting_days: waiting_days(&person.data, today),
                 consents: records.consents(id)?,
@@ -143,6 +147,19 @@ impl Office {
         self.network.outbox_filled();
         Ok(())
     }
+}
+
+/// Receipts for what was taken back about a person, by document and partner.
+fn receipts_about(records: &mut dyn Records, id: PersonId) -> Result<Vec<(DocumentId, String, Option<Timestamp>)>> {
+    let names = names(records)?;
+    let mut receipts = Vec::new();
+    for document in records.documents_about(id)? {
+        for one in records.receipts_for(document)? {
+            let name = names.get(&one.partner).cloned().unwrap_or_else(|| one.partner.short());
+            receipts.push((document, name, one.received_at));
+        }
+    }
+    Ok(receipts)
 }
 
 /// Adds a person.

@@ -2,7 +2,7 @@
 
 use schemas::SharedValue;
 use schemas::ids::{CircleId, DocumentId};
-use schemas::time::Hour;
+use schemas::time::{Hour, Timestamp};
 
 use crate::guard::Loss;
 use crate::people::{Consent, Person, Screening};
@@ -87,6 +87,9 @@ pub struct PersonFile {
     pub border: Vec<BorderField>,
     /// What was shared, oldest first.
     pub ledger: Vec<LedgerLine>,
+    /// Receipts for cards that were taken back: the document, who received it, and when its receipt
+    /// came, if it did.
+    pub receipts: Vec<(DocumentId, String, Option<Timestamp>)>,
     /// Who looked and what changed, newest first.
     pub audit: Vec<AuditLine>,
 }

@@ -4,7 +4,9 @@
 pub(crate) mod cast;
 pub mod guard;
 pub(crate) mod own_cards;
+pub mod partner_life;
 pub mod partners;
 pub mod population;
 pub mod pseudonym;
 pub mod publication;
+pub mod receipts;

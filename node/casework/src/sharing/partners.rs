@@ -3,16 +3,22 @@
 use std::num::NonZeroU16;
 
 use schemas::border::SCHEMA;
+use schemas::ids::RootId;
 use schemas::language::Language;
 use schemas::text::Line;
+use schemas::time::Timestamp;
 use schemas::vocabulary::Languages;
 use schemas::{Kind, MunicipalityCard, SharedValue};
 
 use crate::error::{Error, Result};
 use crate::hand::Hand;
 use crate::office::{Actor, Office};
+use crate::partner_life::Departure;
 use crate::ports::{Circle, Municipality, Outgoing, OwnDocument, PartnerLive, Records};
 use crate::publication::{CARD_DAYS, is_due, value_text};
+
+/// Seconds before its end from which the page speaks of a certificate.
+const CERTIFICATE_SOON: u64 = 60 * 86_400;
 
 /// Everything the partners page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +29,10 @@ pub struct PartnersPage {
     pub partners: Vec<PartnerRow>,
     /// Named circles, by name.
     pub circles: Vec<Circle>,
+    /// Municipalities that are no partner any more, the newest first.
+    pub departures: Vec<Departure>,
+    /// When this municipality's own certificate ends, when that is soon or past.
+    pub own_certificate_ends: Option<Timestamp>,
     /// Whether the exchange waits until the store writes again.
     pub paused: bool,
 }
@@ -36,6 +46,10 @@ pub struct PartnerRow {
     pub live: Option<PartnerLive>,
     /// Names of the circles shared with it.
     pub circles: Vec<String>,
+    /// Since when it is suspended.
+    pub suspended_since: Option<Timestamp>,
+    /// When its certificate ends, when that is soon or past.
+    pub certificate_ends: Option<Timestamp>,
     /// How often it was found to have written two things in one place; the proof is in the store.
     pub forks: usize,
 }
@@ -47,9 +61,12 @@ impl Office {
     /// A failing store.
     pub fn partners_page(&self, _actor: &Actor) -> Result<PartnersPage> {
         let live = self.network.partners();
+        let (ends, soon) = (self.network.certificates_end(), self.now().plus_seconds(CERTIFICATE_SOON));
+        let ends = move |root: &RootId| ends.get(root).copied().filter(|end| *end <= soon);
         let paused = self.network.paused().is_some();
         self.read(move |records| {
             let circles: Vec<Circle> = records.circles()?.into_iter().filter(|circle| !circle.pair).collect();
+            let suspensions = records.suspensions()?;
             let proofs = records.proofs()?;
             let partners = records
                 .partners()?
@@ -61,11 +78,16 @@ impl Office {
                         .filter(|circle| circle.members.contains(&municipality.root))
                         .map(|circle| circle.name.clone())
                         .collect(),
+                    suspended_since: suspensions.get(&municipality.root).map(|one| one.at),
+                    certificate_ends: ends(&municipality.root),
                     forks: proofs.iter().filter(|proof| proof.author == municipality.root).count(),
                     municipality,
                 })
                 .collect();
-            Ok(PartnersPage { me: records.me()?, partners, circles, paused })
+            let me = records.me()?;
+            let own_certificate_ends = ends(&me.root);
+            let departures = records.departures()?;
+            Ok(PartnersPage { me, partners, circles, departures, own_certificate_ends, paused })
         })
     }
 

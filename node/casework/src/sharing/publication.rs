@@ -332,6 +332,7 @@ pub(crate) fn withdraw_card(records: &mut dyn Records, person: PersonId, event: 
     })?;
     hand.audit(records, &format!("card.{event}"), Some(person), "")?;
     records.end_link(document, hand.now)?;
+    records.await_receipts(document, hand.now)?;
     records.enqueue(&Outgoing::Erase { document })?;
     Ok(true)
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{Automerge, ChangeHash, ObjId, ROOT, ReadDoc};
 use schemas::envelope::{Content, Envelope, Refusal, Stamp};
-use schemas::ids::{EnvelopeId, RootId, Session};
+use schemas::ids::{EnvelopeId, NodeKey, RootId, Session};
 use schemas::time::Hour;
 use schemas::{Kind, SharedValue};
 use serde_json::Value;
@@ -107,13 +107,18 @@ impl Coedited {
     /// # Errors
     /// What is wrong with the opening or its first change.
     pub fn open(envelope: &Envelope) -> Result<Self, Refusal> {
+        Self::open_of(envelope, &[])
+    }
+
+    /// The same of an owner who had other keys before.
+    pub(crate) fn open_of(envelope: &Envelope, before: &[NodeKey]) -> Result<Self, Refusal> {
         let header = &envelope.header;
         let opening = Opening::from_bytes(&envelope.body)?;
         let scanned = scan::change(&opening.change)?;
         if !scanned.dependencies.is_empty() || !scanned.others.is_empty() || scanned.start != 1 {
             return Err(Refusal::UnsafeBody);
         }
-        let session = check_stamp(envelope, &scanned)?;
+        let session = check_stamp(envelope, &scanned, before)?;
         let mut built = Automerge::new();
         body::apply(&mut built, &opening.change)?;
         body::value_of(header.kind, &built.hydrate(None))?;
@@ -154,11 +159,22 @@ impl Coedited {
     /// # Errors
     /// Why it can never be admitted.
     pub fn admit(&mut self, envelope: &Envelope, author: RootId, checked: bool) -> Result<Admission, Refusal> {
+        self.admit_of(envelope, author, &[], checked)
+    }
+
+    /// The same of an author who had other keys before.
+    pub(crate) fn admit_of(
+        &mut self,
+        envelope: &Envelope,
+        author: RootId,
+        before: &[NodeKey],
+        checked: bool,
+    ) -> Result<Admission, Refusal> {
         if envelope.header.content != Content::Change {
             return self.admit_control(envelope, author);
         }
         let scanned = scan::change(&envelope.body)?;
-        let session = check_stamp(envelope, &scanned)?;
+        let session = check_stamp(envelope, &scanned, before)?;
         let header = &envelope.header;
         if header.expires_at != self.expires_at || header.schema != self.schema {
             return Err(Refusal::NotAllowed);
@@ -403,12 +419,16 @@ fn clock_of(past: &[&Node]) -> Vec<u64> {
     clock
 }
 
-/// The change's actor and place are those of the signed header, whose session this is.
-fn check_stamp(envelope: &Envelope, scanned: &Scanned) -> Result<Session, Refusal> {
+/// The change's actor and place are those of the signed header, whose session this is; the actor
+/// that of the signer, or of a key that the signer's municipality had before.
+fn check_stamp(envelope: &Envelope, scanned: &Scanned, before: &[NodeKey]) -> Result<Session, Refusal> {
     let header = &envelope.header;
     match header.stamp {
         Stamp::Change { session, seq }
-            if scanned.seq == seq && scanned.actor == body::session_actor(header.author, session, header.document) =>
+            if scanned.seq == seq
+                && std::iter::once(&header.author)
+                    .chain(before)
+                    .any(|author| scanned.actor == body::session_actor(*author, session, header.document)) =>
         {
             Ok(session)
         }

@@ -126,7 +126,7 @@ impl Node {
                     self.disconnected.push(reason);
                 }
                 Effect::Keep(kept) => self.kept.push(kept),
-                Effect::Notify(_) | Effect::Draft(_) | Effect::WakeAt(_) => {}
+                Effect::Notify(_) | Effect::Draft(_) | Effect::Retired { .. } | Effect::WakeAt(_) => {}
             }
         }
     }

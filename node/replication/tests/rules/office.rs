@@ -219,7 +219,7 @@ impl Office {
                     self.replaced.insert((owner, document), by);
                 }
                 Effect::Disconnect { reason, .. } => panic!("disconnected: {reason}"),
-                Effect::Notify(_) | Effect::Keep(_) | Effect::WakeAt(_) => {}
+                Effect::Notify(_) | Effect::Keep(_) | Effect::Retired { .. } | Effect::WakeAt(_) => {}
             }
         }
     }

@@ -376,3 +376,36 @@ impl Town {
         self.store().write(Box::new(move |records| records.destroy_one_time_key(proposal))).expect("the store");
     }
 }
+
+impl Town {
+    /// Where its store lies.
+    pub(crate) fn folder_path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Copies the store, as a backup does.
+    pub(crate) fn back_up(&self) -> std::path::PathBuf {
+        let path = self.folder.path().join("copy.db");
+        self.store().copy_to(&path).expect("a copy");
+        path
+    }
+
+    /// Goes on with a copy of the store, and with what the other kept of both.
+    pub(crate) fn restore(&mut self, copy: &std::path::Path, other: &Self) {
+        self.office = None;
+        self.store = None;
+        let path = self.folder.path().join("store.db");
+        for old in ["store.db", "store.db-wal", "store.db-shm"] {
+            let _ = std::fs::remove_file(self.folder.path().join(old));
+        }
+        std::fs::rename(copy, path).expect("renamed");
+        self.start();
+        let last = |versions: &Vec<Signed>| versions.last().cloned();
+        for (document, signed) in self.written.iter().filter_map(|(id, versions)| Some((*id, last(versions)?))) {
+            self.store().apply(vec![show(self.me, document, &signed, self.now())]).expect("the store");
+        }
+        for (document, signed) in other.written.iter().filter_map(|(id, versions)| Some((*id, last(versions)?))) {
+            self.store().apply(vec![show(other.me, document, &signed, self.now())]).expect("the store");
+        }
+    }
+}

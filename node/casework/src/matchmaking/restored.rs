@@ -1,0 +1,174 @@
+//! After a restore: the records of matches follow this municipality's own halves, as partners kept
+//! them, so that nothing is promised twice; and documents of which nobody is left behind are erased.
+
+use schemas::documents::{Decision, ProposalState};
+use schemas::ids::{DocumentId, RootId};
+use schemas::{Kind, SharedValue};
+
+use crate::desk::Desk;
+use crate::error::Result;
+use crate::halves::Halves;
+use crate::office::Office;
+use crate::ports::{Document, Outgoing};
+use crate::ports_matches::{IncomingProposal, IncomingStage, OutgoingEnd, OutgoingStage};
+use crate::settle::{half_of, open_duo};
+
+/// Kinds of documents that somebody stands behind.
+const OF_PERSONS: [Kind; 5] = [Kind::MentorOffer, Kind::MatchRequest, Kind::Proposal, Kind::Answer, Kind::DuoProgress];
+
+/// What was brought in line after a restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Restored {
+    /// Matches whose record followed this municipality's own half.
+    pub matches: usize,
+    /// Documents that were erased because nobody is left behind them.
+    pub erased: usize,
+}
+
+impl Office {
+    /// Brings the records in line with this municipality's own documents once every partner has
+    /// brought what it kept of them. To be called before anything is settled.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn after_restore(&self) -> Result<Restored> {
+        self.by_itself(|desk| {
+            desk.recovering = false;
+            let mut done = Restored::default();
+            let own = own_documents(desk)?;
+            let halves = Halves::read(desk)?;
+            for document in &own {
+                match &document.value {
+                    SharedValue::Proposal(half) => {
+                        done.matches += usize::from(follow_proposal(desk, document.id, &half.state)?);
+                    }
+                    SharedValue::Answer(half) => {
+                        let (id, decision) = (document.id, half.decision.clone());
+                        let partner = partner_of(desk, document)?;
+                        done.matches +=
+                            usize::from(follow_answer(desk, &halves, id, half.proposal, partner, &decision)?);
+                    }
+                    _ => {}
+                }
+            }
+            done.matches += say_what_is_missing(desk, &own)?;
+            for document in &own {
+                if desk.records.person_behind(document.id)?.is_none() {
+                    desk.records.enqueue(&Outgoing::Erase { document: document.id })?;
+                    desk.outbox_filled();
+                    done.erased += 1;
+                }
+            }
+            for (card, _) in desk.records.live_cards()? {
+                if desk.records.was_erased(desk.me.root, card)? {
+                    desk.records.end_link(card, desk.now)?;
+                }
+            }
+            desk.audit("store.restored", None, &format!("{} matches, {} erased", done.matches, done.erased))?;
+            Ok(done)
+        })
+    }
+}
+
+fn own_documents(desk: &mut Desk<'_>) -> Result<Vec<Document>> {
+    let mut own = Vec::new();
+    for kind in OF_PERSONS {
+        own.extend(desk.records.documents(kind)?.into_iter().filter(|document| document.owner == desk.me.root));
+    }
+    Ok(own)
+}
+
+/// The other member of the pair in which a half is shared.
+fn partner_of(desk: &mut Desk<'_>, document: &Document) -> Result<Option<RootId>> {
+    let partners = desk.records.partners()?;
+    Ok(partners.into_iter().map(|partner| partner.root).find(|root| desk.pair(*root) == document.circle))
+}
+
+/// The record of a proposal that we made follows our own half of it.
+fn follow_proposal(desk: &mut Desk<'_>, document: DocumentId, state: &ProposalState) -> Result<bool> {
+    let Some(mut sent) = desk.records.outgoing(document)? else { return Ok(false) };
+    let stage = match (state, sent.stage) {
+        (ProposalState::Confirmed { .. }, OutgoingStage::Proposed) => OutgoingStage::Confirmed,
+        (ProposalState::Withdrawn, OutgoingStage::Proposed | OutgoingStage::Confirmed | OutgoingStage::Matched) => {
+            if sent.stage == OutgoingStage::Matched {
+                crate::duo::cancel(desk, document)?;
+            }
+            OutgoingStage::Ended(OutgoingEnd::Withdrawn)
+        }
+        _ => return Ok(false),
+    };
+    sent.stage = stage;
+    sent.changed_at = desk.now;
+    desk.records.put_outgoing(&sent)?;
+    Ok(true)
+}
+
+/// The record of a proposal that came in follows our own answer to it.
+fn follow_answer(
+    desk: &mut Desk<'_>,
+    halves: &Halves,
+    answer: DocumentId,
+    proposal: DocumentId,
+    partner: Option<RootId>,
+    decision: &Decision,
+) -> Result<bool> {
+    let theirs = halves.proposals.get(&proposal);
+    let known = desk.records.incoming(proposal)?;
+    let mut came = match (known, theirs) {
+        (Some(came), _) => came,
+        (None, Some((requester, theirs))) if Some(*requester) == partner => IncomingProposal {
+            document: proposal,
+            requester: *requester,
+            request: theirs.request,
+            offer: theirs.offer,
+            mentor: desk.records.person_behind(theirs.offer)?,
+            seen_at: desk.now,
+            asked: None,
+            answer: None,
+            stage: IncomingStage::Open,
+            changed_at: desk.now,
+        },
+        _ => return Ok(false),
+    };
+    // Without the mentor nobody stands behind the answer: it is erased, and the other side hears it.
+    let Some(mentor) = came.mentor.filter(|_| Some(came.requester) == partner) else { return Ok(false) };
+    let stage = match decision {
+        Decision::Yes { held_until } => IncomingStage::Reserved { held_until: *held_until },
+        Decision::No { reason } => IncomingStage::Refused { reason: *reason },
+        Decision::Acknowledged { .. } => IncomingStage::Acknowledged,
+        Decision::Lapsed => IncomingStage::Lapsed,
+    };
+    if desk.records.person_behind(answer)?.is_none() {
+        let circle = desk.pair(came.requester);
+        desk.records.link(answer, mentor, Kind::Answer, circle, desk.now)?;
+    }
+    // Ends that only this store knew are later than what was said.
+    let ended = matches!(came.stage, IncomingStage::Withdrawn | IncomingStage::Failed);
+    if came.answer == Some(answer) && (came.stage == stage || ended) {
+        return Ok(false);
+    }
+    came.answer = Some(answer);
+    came.stage = if ended { came.stage } else { stage };
+    came.changed_at = desk.now;
+    desk.records.put_incoming(&came)?;
+    let has_duo = desk.records.duos()?.iter().any(|duo| duo.proposal == Some(proposal));
+    if came.stage == IncomingStage::Acknowledged && !has_duo {
+        let leads = theirs.is_some_and(|(_, theirs)| theirs.lead == desk.me.root);
+        open_duo(desk, proposal, came.requester, None, Some(mentor), leads)?;
+    }
+    Ok(true)
+}
+
+/// Says again what the records hold and no document does: it had not left when the backup was made.
+fn say_what_is_missing(desk: &mut Desk<'_>, own: &[Document]) -> Result<usize> {
+    let mut said = 0;
+    for sent in desk.records.all_outgoing()? {
+        let there = own.iter().any(|document| document.id == sent.document);
+        if sent.stage == OutgoingStage::Proposed && !there && !desk.records.was_erased(desk.me.root, sent.document)? {
+            let half = half_of(desk, &sent, ProposalState::Proposed)?;
+            desk.tell(sent.offer_owner, sent.document, half)?;
+            said += 1;
+        }
+    }
+    Ok(said)
+}

@@ -1,0 +1,162 @@
+//! Node keys that were retired, and what they signed.
+//!
+//! A certificate with a higher serial names the keys before it. From then on nothing signed by
+//! one of them is taken any more, whatever hour it claims: a stolen key is worth nothing once the
+//! certificate is known. What a municipality stands by, it says again under its new key
+//! ([`Replica::say_again`]): owned documents as a next version, erasures anew, and changes of
+//! co-edited documents with the same body, so that what others built on them keeps its ground.
+//!
+//! At a partner, versions, erasures and replacements of a retired key go at once, so that what is said again can
+//! take their place; the page keeps what it showed. Openings and changes stay until they are said
+//! again, because others' changes depend on them, and the rest of what the key signed goes when
+//! the owner and this node hold the same ([`Replica::void`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemas::certificate::Verified;
+use schemas::envelope::{Content, Envelope};
+use schemas::ids::{EnvelopeId, NodeKey, RootId};
+use schemas::time::Timestamp;
+
+use crate::api::Effect;
+use crate::build::{self, guarded};
+use crate::index::Key;
+use crate::orphans::Arrival;
+use crate::policy;
+use crate::replica::Replica;
+
+/// Keys that were retired, and by whom.
+#[derive(Default)]
+pub(crate) struct Retired {
+    keys: BTreeMap<NodeKey, RootId>,
+    /// Not told yet.
+    news: BTreeMap<RootId, Vec<NodeKey>>,
+}
+
+impl Retired {
+    /// Notes that `owner` retired a key of its own.
+    pub(crate) fn take(&mut self, owner: RootId, node: NodeKey) {
+        if self.keys.insert(node, owner).is_none() {
+            self.news.entry(owner).or_default().push(node);
+        }
+    }
+
+    pub(crate) fn contains(&self, owner: RootId, node: NodeKey) -> bool {
+        self.keys.get(&node) == Some(&owner)
+    }
+
+    /// The retired keys of `owner`.
+    pub(crate) fn of(&self, owner: RootId) -> Vec<NodeKey> {
+        self.keys.iter().filter(|(_, by)| **by == owner).map(|(node, _)| *node).collect()
+    }
+
+    /// What was retired since this was asked last.
+    pub(crate) fn news(&mut self) -> BTreeMap<RootId, Vec<NodeKey>> {
+        std::mem::take(&mut self.news)
+    }
+}
+
+impl Replica {
+    /// Lets go of envelopes that retired keys of a partner signed: of versions and erasures, or,
+    /// once their owner and this node hold the same, of `all`.
+    pub(crate) fn void(&mut self, envelopes: Vec<EnvelopeId>, all: bool) {
+        let mut touched = BTreeSet::new();
+        for id in envelopes {
+            let Some((key, entry)) = self.index.key_of(id).zip(self.index.entry(id).copied()) else { continue };
+            if all || matches!(entry.content, Content::Version | Content::Erased | Content::ReplacedBy) {
+                self.forget(id);
+                touched.insert(key);
+            }
+        }
+        if !all {
+            self.unbacked.extend(touched);
+            return;
+        }
+        touched.append(&mut self.unbacked);
+        touched.retain(|key| self.is_visible(key));
+        for key in touched {
+            match self.index.document(&key).and_then(|document| document.leading()) {
+                None => self.hide(&key),
+                Some(_) if key.kind.is_co_edited() && !self.waiting.contains_key(&key.document) => {
+                    self.effect(Effect::Load { document: key.document });
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Says again, under this node's key, what its retired keys signed.
+    pub(crate) fn say_again(&mut self, now: Timestamp, envelopes: Vec<Verified<Envelope>>) {
+        if self.is_off() || !self.roster.covered(self.me, now.hour()) {
+            return;
+        }
+        for envelope in envelopes {
+            let (id, header) = (envelope.get().id(), &envelope.get().header);
+            if !self.index.holds(id) || header.author == self.node() {
+                continue;
+            }
+            let key = Key::from(header);
+            match header.content {
+                Content::Version => {
+                    // What cannot be said now stays, and is tried again at the next start.
+                    if let Ok(version) = guarded(|| build::version(header, &envelope.get().body)) {
+                        let _ = self.publish(now, key.circle, key.document, &version.value, header.expires_at);
+                    }
+                }
+                Content::Erased => {
+                    let (incarnation, number) = self.next_version(&key);
+                    let stamp = schemas::envelope::Stamp::Version { incarnation, number };
+                    let until = policy::gone_until(key.kind, now.hour());
+                    let again = self.sign(now, &key, (Content::Erased, header.schema), stamp, until, Vec::new());
+                    self.erase(&key, &again, vec![id]);
+                    self.push(&key, &[again]);
+                }
+                // It lapses by itself, and whoever lifted it named this one.
+                Content::Hold => {
+                    self.forget(id);
+                    self.effect(Effect::Load { document: key.document });
+                }
+                content => {
+                    let body = envelope.get().body.clone();
+                    let until = match content {
+                        Content::ReplacedBy => policy::gone_until(key.kind, now.hour()),
+                        _ => header.expires_at,
+                    };
+                    let again = self.sign(now, &key, (content, header.schema), header.stamp, until, body);
+                    self.forget(id);
+                    self.keep(&again);
+                    self.push(&key, &[again]);
+                }
+            }
+        }
+    }
+
+    /// What of `arrivals` says again what is held of a retired key: the same change under the same
+    /// stamp. It takes the place of what is held, so that everything that follows it stands.
+    pub(crate) fn said_again(
+        &mut self,
+        held: &[&Verified<Envelope>],
+        arrivals: &mut BTreeMap<EnvelopeId, Arrival>,
+    ) -> Vec<Verified<Envelope>> {
+        let mut again = Vec::new();
+        for old in held.iter().map(|envelope| envelope.get()) {
+            let root = self.roster.root_of(old.header.author);
+            if !root.is_some_and(|root| self.roster.retired().contains(root, old.header.author)) {
+                continue;
+            }
+            let same = |arrival: &Arrival| {
+                let new = &arrival.envelope.get().header;
+                Some(arrival.author) == root
+                    && (new.content, new.stamp, new.body_hash)
+                        == (old.header.content, old.header.stamp, old.header.body_hash)
+            };
+            let found = arrivals.iter().find(|(_, arrival)| same(arrival)).map(|(id, _)| *id);
+            if let Some(arrival) = found.and_then(|id| arrivals.remove(&id)) {
+                self.forget(old.id());
+                self.keep(&arrival.envelope);
+                again.push(arrival.envelope);
+            }
+        }
+        again
+    }
+}

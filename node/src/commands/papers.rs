@@ -1,0 +1,131 @@
+//! `overbuur renew`, `rotate-key` and `certificate`: this node's certificate and key, and the
+//! certificate of a partner as its administrator sends it.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use ed25519_dalek::SigningKey;
+use schemas::certificate::NodeCertificate;
+use schemas::ids::RootId;
+use serde_json::{Value, json};
+
+use crate::keys::{fingerprint, new_key, secret_in};
+use crate::runtime::{Ask, blocking};
+use crate::service::Service;
+use crate::{clock, papers};
+
+const PREFIX: &str = "overbuur-certificaat:";
+
+/// A root key as a command brings it; none when it brings nothing.
+fn given(file: &[u8]) -> Result<Option<[u8; 32]>> {
+    if file.is_empty() { Ok(None) } else { secret_in(file).map(Some) }
+}
+
+fn row(service: &Service, claims: &NodeCertificate) -> Value {
+    json!({
+        "municipality": service.name_of(claims.owner()),
+        "root": claims.owner().to_string(),
+        "serial": claims.serial,
+        "node": fingerprint(&claims.node.0),
+        "valid_until": claims.valid_until.start().0,
+        "retired": claims.retired.len(),
+    })
+}
+
+/// Signs the next certificate for the same key.
+///
+/// # Errors
+/// No root key.
+pub async fn renew(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value>> {
+    let given = given(root_key)?;
+    let held = Arc::clone(service);
+    let claims = blocking(move || {
+        let _one_at_a_time = held.papers_change();
+        let own = held.own.get();
+        let before = own.certificate.get();
+        let root = papers::root_of(held.home.dir(), given, before)?;
+        let bytes = papers::next(&root, before, &held.home.node, clock::now())?.sign(&root);
+        let certificate = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?;
+        let claims = certificate.get().clone();
+        papers::replace(held.home.dir(), None, &bytes)?;
+        held.store.keep_certificate(claims.owner(), claims.serial, &bytes)?;
+        held.own.set(certificate, bytes);
+        Ok(claims)
+    })
+    .await?;
+    service.tell(Ask::PartnersChanged).await;
+    Ok(vec![row(service, &claims)])
+}
+
+/// Replaces the node's key and retires the one before it; what that one signed is said again
+/// when the node runs.
+///
+/// # Errors
+/// A running node, or no root key; nothing is changed then.
+pub async fn rotate(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value>> {
+    if service.running.get().is_some() {
+        bail!("Stop het knooppunt eerst: een nieuwe sleutel begint met een nieuwe start");
+    }
+    let given = given(root_key)?;
+    let held = Arc::clone(service);
+    let claims = blocking(move || {
+        let own = held.own.get();
+        let before = own.certificate.get();
+        let root = papers::root_of(held.home.dir(), given, before)?;
+        let key: SigningKey = new_key();
+        let bytes = papers::next(&root, before, &key, clock::now())?.sign(&root);
+        let claims = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?.into_inner();
+        papers::keep_retired(held.home.dir(), before.serial, &held.home.node)?;
+        papers::replace(held.home.dir(), Some(&key), &bytes)?;
+        held.store.keep_certificate(claims.owner(), claims.serial, &bytes)?;
+        Ok(claims)
+    })
+    .await?;
+    Ok(vec![row(service, &claims)])
+}
+
+/// This node's certificate as text, to send to a partner that cannot be reached.
+///
+/// # Errors
+/// None.
+pub fn own(service: &Arc<Service>) -> Vec<Value> {
+    let own = service.own.get();
+    let mut row = row(service, own.certificate.get());
+    row["certificate"] = format!("{PREFIX}{}", data_encoding::BASE64URL_NOPAD.encode(&own.bytes)).into();
+    vec![row]
+}
+
+/// Takes over the newer certificate of a partner. Its root signed it, so it does not matter how
+/// it came.
+///
+/// # Errors
+/// Not a certificate, of nobody known here, or not newer.
+pub async fn take(service: &Arc<Service>, text: &str) -> Result<Vec<Value>> {
+    let packed = text.split_whitespace().collect::<String>();
+    let bytes = packed.strip_prefix(PREFIX).and_then(|code| {
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(code.as_bytes()).ok()?;
+        Some((NodeCertificate::verify(&bytes).ok()?, bytes))
+    });
+    let Some((certificate, bytes)) = bytes else { bail!("Dat is geen certificaat dat klopt") };
+    let claims = certificate.into_inner();
+    let held = Arc::clone(service);
+    let taken = claims.clone();
+    blocking(move || keep_newer(&held, &taken, &bytes)).await?;
+    service.tell(Ask::PartnersChanged).await;
+    Ok(vec![row(service, &claims)])
+}
+
+fn keep_newer(service: &Service, claims: &NodeCertificate, bytes: &[u8]) -> Result<()> {
+    let owner: RootId = claims.owner();
+    if !service.store.partners()?.iter().any(|partner| partner.root == owner) {
+        bail!("Dat certificaat is van geen partner van deze gemeente");
+    }
+    if !claims.covers(clock::now().hour()) {
+        bail!("Dat certificaat geldt nu niet");
+    }
+    let held = service.newest_of(owner)?;
+    if held.is_some_and(|held| held.serial >= claims.serial) {
+        bail!("Dat certificaat is niet nieuwer dan het bekende");
+    }
+    Ok(service.store.keep_certificate(owner, claims.serial, bytes)?)
+}

@@ -1,0 +1,96 @@
+//! A node that was restored from a backup: it exchanges, but nothing of its own leaves until every
+//! partner has brought what it kept; then the records follow, and the work goes on.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Result;
+use schemas::ids::{CircleId, RootId};
+use store::Store;
+
+use super::{Runtime, blocking};
+
+const NAME: &str = "recovering";
+
+/// Partners that are awaited, and circles in which one and this node were found to hold the same.
+#[derive(Default)]
+pub(super) struct Recovering {
+    awaited: BTreeSet<RootId>,
+    brought: BTreeSet<(RootId, CircleId)>,
+}
+
+/// Partners that a restored node waits for; none when it isn't one.
+///
+/// # Errors
+/// A failing store.
+pub fn awaited(store: &Store) -> Result<BTreeSet<RootId>> {
+    let kept = store.node_state(NAME)?;
+    let roots: Option<Vec<RootId>> = kept.and_then(|bytes| minicbor::decode(&bytes).ok());
+    Ok(roots.unwrap_or_default().into_iter().collect())
+}
+
+/// Has a restored node wait for these.
+///
+/// # Errors
+/// A failing store.
+pub fn wait_for(store: &Store, partners: &BTreeSet<RootId>) -> Result<()> {
+    let roots: Vec<RootId> = partners.iter().copied().collect();
+    Ok(store.set_node_state(NAME, &minicbor::to_vec(roots)?)?)
+}
+
+impl Runtime {
+    pub(super) fn begin_recovering(&mut self) -> Result<()> {
+        self.recovering.awaited = awaited(&self.parts.store)?;
+        Ok(())
+    }
+
+    pub(super) fn is_recovering(&self) -> bool {
+        !self.recovering.awaited.is_empty()
+    }
+
+    /// Notes that this node and a partner were found to hold the same in a circle.
+    pub(super) fn brought(&mut self, partner: RootId, circle: CircleId) {
+        if self.is_recovering() {
+            self.recovering.brought.insert((partner, circle));
+        }
+    }
+
+    /// Looks whether everybody has brought what it kept, and goes on when so. Nobody waits for a
+    /// partner that was left or suspended.
+    pub(super) async fn recover(&mut self) -> Result<()> {
+        if !self.is_recovering() {
+            return Ok(());
+        }
+        let (store, office) = (Arc::clone(&self.parts.store), self.parts.office.clone());
+        let (partners, suspended) = blocking(move || Ok((store.partners()?, office.suspensions()?))).await?;
+        let waits = |root: &RootId| {
+            let circles = self.replica.circles_with(*root);
+            let brought = circles.iter().all(|circle| self.recovering.brought.contains(&(*root, *circle)));
+            let is_partner = partners.iter().any(|partner| partner.root == *root) && !suspended.contains_key(root);
+            is_partner && (circles.is_empty() || !brought)
+        };
+        let awaited: BTreeSet<RootId> = self.recovering.awaited.iter().copied().filter(waits).collect();
+        self.parts.port.set_recovering(awaited.clone());
+        if !awaited.is_empty() {
+            return Ok(());
+        }
+        // What they brought is to be readable before the records follow it.
+        self.settled().await?;
+        while !self.later.is_empty() {
+            self.write_later().await?;
+            self.settled().await?;
+        }
+        let (store, office) = (Arc::clone(&self.parts.store), self.parts.office.clone());
+        let restored = blocking(move || {
+            let restored = office.after_restore()?;
+            wait_for(&store, &BTreeSet::new())?;
+            Ok(restored)
+        })
+        .await?;
+        tracing::info!(matches = restored.matches, erased = restored.erased, "restored from a backup");
+        self.recovering = Recovering::default();
+        self.parts.matches_moved.notify_one();
+        self.tell(web::Change::partner());
+        self.drain_outbox().await
+    }
+}

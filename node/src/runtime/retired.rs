@@ -1,0 +1,76 @@
+//! Node keys that were retired: what they signed is looked up in the store, said again where it
+//! is this node's, and let go of where it is a partner's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::Result;
+use replication::Input;
+use schemas::certificate::Verified;
+use schemas::envelope::Envelope;
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
+
+use super::{READ_TOGETHER, Runtime, blocking};
+
+/// Partners that retired keys, with those keys, and the circles in which they and this node have
+/// not been found to hold the same since.
+#[derive(Default)]
+pub(super) struct Retiring(BTreeMap<RootId, (BTreeSet<NodeKey>, BTreeSet<CircleId>)>);
+
+impl Runtime {
+    /// What follows when `owner` retired keys.
+    pub(super) async fn retired(&mut self, owner: RootId, nodes: Vec<NodeKey>) -> Result<Vec<Input>> {
+        let store = Arc::clone(&self.parts.store);
+        let by = nodes.clone();
+        let signed = blocking(move || Ok(store.signed_by(&by)?)).await?;
+        if owner == self.parts.own.get().certificate.get().owner() {
+            // A restored node says nothing before it knows what it said since; its next start will.
+            return if self.is_recovering() { Ok(Vec::new()) } else { self.say_again(&nodes, signed).await };
+        }
+        if signed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let circles = self.replica.circles_with(owner);
+        let (keys, waiting) = self.retiring.0.entry(owner).or_default();
+        keys.extend(nodes);
+        waiting.extend(circles);
+        let envelopes = signed.into_iter().map(|(_, id)| id).collect();
+        Ok(vec![Input::Void { envelopes, all: false }])
+    }
+
+    async fn say_again(&self, nodes: &[NodeKey], signed: Vec<(DocumentId, EnvelopeId)>) -> Result<Vec<Input>> {
+        tracing::info!(envelopes = signed.len(), "what a retired key signed is said again");
+        let documents: BTreeSet<DocumentId> = signed.into_iter().map(|(document, _)| document).collect();
+        let documents: Vec<DocumentId> = documents.into_iter().collect();
+        let mut inputs = Vec::new();
+        for some in documents.chunks(READ_TOGETHER) {
+            let (store, some, nodes) = (Arc::clone(&self.parts.store), some.to_vec(), nodes.to_vec());
+            let envelopes = blocking(move || {
+                let mut found: Vec<Verified<Envelope>> = Vec::new();
+                for document in some {
+                    let held = store.load(document)?.into_iter();
+                    found.extend(held.filter(|envelope| nodes.contains(&envelope.get().header.author)));
+                }
+                Ok(found)
+            })
+            .await?;
+            inputs.push(Input::SayAgain { envelopes });
+        }
+        Ok(inputs)
+    }
+
+    /// What follows when this node and a partner were found to hold the same in a circle.
+    pub(super) async fn in_step(&mut self, partner: RootId, circle: CircleId) -> Result<Vec<Input>> {
+        let Some((_, waiting)) = self.retiring.0.get_mut(&partner) else { return Ok(Vec::new()) };
+        waiting.remove(&circle);
+        if !waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let nodes: Vec<NodeKey> =
+            self.retiring.0.remove(&partner).map(|(nodes, _)| nodes.into_iter().collect()).unwrap_or_default();
+        let store = Arc::clone(&self.parts.store);
+        let signed = blocking(move || Ok(store.signed_by(&nodes)?)).await?;
+        let envelopes = signed.into_iter().map(|(_, id)| id).collect();
+        Ok(vec![Input::Void { envelopes, all: true }])
+    }
+}

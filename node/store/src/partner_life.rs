@@ -1,0 +1,107 @@
+//! Suspended partners, and partners that were left.
+
+use std::collections::BTreeMap;
+
+use casework::Result;
+use casework::partner_life::{Departure, Partnerships, Suspension};
+use rusqlite::params;
+use schemas::ids::{CircleId, RootId};
+use schemas::time::Timestamp;
+
+use crate::envelopes::header;
+use crate::rows::seconds;
+use crate::tx::Tx;
+
+/// Roots of suspended partners, as a query.
+pub(crate) const SUSPENDED: &str = "SELECT root FROM partners WHERE suspended_at IS NOT NULL";
+
+impl Tx<'_> {
+    /// Deletes what a partner owns here and everything in the circle of just the two. The
+    /// replication core lets go of the same when it hears of it; on disk it is gone at once.
+    fn purge(&self, partner: RootId, pair: CircleId) -> Result<()> {
+        self.run("DELETE FROM documents WHERE owner = ?1 OR circle = ?2", params![partner.0, pair.0])?;
+        let stored = self.all("SELECT number, header FROM envelopes", [], |cells| {
+            let number: i64 = cells.get()?;
+            Ok((number, header(&cells.get::<Vec<u8>>()?)?))
+        })?;
+        for (number, _) in stored.iter().filter(|(_, header)| header.owner == partner || header.circle == pair) {
+            self.run("DELETE FROM envelopes WHERE number = ?1", [number])?;
+        }
+        Ok(())
+    }
+}
+
+impl Partnerships for Tx<'_> {
+    fn suspensions(&mut self) -> Result<BTreeMap<RootId, Suspension>> {
+        let sql = "SELECT root, suspended_at, suspended_by, suspended_why FROM partners
+                   WHERE suspended_at IS NOT NULL ORDER BY root";
+        let rows = self.all(sql, [], |cells| {
+            Ok((cells.root()?, Suspension { at: cells.time()?, by: cells.get()?, why: cells.get()? }))
+        })?;
+        Ok(rows.into_iter().collect())
+    }
+
+    fn set_suspension(&mut self, partner: RootId, suspension: Option<&Suspension>) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE partners SET suspended_at = ?2, suspended_by = ?3, suspended_why = ?4 WHERE root = ?1",
+            params![
+                partner.0,
+                suspension.map(|one| seconds(one.at)),
+                suspension.map_or("", |one| one.by.as_str()),
+                suspension.map_or("", |one| one.why.as_str())
+            ],
+        )?;
+        Ok(changed > 0)
+    }
+
+    fn departures(&mut self) -> Result<Vec<Departure>> {
+        let sql = "SELECT root, name, addresses, certificate, left_at, left_by, confirmed_at FROM departures
+                   ORDER BY left_at DESC, root";
+        self.all(sql, [], |cells| {
+            Ok(Departure {
+                root: cells.root()?,
+                name: cells.get()?,
+                addresses: cells.words()?,
+                certificate: cells.get()?,
+                at: cells.time()?,
+                by: cells.get()?,
+                confirmed_at: cells.get::<Option<i64>>()?.map(|at| Timestamp(at.unsigned_abs())),
+            })
+        })
+    }
+
+    fn depart(&mut self, partner: RootId, at: Timestamp, by: &str) -> Result<bool> {
+        let kept = self.run(
+            "INSERT OR REPLACE INTO departures (root, refnis, name, addresses, certificate, left_at, left_by)
+             SELECT root, refnis, name, addresses,
+                    coalesce((SELECT bytes FROM certificates c WHERE c.root = p.root ORDER BY serial DESC), x''), ?2, ?3
+             FROM partners p WHERE root = ?1",
+            params![partner.0, seconds(at), by],
+        )?;
+        if kept == 0 {
+            return Ok(false);
+        }
+        let pair = CircleId::pair(casework::ports::Circles::me(self)?.root, partner);
+        self.run("DELETE FROM outbox WHERE circle = ?1", [pair.0])?;
+        self.run(
+            "UPDATE links SET ended_at = ?2 WHERE circle = ?1 AND ended_at IS NULL",
+            params![pair.0, seconds(at)],
+        )?;
+        self.purge(partner, pair)?;
+        self.drop_partner(partner)?;
+        Ok(true)
+    }
+
+    fn confirm_departure(&mut self, partner: RootId, at: Timestamp, receipt: &[u8]) -> Result<()> {
+        self.run(
+            "UPDATE departures SET confirmed_at = ?2, receipt = ?3 WHERE root = ?1 AND confirmed_at IS NULL",
+            params![partner.0, seconds(at), receipt],
+        )?;
+        // Where nothing is left, nothing is left of what was to be erased.
+        self.run(
+            "UPDATE receipts_awaited SET received_at = ?2 WHERE partner = ?1 AND received_at IS NULL",
+            params![partner.0, seconds(at)],
+        )?;
+        Ok(())
+    }
+}

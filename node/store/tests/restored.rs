@@ -1,0 +1,114 @@
+//! A store that comes back from a backup: nothing is promised twice, nobody who was erased comes
+//! back, and what nobody is left behind goes.
+
+mod towns;
+
+use casework::office::AccountRole;
+use casework::people::{PersonId, Side};
+use casework::ports::Storage;
+use casework::ports_matches::{DuoStage, IncomingStage, OutgoingEnd, OutgoingStage};
+use casework::{Actor, Error};
+use schemas::Kind;
+use store::erased_persons;
+use towns::{converge, els, two_towns};
+
+#[test]
+fn a_restored_office_keeps_the_promises_it_made_since() {
+    let mut towns = two_towns();
+    let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (bilal, _) = towns[0].shared(Side::Newcomer, "Bilal", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 1);
+    converge(&mut towns);
+    let first = towns[0].office().propose(&els(), amina, offer).expect("proposed");
+    converge(&mut towns);
+    // The backup is of before the yes; since then the match was made.
+    let copy = towns[1].back_up();
+    towns[1].office().record_mentor_asked(&els(), first).expect("asked");
+    towns[1].office().answer_yes(&els(), first).expect("yes");
+    converge(&mut towns);
+    towns[0].office().confirm(&els(), first).expect("confirmed");
+    converge(&mut towns);
+    let stage = |town: &towns::Town| town.look(move |records| records.incoming(first)).expect("known").stage;
+    assert_eq!(stage(&towns[1]), IncomingStage::Acknowledged);
+
+    let (left, right) = towns.split_at_mut(1);
+    right[0].restore(&copy, &left[0]);
+    assert_eq!(stage(&right[0]), IncomingStage::Open, "as it was");
+    let done = right[0].office().after_restore().expect("brought in line");
+    assert_eq!(stage(&right[0]), IncomingStage::Acknowledged);
+    assert_eq!(done.matches, 1);
+    let duos = right[0].look(|records| records.duos());
+    assert_eq!((duos.len(), duos[0].stage), (1, DuoStage::FirstMeeting));
+    let again = right[0].office().after_restore().expect("twice is once");
+    assert_eq!(again.matches, 0);
+    right[0].office().settle_matches().expect("settled");
+
+    // Jan has one place, and it is taken: nobody else gets it.
+    let second = left[0].office().propose(&els(), bilal, offer);
+    if let Ok(second) = second {
+        converge(&mut towns);
+        let yes = towns[1].office().answer_yes(&els(), second);
+        assert!(matches!(yes, Err(Error::Refused(_))), "{yes:?}");
+    }
+}
+
+#[test]
+fn a_restored_requester_follows_its_own_half() {
+    let mut towns = two_towns();
+    let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
+    converge(&mut towns);
+    let copy = towns[0].back_up();
+    towns[0].office().withdraw_proposal(&els(), proposal).expect("taken back");
+    // Bilal came after the backup: nobody is left behind his card.
+    let (_, card) = towns[0].shared(Side::Newcomer, "Bilal", 0);
+    converge(&mut towns);
+
+    let (left, right) = towns.split_at_mut(1);
+    left[0].restore(&copy, &right[0]);
+    let done = left[0].office().after_restore().expect("brought in line");
+    assert_eq!((done.matches, done.erased), (1, 1));
+    let sent = left[0].look(move |records| records.outgoing(proposal)).expect("known");
+    assert_eq!(sent.stage, OutgoingStage::Ended(OutgoingEnd::Withdrawn));
+    left[0].carry_out();
+    assert!(left[0].look(move |records| records.document(card)).is_none(), "his card is erased");
+    let cards = left[0].look(|records| records.documents(Kind::MatchRequest));
+    assert_eq!(cards.len(), 1, "Amina's stays");
+}
+
+#[test]
+fn who_was_erased_is_written_down_outside_the_store() {
+    let mut towns = two_towns();
+    let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let ledger = towns[0].folder_path().join("erasures");
+    assert!(!ledger.exists());
+    let office = towns[0].office().clone();
+    let nobody = office.erase_person(&els(), PersonId(99));
+    assert!(matches!(nobody, Err(Error::NotFound)));
+    assert!(!ledger.exists(), "of somebody who is not there nothing is noted");
+    office.erase_person(&els(), amina).expect("erased");
+    let bytes = std::fs::read(&ledger).expect("a ledger");
+    assert_eq!(erased_persons(&bytes).expect("read"), [amina]);
+    assert!(!String::from_utf8_lossy(&bytes).contains("Amina"));
+    // A torn last line is left out; anything else is no ledger.
+    let torn = [bytes.as_slice(), b"179"].concat();
+    assert_eq!(erased_persons(&torn).expect("read"), [amina]);
+    assert!(erased_persons(b"hello\n").is_err());
+    assert!(erased_persons(&[0xff, b'\n']).is_err());
+
+    // Numbers go on after those in the ledger: a number never means somebody else.
+    let copy = towns[0].back_up();
+    let other = store::Store::open(&copy, &[3; 32]).expect("under the same key");
+    other.begin_anew([9; 16], towns[0].now(), &[PersonId(40)]).expect("anew");
+    let identity = other.identity().expect("read").expect("one");
+    assert_eq!((identity.store_id, identity.incarnation), ([9; 16], towns[0].now().0));
+    Storage::forget_traces(&*other).expect("all in one file");
+    drop((other, office));
+    let (left, right) = towns.split_at_mut(1);
+    left[0].restore(&copy, &right[0]);
+    assert_eq!(left[0].somebody(Side::Newcomer, "Carim", 0), PersonId(41));
+    let bram = Actor { account: Some(2), name: "Bram".to_owned(), role: AccountRole::Administrator };
+    assert!(left[0].office().erasures(&bram).is_ok());
+}
