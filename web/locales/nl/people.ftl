@@ -136,6 +136,7 @@ audit-import-taken = nam over uit een lijst
 audit-search-mentors = zocht een mentor
 audit-search-newcomers = zocht een nieuwkomer
 audit-match-whole_list = liet de hele wachtlijst verdelen
+audit-match-what_if = probeerde andere gewichten op het voorbije jaar
 audit-today-read = opende Vandaag
 audit-evening-guests = bekeek wie op een avond kan komen
 audit-evening-planned = plande een kennismakingsavond
