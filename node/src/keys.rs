@@ -61,15 +61,28 @@ pub fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<()> {
 
 /// Writes a new file that only its owner reads, durable when this returns.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("{} kan niet gemaakt worden", path.display()))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .with_context(|| format!("{} kan niet geschreven worden", path.display()))
+    let mut half = path.as_os_str().to_owned();
+    half.push(".half");
+    let half = Path::new(&half);
+    let written =
+        write_half(half, bytes).with_context(|| format!("{} kan niet geschreven worden", path.display())).and_then(
+            |()| std::fs::hard_link(half, path).with_context(|| format!("{} kan niet gemaakt worden", path.display())),
+        );
+    // What a power cut leaves halfway is written over by the next.
+    let _ = std::fs::remove_file(half);
+    written?;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(|| folder.display().to_string())
+}
+
+fn write_half(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Reads 32 secret bytes.

@@ -260,7 +260,9 @@ impl Reception {
         if to != me || said != Said::Left {
             return Ok(None);
         }
-        self.office.partner_left(from)?;
+        if !self.office.partner_left(from)? {
+            return Ok(None);
+        }
         let at = clock::now().hour();
         Ok(Some(Note { from: me, to: from, at, said: Said::NothingLeft }.sign(&self.key)))
     }

@@ -55,6 +55,8 @@ pub enum CertificateError {
 
 /// Retired node keys in one certificate, at most.
 pub const MAX_RETIRED: usize = 16;
+/// Highest serial of a certificate: stores keep it as a signed number.
+pub const MAX_SERIAL: u64 = i64::MAX as u64;
 /// Members of a circle, at most.
 pub const MAX_MEMBERS: usize = 300;
 /// Days that a node certificate is valid, at most.
@@ -118,7 +120,7 @@ impl NodeCertificate {
     pub fn verify(bytes: &[u8]) -> Result<Verified<Self>, CertificateError> {
         let (certificate, payload, signature) = open::<Self>(bytes)?;
         check(&certificate.root.0, CERTIFICATE_DOMAIN, &payload, &signature)?;
-        if certificate.retired.len() > MAX_RETIRED {
+        if certificate.retired.len() > MAX_RETIRED || certificate.serial > MAX_SERIAL {
             return Err(CertificateError::Limit);
         }
         let kbo = certificate.kbo.parse::<Kbo>().map(String::from);

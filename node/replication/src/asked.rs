@@ -188,7 +188,8 @@ impl Replica {
         };
         let held = self.index.document(at.key);
         let highest = held.into_iter().flat_map(|held| held.envelopes.iter()).map(|(_, entry)| of(entry.stamp)).max();
-        let stamp = Stamp::Version { incarnation: self.config.incarnation, number: highest.unwrap_or(0) + 1 };
+        let stamp =
+            Stamp::Version { incarnation: self.config.incarnation, number: highest.unwrap_or(0).saturating_add(1) };
         self.sign(at.now, at.key, (content, document.schema), stamp, expires_at, body)
     }
 

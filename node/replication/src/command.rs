@@ -108,7 +108,8 @@ impl Replica {
         let held = self.index.document(key).and_then(|document| document.leading()).map(|(_, entry)| entry.stamp);
         match held {
             Some(Stamp::Version { incarnation, number }) if incarnation >= self.config.incarnation => {
-                (incarnation, number + 1)
+                // A thief of the key may have used the last number.
+                number.checked_add(1).map_or((incarnation.saturating_add(1), 1), |number| (incarnation, number))
             }
             _ => (self.config.incarnation, 1),
         }

@@ -81,6 +81,7 @@ impl Replica {
     }
 
     pub(crate) fn introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
+        self.roster.note_author(certificate.get());
         if self.roster.add_introduced(certificate, bytes) {
             self.knowledge_changed();
         }

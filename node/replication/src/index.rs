@@ -240,8 +240,12 @@ impl Index {
         shelf.gone -= usize::from(ends_all(entry.content) && !document.is_gone());
         shelf.set.remove(&item(id, &entry));
         self.ends.remove(&(entry.expires_at, id));
-        if let Some(count) = self.schemas.get_mut(&(key.owner, entry.schema)) {
+        let schema = (key.owner, entry.schema);
+        if let Some(count) = self.schemas.get_mut(&schema) {
             *count -= 1;
+            if *count == 0 {
+                self.schemas.remove(&schema);
+            }
         }
         if document.envelopes.is_empty() {
             shelf.documents -= 1;

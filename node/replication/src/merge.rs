@@ -193,7 +193,7 @@ impl Replica {
             }
             return None;
         };
-        self.admit_held(&mut document, held, opened);
+        self.admit_held(key, &mut document, held, opened);
         let before: BTreeSet<EnvelopeId> = document.forks().iter().flat_map(|fork| fork.halves).collect();
         if key.owner == self.me {
             self.admit_members(key, &mut document);
@@ -259,7 +259,7 @@ impl Replica {
             if let Some(old) = held_opening {
                 // What was written on the other opening has no place in this one.
                 if let Ok(mut old) = guarded(|| Coedited::open_of(old.get(), &before)) {
-                    self.admit_held(&mut old, held, false);
+                    self.admit_held(key, &mut old, held, false);
                     let runs = guarded(|| old.runs_beside(self.me, &BTreeSet::new())).unwrap_or_default();
                     self.draft(key, runs);
                 }
@@ -282,7 +282,7 @@ impl Replica {
 
     /// Admits what is stored, in whatever order it was read; deletes what no longer has a place
     /// under another opening.
-    fn admit_held(&mut self, document: &mut Coedited, held: &[&Verified<Envelope>], new_opening: bool) {
+    fn admit_held(&mut self, key: &Key, document: &mut Coedited, held: &[&Verified<Envelope>], new_opening: bool) {
         let mut left: BTreeMap<EnvelopeId, &Envelope> = held
             .iter()
             .map(|envelope| envelope.get())
@@ -312,7 +312,9 @@ impl Replica {
                 break;
             }
         }
-        for id in left.into_keys() {
+        // What could not be read may be what these follow: then nothing is let go.
+        let whole = self.index.document(key).is_some_and(|document| document.envelopes.iter().count() == held.len());
+        for id in left.into_keys().filter(|_| whole) {
             self.forget(id);
         }
     }

@@ -8,6 +8,9 @@ use schemas::time::{Hour, Timestamp};
 use crate::control::HOLD_DAYS;
 use crate::roster::Roster;
 
+/// Numbers of versions beyond this are nobody's: there is room after each for what follows.
+const MAX_NUMBER: u64 = 1 << 53;
+
 /// Checks circle, author, content and times of a header that `author`'s node signed, as `me`
 /// receives it.
 ///
@@ -37,6 +40,11 @@ fn check_place(roster: &Roster, kind: Kind, header: &Header) -> Result<(), Refus
 }
 
 fn check_content(header: &Header, author: RootId) -> Result<(), Refusal> {
+    if let Stamp::Version { incarnation, number } = header.stamp
+        && incarnation.max(number) > MAX_NUMBER
+    {
+        return Err(Refusal::NotAllowed);
+    }
     let own = author == header.owner;
     let co_edited = header.kind.is_co_edited();
     let allowed = match (header.content, header.stamp) {

@@ -89,13 +89,27 @@ impl Roster {
         room && introduced && !self.removed.contains(&owner) && self.put_certificate(certificate, bytes)
     }
 
+    /// Takes from a kept certificate whose node it is: what a partner wrote before it left keeps
+    /// its author.
+    pub(crate) fn note_author(&mut self, certificate: &NodeCertificate) {
+        self.nodes.entry(certificate.node).or_insert_with(|| certificate.owner());
+    }
+
     fn put_certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
         let owner = certificate.get().owner();
-        let known = self.certificates.entry(owner).or_default();
-        if known.iter().any(|kept| kept.certificate == certificate) {
+        // A key is its first owner's: nobody else takes it over, or retires it. What says so is not
+        // even kept, or it might be read first at the next start.
+        let claims = std::iter::once(&certificate.get().node).chain(&certificate.get().retired);
+        if claims.into_iter().any(|node| self.nodes.get(node).is_some_and(|first| *first != owner)) {
             return false;
         }
-        // A key is its first owner's: nobody else takes it over.
+        let serial = certificate.get().serial;
+        let known = self.certificates.entry(owner).or_default();
+        let too_old = known.len() >= MAX_CERTIFICATES
+            && known.first().is_some_and(|kept| serial <= kept.certificate.get().serial);
+        if too_old || known.iter().any(|kept| kept.certificate == certificate) {
+            return false;
+        }
         self.nodes.entry(certificate.get().node).or_insert(owner);
         for node in &certificate.get().retired {
             if *self.nodes.entry(*node).or_insert(owner) == owner {

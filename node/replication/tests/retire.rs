@@ -332,7 +332,7 @@ fn a_stolen_key_is_answered_by_the_next_certificate() {
     let offer = find(&b, OFFER, Content::Version);
     // The thief erases the offer, makes another, and does so before anybody knows.
     let erasure = stolen(&a, &offer, Content::Erased, |header| {
-        header.stamp = schemas::Stamp::Version { incarnation: u64::MAX, number: 9 };
+        header.stamp = schemas::Stamp::Version { incarnation: 1 << 53, number: 9 };
         header.expires_at = header.signed_at.plus_days(Kind::MentorOffer.max_days() + 1);
     });
     let feed = |town: &mut Town, from: RootId, bytes: Vec<u8>| {

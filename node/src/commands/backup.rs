@@ -24,6 +24,8 @@ use crate::{archive, clock, errands};
 pub async fn backup(service: &Arc<Service>, out: PathBuf, recipient: Option<String>) -> Result<Vec<Value>> {
     let held = Arc::clone(service);
     let row = blocking(move || {
+        // One at a time: the copy has a fixed place.
+        let _alone = held.papers_change();
         let dir = held.home.dir();
         let (recipient, new) = archive::recipient(dir, recipient.as_deref())?;
         let copy = dir.join("backup-copy.db");

@@ -10,7 +10,7 @@ use schemas::ids::RootId;
 use serde_json::{Value, json};
 
 use crate::keys::{fingerprint, new_key, secret_in};
-use crate::runtime::{Ask, blocking};
+use crate::runtime::{Ask, blocking, recovering};
 use crate::service::Service;
 use crate::{clock, papers};
 
@@ -65,6 +65,9 @@ pub async fn renew(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value>
 pub async fn rotate(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value>> {
     if service.running.get().is_some() {
         bail!("Stop het knooppunt eerst: een nieuwe sleutel begint met een nieuwe start");
+    }
+    if !recovering::awaited(&service.store)?.is_empty() {
+        bail!("Dit knooppunt herstelt nog van een back-up. Laat het lopen tot het klaar is en vervang dan de sleutel");
     }
     let given = given(root_key)?;
     let held = Arc::clone(service);

@@ -2,7 +2,7 @@
 //! which lies beside the store and in no backup.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -66,6 +66,8 @@ impl Store {
                 params![store_id, seconds(now)],
             )?;
             tx.run("DELETE FROM cursors", [])?;
+            tx.run("DELETE FROM sessions", [])?;
+            tx.run("DELETE FROM account_links", [])?;
             tx.run("DELETE FROM outbox WHERE kind IN ('proposal', 'answer', 'duo_progress')", [])?;
             if tx.run("UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'people'", [last])? == 0 {
                 tx.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('people', ?1)", [last])?;
@@ -75,8 +77,15 @@ impl Store {
     }
 
     pub(crate) fn note_in_ledger(&self, person: PersonId, at: Timestamp) -> Result<()> {
+        let path = ledger_path(self.path());
+        let mut options = OpenOptions::new();
         let mut file =
-            OpenOptions::new().append(true).create(true).mode(0o600).open(ledger_path(self.path())).map_err(io)?;
+            options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(io)?;
+        let mut ledger = Vec::new();
+        file.read_to_end(&mut ledger).map_err(io)?;
+        // What a power cut tore was never promised.
+        let whole = ledger.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end as u64 + 1);
+        file.set_len(whole).and_then(|()| file.seek(SeekFrom::Start(whole))).map_err(io)?;
         file.write_all(format!("{} {}\n", at.0, person.0).as_bytes()).and_then(|()| file.sync_all()).map_err(io)
     }
 }

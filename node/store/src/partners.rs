@@ -215,7 +215,7 @@ impl Tx<'_> {
     pub(crate) fn drop_partner(&mut self, root: RootId) -> Result<()> {
         let me = casework::ports::Circles::me(self)?.root;
         self.run("DELETE FROM partners WHERE root = ?1", [root.0])?;
-        self.run("DELETE FROM certificates WHERE root = ?1", [root.0])?;
+        // Its certificates stay: what it wrote in pages of others is checked by them at every reading.
         self.run("DELETE FROM lists WHERE owner = ?1", [root.0])?;
         self.run("DELETE FROM receipts_owed WHERE owner = ?1", [root.0])?;
         self.run("DELETE FROM circle_members WHERE root = ?1", [root.0])?;
@@ -246,6 +246,12 @@ impl Tx<'_> {
         self.run(
             "INSERT OR IGNORE INTO certificates (root, serial, bytes) VALUES (?1, ?2, ?3)",
             params![root.0, serial, bytes],
+        )?;
+        // As many as the core remembers: a partner does not fill the table.
+        self.run(
+            "DELETE FROM certificates WHERE root = ?1 AND serial NOT IN
+             (SELECT serial FROM certificates WHERE root = ?1 ORDER BY serial DESC LIMIT 8)",
+            [root.0],
         )?;
         Ok(())
     }

@@ -64,6 +64,8 @@ fn a_suspended_partner_is_hidden_and_nothing_about_it_moves() {
     let named = towns[1].look(|records| records.circles()).into_iter().find(|circle| circle.id == CIRCLE);
     assert_eq!(named.expect("the circle").members, [towns[1].me], "nothing is published to it");
 
+    assert!(!towns[1].office().partner_left(borsbeek).expect("passed over"), "its key may be a thief's");
+
     towns[1].office().resume_partner(&administrator(), borsbeek).expect("resumed");
     assert!(cards(&towns[1]));
     let named = towns[1].look(|records| records.circles()).into_iter().find(|circle| circle.id == CIRCLE);
@@ -103,8 +105,8 @@ fn a_partner_that_is_left_takes_its_matches_and_contact_sheets_along() {
 
     // The other side hears it, and ends it too.
     let borsbeek = towns[0].me;
-    towns[1].office().partner_left(borsbeek).expect("noted");
-    towns[1].office().partner_left(borsbeek).expect("twice is once");
+    assert!(towns[1].office().partner_left(borsbeek).expect("noted"));
+    assert!(towns[1].office().partner_left(borsbeek).expect("twice is once"));
     assert!(towns[1].look(move |records| records.sheet(proposal)).is_none());
     let came = towns[1].look(move |records| records.incoming(proposal)).expect("known");
     assert_eq!(came.stage, IncomingStage::Withdrawn);

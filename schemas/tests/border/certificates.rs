@@ -2,7 +2,7 @@
 
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
-use schemas::certificate::{CertificateError, CircleList, MAX_MEMBERS, MAX_RETIRED, NodeCertificate};
+use schemas::certificate::{CertificateError, CircleList, MAX_MEMBERS, MAX_RETIRED, MAX_SERIAL, NodeCertificate};
 use schemas::envelope::{Envelope, Refusal};
 use schemas::ids::{NodeKey, RootId, RootKey};
 use schemas::note::{MAX_DOCUMENTS, Note, Said};
@@ -37,6 +37,8 @@ fn claims_that_cannot_be() {
     }
     let many = vec![NodeKey([1; 32]); MAX_RETIRED + 1];
     assert_eq!(verified(|c| c.retired = many), Err(CertificateError::Limit));
+    assert_eq!(verified(|c| c.serial = MAX_SERIAL + 1), Err(CertificateError::Limit), "no store could keep it");
+    assert!(verified(|c| c.serial = MAX_SERIAL).is_ok());
     assert!(matches!(NodeCertificate::verify(&[0; 20_000]), Err(CertificateError::Limit)));
 }
 

@@ -297,7 +297,7 @@ async fn late(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted:
     Ok(flash("notice-late", &app, &format!("/avonden/{id}")))
 }
 
-async fn delete(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Result<Response, Fault> {
+async fn delete(State(app): State<App>, visit: Visit, Path(id): Path<i64>, _form: Posted) -> Result<Response, Fault> {
     app.run(move |office| office.delete_evening(&visit.actor, EveningId(id))).await?;
     app.changed(Region::Matches);
     Ok(flash("notice-evening-deleted", &app, "/avonden"))

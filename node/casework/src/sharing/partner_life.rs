@@ -179,18 +179,29 @@ impl Office {
         self.storage.forget_traces()
     }
 
-    /// The partner itself ended it, and has let go of what was ours. Twice is once.
+    /// The partner itself ended it, and has let go of what was ours. Twice is once. Nothing comes
+    /// of it while the partner is suspended: its key may be a thief's, and this can't be undone.
+    /// Whether it was taken.
     ///
     /// # Errors
     /// A failing store.
-    pub fn partner_left(&self, partner: RootId) -> Result<()> {
-        self.by_itself(move |desk| match desk.place(partner)? {
-            Some(place) => leave(desk, partner, &place.name),
-            None => Ok(()),
+    pub fn partner_left(&self, partner: RootId) -> Result<bool> {
+        let taken = self.by_itself(move |desk| {
+            if desk.records.suspensions()?.contains_key(&partner) {
+                return Ok(false);
+            }
+            match desk.place(partner)? {
+                Some(place) => leave(desk, partner, &place.name).map(|()| true),
+                None => Ok(true),
+            }
         })?;
+        if !taken {
+            return Ok(false);
+        }
         // The receipt is to reach it before the door closes.
         self.network.partners_changed_soon();
-        self.storage.forget_traces()
+        self.storage.forget_traces()?;
+        Ok(true)
     }
 
     /// Notes the receipt of a partner that was left. The caller verified it.

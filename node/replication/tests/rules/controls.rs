@@ -3,7 +3,8 @@
 use replication::api::Lost;
 use replication::control::HOLD_DAYS;
 use replication::{Command, Input};
-use schemas::envelope::{Content, Refusal};
+use schemas::Kind;
+use schemas::envelope::{Content, Envelope, Refusal, Stamp};
 use schemas::ids::DocumentId;
 
 use crate::common::{DOCUMENT, resource, text};
@@ -167,4 +168,19 @@ fn a_bar_keeps_what_is_there_and_ends_what_comes() {
     assert_eq!(one.drafts.values().map(|draft| draft.why).collect::<Vec<_>>(), [Lost::Cut]);
     let hold = one.command(Command::Hold { owner: owner.root(), document: DOCUMENT });
     assert_eq!((hold, one.view(&owner, DOCUMENT).unwrap().held), (Ok(()), None), "nor does it hide any more");
+}
+
+#[test]
+fn the_last_number_there_is_leaves_room_for_the_owner() {
+    let [mut owner, one, _] = page();
+    let stamp = |number| Stamp::Version { incarnation: 1, number };
+    for number in [u64::MAX, 1 << 53] {
+        let mut header = one.header(owner.root(), Kind::Resource, Content::Hold, stamp(number));
+        header.expires_at = NOW.hour().plus_days(HOLD_DAYS);
+        owner.receive(&one.known, &[Envelope::sign(header, Vec::new(), &one.key)]);
+    }
+    assert_eq!(owner.refused.get(&Refusal::NotAllowed), Some(&1), "beyond what anybody numbers");
+    assert!(owner.view(&owner, DOCUMENT).unwrap().held.is_some());
+    owner.command(Command::Lift { document: DOCUMENT }).unwrap();
+    assert_eq!(owner.view(&owner, DOCUMENT).unwrap().held, None);
 }
