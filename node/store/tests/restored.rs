@@ -79,6 +79,35 @@ fn a_restored_requester_follows_its_own_half() {
 }
 
 #[test]
+fn a_restored_requester_keeps_the_match_it_made_since() {
+    let mut towns = two_towns();
+    let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let copy = towns[0].back_up();
+    let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
+    converge(&mut towns);
+    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
+    towns[1].office().answer_yes(&els(), proposal).expect("yes");
+    converge(&mut towns);
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    converge(&mut towns);
+
+    let (left, right) = towns.split_at_mut(1);
+    left[0].restore(&copy, &right[0]);
+    assert!(left[0].look(move |records| records.outgoing(proposal)).is_none(), "the backup does not know it");
+    let done = left[0].office().after_restore().expect("brought in line");
+    assert_eq!(done.matches, 1);
+    left[0].carry_out();
+    assert!(left[0].look(move |records| records.document(proposal)).is_some(), "it is not erased");
+    left[0].office().settle_matches().expect("settled");
+    let sent = left[0].look(move |records| records.outgoing(proposal)).expect("known");
+    assert_eq!((sent.newcomer, sent.stage), (amina, OutgoingStage::Matched));
+    assert_eq!(left[0].look(|records| records.duos()).len(), 1);
+    assert_eq!(left[0].office().after_restore().expect("twice is once").matches, 0);
+}
+
+#[test]
 fn who_was_erased_is_written_down_outside_the_store() {
     let mut towns = two_towns();
     let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);

@@ -1,7 +1,7 @@
 //! After a restore: the records of matches follow this municipality's own halves, as partners kept
 //! them, so that nothing is promised twice; and documents of which nobody is left behind are erased.
 
-use schemas::documents::{Decision, ProposalState};
+use schemas::documents::{Decision, Proposal, ProposalState};
 use schemas::ids::{DocumentId, RootId};
 use schemas::{Kind, SharedValue};
 
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::halves::Halves;
 use crate::office::Office;
 use crate::ports::{Document, Outgoing};
-use crate::ports_matches::{IncomingProposal, IncomingStage, OutgoingEnd, OutgoingStage};
+use crate::ports_matches::{IncomingProposal, IncomingStage, OutgoingEnd, OutgoingProposal, OutgoingStage};
 use crate::settle::{half_of, open_duo};
 
 /// Kinds of documents that somebody stands behind.
@@ -40,7 +40,7 @@ impl Office {
             for document in &own {
                 match &document.value {
                     SharedValue::Proposal(half) => {
-                        done.matches += usize::from(follow_proposal(desk, document.id, &half.state)?);
+                        done.matches += usize::from(follow_proposal(desk, document.id, half)?);
                     }
                     SharedValue::Answer(half) => {
                         let (id, decision) = (document.id, half.decision.clone());
@@ -85,9 +85,15 @@ fn partner_of(desk: &mut Desk<'_>, document: &Document) -> Result<Option<RootId>
 }
 
 /// The record of a proposal that we made follows our own half of it.
-fn follow_proposal(desk: &mut Desk<'_>, document: DocumentId, state: &ProposalState) -> Result<bool> {
-    let Some(mut sent) = desk.records.outgoing(document)? else { return Ok(false) };
-    let stage = match (state, sent.stage) {
+fn follow_proposal(desk: &mut Desk<'_>, document: DocumentId, half: &Proposal) -> Result<bool> {
+    let (mut sent, new) = match desk.records.outgoing(document)? {
+        Some(sent) => (sent, false),
+        None => match made_since(desk, document, half)? {
+            Some(sent) => (sent, true),
+            None => return Ok(false),
+        },
+    };
+    let stage = match (&half.state, sent.stage) {
         (ProposalState::Confirmed { .. }, OutgoingStage::Proposed) => OutgoingStage::Confirmed,
         (ProposalState::Withdrawn, OutgoingStage::Proposed | OutgoingStage::Confirmed | OutgoingStage::Matched) => {
             if sent.stage == OutgoingStage::Matched {
@@ -95,12 +101,37 @@ fn follow_proposal(desk: &mut Desk<'_>, document: DocumentId, state: &ProposalSt
             }
             OutgoingStage::Ended(OutgoingEnd::Withdrawn)
         }
+        (_, stage) if new => stage,
         _ => return Ok(false),
     };
     sent.stage = stage;
     sent.changed_at = desk.now;
     desk.records.put_outgoing(&sent)?;
     Ok(true)
+}
+
+/// The record of a proposal that was made after the backup; none when nobody is left behind it.
+fn made_since(desk: &mut Desk<'_>, document: DocumentId, half: &Proposal) -> Result<Option<OutgoingProposal>> {
+    let newcomer = desk.records.person_behind(half.request)?;
+    let Some(newcomer) = newcomer.filter(|_| half.state != ProposalState::Withdrawn) else { return Ok(None) };
+    if desk.records.person_behind(document)?.is_none() {
+        let circle = desk.pair(half.offer_owner);
+        desk.records.link(document, newcomer, Kind::Proposal, circle, desk.now)?;
+    }
+    Ok(Some(OutgoingProposal {
+        document,
+        newcomer,
+        request: half.request,
+        offer: half.offer,
+        offer_owner: half.offer_owner,
+        waiting_since: half.waiting_since,
+        lead: half.lead,
+        answer: None,
+        stage: OutgoingStage::Proposed,
+        proposed_at: desk.now,
+        changed_at: desk.now,
+        by: desk.by.clone(),
+    }))
 }
 
 /// The record of a proposal that came in follows our own answer to it.
