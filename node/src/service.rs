@@ -240,10 +240,9 @@ impl Reception {
     /// The newest certificate of every partner.
     fn newest(&self) -> Result<BTreeMap<RootId, Verified<NodeCertificate>>> {
         let partners = self.store.partners()?;
-        let verified = self.store.certificates()?.into_iter().filter_map(|(root, bytes)| {
-            let of_partner = partners.iter().any(|partner| partner.root == root);
-            Some((root, NodeCertificate::verify(&bytes).ok().filter(|_| of_partner)?))
-        });
+        let certificates = self.store.certificates()?.into_iter();
+        let of_partners = certificates.filter(|(root, _)| partners.iter().any(|partner| partner.root == *root));
+        let verified = of_partners.filter_map(|(root, bytes)| Some((root, NodeCertificate::verify(&bytes).ok()?)));
         // Oldest first: the newest of a root stays.
         Ok(verified.collect())
     }

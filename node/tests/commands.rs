@@ -214,16 +214,27 @@ fn in_step(status: &Value) -> bool {
     !partner["last_reconciled"].is_null() && partner["documents_held"].as_u64() >= Some(2)
 }
 
+/// Mortsel in the first folder and Aartselaar in the second, running and not paired.
+fn two_nodes(dirs: &[PathBuf]) -> (Node, Node) {
+    init(&dirs[0], "11029");
+    init(&dirs[1], "11001");
+    (Node::start(&dirs[0]), Node::start(&dirs[1]))
+}
+
+/// The two, paired and in step.
+fn in_step_nodes(dirs: &[PathBuf]) -> (Node, Node) {
+    let (a, b) = two_nodes(dirs);
+    pair(&a, &b);
+    a.until(in_step);
+    b.until(in_step);
+    (a, b)
+}
+
 #[test]
 fn a_partner_is_suspended_resumed_and_left() {
     let temp = tempfile::tempdir().expect("a folder");
     let dirs = ["mortsel", "aartselaar"].map(|name| temp.path().join(name));
-    init(&dirs[0], "11029");
-    init(&dirs[1], "11001");
-    let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
-    pair(&a, &b);
-    a.until(in_step);
-    b.until(in_step);
+    let (a, b) = in_step_nodes(&dirs);
     let cards = |node: &Node| {
         let held = rows(&["document", "list", "--dir", node.dir(), "--json"]);
         held.iter().filter(|row| row["kind"] == "municipality_card").count()
@@ -266,12 +277,7 @@ fn a_partner_is_suspended_resumed_and_left() {
 fn a_certificate_is_renewed_and_a_key_replaced() {
     let temp = tempfile::tempdir().expect("a folder");
     let dirs = ["mortsel", "aartselaar"].map(|name| temp.path().join(name));
-    init(&dirs[0], "11029");
-    init(&dirs[1], "11001");
-    let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
-    pair(&a, &b);
-    a.until(in_step);
-    b.until(in_step);
+    let (a, b) = in_step_nodes(&dirs);
     let first = a.status();
     assert_eq!(
         (first["certificate_serial"].as_u64(), first["certificate_ends_soon"].as_bool()),
@@ -330,12 +336,7 @@ fn a_certificate_is_renewed_and_a_key_replaced() {
 fn a_node_is_restored_from_a_backup_without_whom_it_erased_since() {
     let temp = tempfile::tempdir().expect("a folder");
     let dirs = ["mortsel", "aartselaar", "again"].map(|name| temp.path().join(name));
-    init(&dirs[0], "11029");
-    init(&dirs[1], "11001");
-    let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
-    pair(&a, &b);
-    a.until(in_step);
-    b.until(in_step);
+    let (a, b) = in_step_nodes(&dirs[..2]);
     let list = temp.path().join("mentors.csv");
     std::fs::write(&list, "naam;geboortejaar;gemeente\nGreet Goossens;1977;Mortsel\nMarleen Claes;1973;Mortsel\n")
         .expect("written");
@@ -398,9 +399,7 @@ fn rows_or_words(arguments: &[&str]) {
 fn two_municipalities_pair_and_hold_each_others_documents() {
     let temp = tempfile::tempdir().expect("a folder");
     let dirs = ["mortsel", "aartselaar"].map(|name| temp.path().join(name));
-    init(&dirs[0], "11029");
-    init(&dirs[1], "11001");
-    let (a, b) = (Node::start(&dirs[0]), Node::start(&dirs[1]));
+    let (a, b) = two_nodes(&dirs);
     let invited =
         rows(&["invite", "--dir", a.dir(), "--circle", "BAM", "--arrangement", "protocol 1", "--json"]).remove(0);
     let invitation = invited["invitation"].as_str().expect("text");

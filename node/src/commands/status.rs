@@ -8,7 +8,7 @@ use casework::people::Side;
 use casework::ports::Network;
 use replication::PartnerState;
 use schemas::Kind;
-use schemas::certificate::NodeCertificate;
+use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
 use schemas::time::Hour;
 use serde_json::{Value, json};
@@ -74,14 +74,14 @@ fn partner_rows(
     states: &BTreeMap<RootId, PartnerState>,
     trouble: &BTreeMap<NodeKey, String>,
 ) -> Result<Vec<Value>> {
-    let certificates = newest_certificates(service)?;
+    let certificates = service.newest()?;
     let receipts = service.office.receipt_counts()?;
     let proofs = service.read(|records| records.proofs())?;
     let now = clock::now().hour();
     let mut rows = Vec::new();
     for partner in service.store.partners()? {
         let state = states.get(&partner.root).cloned().unwrap_or_default();
-        let certificate = certificates.get(&partner.root);
+        let certificate = certificates.get(&partner.root).map(Verified::get);
         let expired = certificate.is_some_and(|certificate| !certificate.covers(now));
         let why = if !service.own.get().certificate.get().covers(now) {
             Some(OWN_OUT_OF_DATE.to_owned())
@@ -123,14 +123,4 @@ fn partner_rows(
 /// Whether a certificate is to be renewed.
 fn ends_soon(certificate: &NodeCertificate, now: Hour) -> bool {
     certificate.valid_until <= now.plus_days(RENEW_DAYS)
-}
-
-fn newest_certificates(service: &Service) -> Result<BTreeMap<RootId, NodeCertificate>> {
-    let verified = service
-        .store
-        .certificates()?
-        .into_iter()
-        .filter_map(|(root, bytes)| Some((root, NodeCertificate::verify(&bytes).ok()?.into_inner())));
-    // Oldest first: the newest of a root stays.
-    Ok(verified.collect())
 }
