@@ -66,7 +66,7 @@ pub(crate) struct Guest {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Posted {
     pub(crate) fields: Pairs,
-    /// One-time number of the form.
+    /// One-time number of the form, and a digest of its fields: the same when it is sent twice.
     pub(crate) number: String,
     /// Page that showed the form.
     pub(crate) page: String,
@@ -306,6 +306,13 @@ async fn read(body: Body) -> Result<(Posted, String), Fault> {
             "_page" => posted.page = value,
             _ => posted.fields.push((name, value)),
         }
+    }
+    if !posted.number.is_empty() {
+        // What was changed after the browser's Back is another form: it must not be lost.
+        let content = posted.fields.iter().fold(Sha256::new(), |hash, (name, value)| {
+            hash.chain_update(encode(name)).chain_update("=").chain_update(encode(value)).chain_update("&")
+        });
+        posted.number = format!("{}-{}", posted.number, hex(&content.finalize()));
     }
     Ok((posted, token))
 }

@@ -96,7 +96,8 @@ impl Office {
 
     /// Adds a person, or saves the version of one that the form was rendered from. A card that
     /// is out follows the record through the guard, or is withdrawn where it may no longer be
-    /// out. A form that was sent before changes nothing and gives the same person.
+    /// out. A form (`NUMBER-DIGEST`) that was sent before changes nothing and gives the same person;
+    /// the form of a person who was added, sent again with other words, corrects that person.
     ///
     /// # Errors
     /// `Conflict` when somebody else saved in between, with who did; `Invalid` for data that
@@ -118,10 +119,20 @@ impl Office {
                 let made = records.form_result(number)?.and_then(|result| result.parse().ok());
                 return made.map(PersonId).ok_or(Error::Refused("form-sent-before"));
             }
-            let id = match existing {
+            let adds = form_number.as_deref().filter(|_| existing.is_none()).and_then(|number| number.split_once('-'));
+            let added = match adds {
+                Some((form, _)) => records.form_result(form)?.and_then(|result| person_added(&result)),
+                None => None,
+            };
+            let id = match existing.or(added) {
                 Some((id, version)) => replace(records, id, version, &data, &hand)?,
                 None => insert(records, &data, false, &hand)?,
             };
+            if let Some((form, _)) = adds {
+                let version = records.person(id)?.ok_or(Error::NotFound)?.version;
+                records.first_time(form, hand.now)?;
+                records.set_form_result(form, &format!("{} {version}", id.0))?;
+            }
             if let Some(number) = &form_number {
                 records.set_form_result(number, &id.0.to_string())?;
             }
@@ -167,6 +178,12 @@ pub(crate) fn insert(records: &mut dyn Records, data: &PersonData, demo: bool, h
     let id = records.insert_person(data, demo, &hand.by, hand.now)?;
     hand.audit(records, "person.added", Some(id), "")?;
     Ok(id)
+}
+
+/// Whom a form added, and the version that it saved last.
+fn person_added(result: &str) -> Option<(PersonId, u32)> {
+    let (id, version) = result.split_once(' ')?;
+    Some((PersonId(id.parse().ok()?), version.parse().ok()?))
 }
 
 /// Saves over the version that the caller saw.

@@ -159,18 +159,22 @@ impl Mentors {
         let question = Question::new(request);
         let mut all = AllPoints::new(&question, &self.shelf.owners, rules);
         let near = neighbours::of(request.place()).iter();
-        let reached = near
+        let cells: Vec<(u32, &Cell<Packed>)> = near
             .take_while(|(metres, _)| question.reaches(*metres))
-            .filter_map(|(metres, at)| Some((*metres, self.shelf.cell(cell_of((*at).into(), false))?)));
-        for (metres, cell) in reached {
-            let Some(prospect) = all.prospect(cell, metres).filter(|prospect| best.wants(prospect.most())) else {
-                continue;
-            };
-            // Far off, only the goal occupation itself may still be worth the way.
-            let others = best.wants(prospect.most_of_others());
-            for (glance, card) in cell.cards(question.group.filter(|_| !others)) {
-                if question.glance(glance, &prospect) > best.least {
-                    self.compare(&question, (glance, card), metres, &mut all, &mut best);
+            .filter_map(|(metres, at)| Some((*metres, self.shelf.cell(cell_of((*at).into(), false))?)))
+            .collect();
+        // Those near the goal occupation first: few others will then still be worth a look.
+        for akin in if question.group.is_some() { [true, false].as_slice() } else { &[false] } {
+            for (metres, cell) in &cells {
+                let Some(prospect) = all.prospect(cell, *metres) else { continue };
+                let most = if *akin { prospect.most() } else { prospect.most_of_others() };
+                if !best.wants(most) {
+                    continue;
+                }
+                for (glance, card) in cell.cards(question.group, *akin) {
+                    if question.glance(glance, &prospect) > best.least {
+                        self.compare(&question, (glance, card), *metres, &mut all, &mut best);
+                    }
                 }
             }
         }

@@ -44,13 +44,15 @@ pub(super) struct Cell<P> {
 }
 
 impl<P> Cell<P> {
-    /// All cards, or those of one group.
-    pub(super) fn cards(&self, group: Option<u8>) -> impl Iterator<Item = (&Glance, &P)> {
-        let range = group.map_or(0..self.glances.len(), |group| {
+    /// The cards of one group, or all others.
+    pub(super) fn cards(&self, group: Option<u8>, inside: bool) -> impl Iterator<Item = (&Glance, &P)> {
+        let all = self.glances.len();
+        let group = group.map_or(0..0, |group| {
             let start = self.glances.partition_point(|glance| glance.group < group);
             start..start + self.glances[start..].partition_point(|glance| glance.group == group)
         });
-        self.glances[range.clone()].iter().zip(&self.packed[range])
+        let ranges = if inside { [group, 0..0] } else { [0..group.start, group.end..all] };
+        ranges.into_iter().flat_map(|range| self.glances[range.clone()].iter().zip(&self.packed[range]))
     }
 }
 

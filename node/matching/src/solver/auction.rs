@@ -9,7 +9,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::instance::{Edge, MAX_WEIGHT, Rows};
+use rayon::prelude::*;
+
+use super::instance::{Edge, FEW, MAX_WEIGHT, Rows};
 use super::mates::NONE;
 
 /// How many edges of a row are looked at first: as many as fit a line of the cache.
@@ -36,6 +38,61 @@ struct Offer {
 const NOTHING: i64 = i64::MIN / 4;
 /// The price of a mentor who takes no part: worth less than nothing.
 const CLOSED: i64 = i64::MAX / 2;
+
+impl Shortlist {
+    /// What a request finds beside staying without; reads its `row` when the list doesn't tell.
+    fn look(&mut self, row: &[Edge], prices: &[i64], without: Offer) -> Offer {
+        let seen = self.see(prices, without);
+        if seen.second >= self.rest {
+            return seen;
+        }
+        *self = Self::read(row, prices);
+        self.see(prices, without)
+    }
+
+    /// What the list adds to an offer.
+    fn see(&self, prices: &[i64], mut offer: Offer) -> Offer {
+        for edge in &self.edges {
+            let value = i64::from(edge.weight) - prices[edge.mentor as usize];
+            if value > offer.best {
+                offer.second = offer.best;
+                (offer.best, offer.mentor) = (value, edge.mentor);
+            } else if value > offer.second {
+                offer.second = value;
+            }
+        }
+        offer
+    }
+
+    /// What is worth most of a whole row.
+    fn read(row: &[Edge], prices: &[i64]) -> Self {
+        let mut top = [(NOTHING, Edge { mentor: prices.len() as u32 - 1, weight: 0 }); SHORT];
+        let mut length = 0;
+        let mut rest = NOTHING;
+        for edge in row {
+            let value = i64::from(edge.weight) - prices[edge.mentor as usize];
+            if value <= rest {
+                continue;
+            }
+            let mut place = if length == SHORT {
+                rest = rest.max(value.min(top[SHORT - 1].0));
+                if value <= top[SHORT - 1].0 {
+                    continue;
+                }
+                SHORT - 1
+            } else {
+                length += 1;
+                length - 1
+            };
+            while place > 0 && top[place - 1].0 < value {
+                top[place] = top[place - 1];
+                place -= 1;
+            }
+            top[place] = (value, *edge);
+        }
+        Self { edges: top.map(|(_, edge)| edge), rest }
+    }
+}
 
 /// An auction among requests who compete for the places of some mentors.
 pub(crate) struct Auction<'a, R> {
@@ -101,64 +158,10 @@ impl<'a, R: Rows> Auction<'a, R> {
         self.starts[mentor] + u32::from(self.taken[mentor]) == self.starts[mentor + 1]
     }
 
-    /// What a request finds now.
-    fn look(&mut self, at: u32) -> Offer {
-        let rest = self.lists[at as usize].rest;
-        let mut offer = Offer { best: NOTHING, second: NOTHING, mentor: NONE };
-        if self.left_over > 0 {
-            offer.best = -self.floor;
-        }
-        let seen = self.see(at, offer);
-        if seen.second >= rest {
-            return seen;
-        }
-        self.read(at);
-        self.see(at, offer)
-    }
-
-    /// What the shortlist adds to an offer.
-    fn see(&self, at: u32, mut offer: Offer) -> Offer {
-        let list = &self.lists[at as usize];
-        for edge in &list.edges {
-            let value = i64::from(edge.weight) - self.prices[edge.mentor as usize];
-            if value > offer.best {
-                offer.second = offer.best;
-                (offer.best, offer.mentor) = (value, edge.mentor);
-            } else if value > offer.second {
-                offer.second = value;
-            }
-        }
-        offer
-    }
-
-    /// Reads the whole row and keeps what is worth most.
-    fn read(&mut self, at: u32) {
-        let row = self.instance.row(self.requests[at as usize]);
-        let mut top = [(NOTHING, Edge { mentor: self.prices.len() as u32 - 1, weight: 0 }); SHORT];
-        let mut length = 0;
-        let mut rest = NOTHING;
-        for edge in row {
-            let value = i64::from(edge.weight) - self.prices[edge.mentor as usize];
-            if value <= rest {
-                continue;
-            }
-            let mut place = if length == SHORT {
-                rest = rest.max(value.min(top[SHORT - 1].0));
-                if value <= top[SHORT - 1].0 {
-                    continue;
-                }
-                SHORT - 1
-            } else {
-                length += 1;
-                length - 1
-            };
-            while place > 0 && top[place - 1].0 < value {
-                top[place] = top[place - 1];
-                place -= 1;
-            }
-            top[place] = (value, *edge);
-        }
-        self.lists[at as usize] = Shortlist { edges: top.map(|(_, edge)| edge), rest };
+    /// What staying without is worth, where that is allowed.
+    fn without(&self) -> Offer {
+        let best = if self.left_over > 0 { -self.floor } else { NOTHING };
+        Offer { best, second: NOTHING, mentor: NONE }
     }
 
     /// One round with this step: afterwards each request finds nobody worth more than its own by
@@ -166,7 +169,9 @@ impl<'a, R: Rows> Auction<'a, R> {
     pub(crate) fn round(&mut self, step: i64) {
         let mut waiting = self.sort_out(step);
         while let Some(at) = waiting.pop() {
-            let offer = self.look(at);
+            let without = self.without();
+            let row = self.instance.row(self.requests[at as usize]);
+            let offer = self.lists[at as usize].look(row, &self.prices, without);
             // Who has no other mentor reckons with one that is worth a full score less.
             let raise = (offer.best - offer.second).min(i64::from(MAX_WEIGHT)) + step;
             self.mates[at as usize] = offer.mentor;
@@ -211,17 +216,24 @@ impl<'a, R: Rows> Auction<'a, R> {
         if self.left_over == 0 {
             self.lower();
         }
+        let without = self.without();
+        let stays = if self.without.is_empty() { NOTHING } else { -self.floor };
+        let Self { instance, requests, prices, mates, lists, .. } = self;
+        let is_content = |(list, (request, mentor)): (&mut Shortlist, (&u32, &u32))| {
+            let row = instance.row(*request);
+            let offer = list.look(row, prices, without);
+            let own = match *mentor {
+                NONE => stays,
+                mentor if mentor == offer.mentor => offer.best,
+                mentor => i64::from(instance.weight(*request, mentor).unwrap_or(0)) - prices[mentor as usize],
+            };
+            own + step >= offer.best
+        };
+        let asked = lists.par_iter_mut().zip(requests.par_iter().zip(mates.par_iter())).with_min_len(FEW);
+        let contents: Vec<bool> = asked.map(is_content).collect();
         let (mut waiting, mut content) = (Vec::new(), Vec::new());
         for at in (0..self.requests.len() as u32).rev() {
-            let offer = self.look(at);
-            let mentor = self.mates[at as usize];
-            let own = if mentor == NONE {
-                if self.without.is_empty() { NOTHING } else { -self.floor }
-            } else {
-                let weight = self.instance.weight(self.requests[at as usize], mentor);
-                i64::from(weight.unwrap_or(0)) - self.prices[mentor as usize]
-            };
-            if own + step >= offer.best { content.push((at, mentor)) } else { waiting.push(at) }
+            if contents[at as usize] { content.push((at, self.mates[at as usize])) } else { waiting.push(at) }
         }
         self.taken.fill(0);
         self.without.clear();

@@ -3,6 +3,9 @@
 /// The highest weight of an edge: one, in millionths.
 pub const MAX_WEIGHT: u32 = 1_000_000;
 
+/// So many rows are read by one core: sharing fewer costs more than it saves.
+pub(crate) const FEW: usize = 4_096;
+
 /// An edge: a mentor whom the hard rules allow, and the score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
@@ -42,7 +45,7 @@ pub enum BadInstance {
 }
 
 /// Whatever has rows of edges: an [`Instance`], or one that changes.
-pub trait Rows {
+pub trait Rows: Sync {
     /// The edges of a request, by mentor.
     fn row(&self, request: u32) -> &[Edge];
     /// How many requests.

@@ -54,10 +54,12 @@ fn exact(instance: &impl Rows) -> Paths {
     let split = split(instance);
     let mut prices = vec![0; instance.capacities().len()];
     let mut mates = Mates::new(instance);
-    for scarce in [true, false] {
-        part(instance, &split, scarce, &mut mates, &mut prices);
-    }
+    let (scarce, others) = rayon::join(|| part(instance, &split, true), || part(instance, &split, false));
     drop(split);
+    for Part { mates: found, prices: found_prices } in [scarce, others] {
+        found.into_iter().for_each(|(request, mentor)| mates.take(request, mentor));
+        found_prices.into_iter().for_each(|(mentor, price)| prices[mentor as usize] = price);
+    }
     let gains = tighten(instance, &mut mates, &mut prices, 10 * LAST_STEP);
     let mut paths = Paths::new(instance, mates, prices, gains);
     paths.mend(instance);
@@ -70,9 +72,15 @@ const LAST_STEP: i64 = 10;
 const FIRST_STEP: i64 = 100_000;
 const SMALLER: i64 = 10;
 
+/// Pairs and mentors' prices of one part.
+struct Part {
+    mates: Vec<(u32, u32)>,
+    prices: Vec<(u32, i64)>,
+}
+
 /// Nearly the best for the requests that compete for scarce mentors, or for all others.
-fn part(instance: &impl Rows, split: &Split, scarce: bool, mates: &mut Mates, prices: &mut [i64]) {
-    let mentors = 0..prices.len() as u32;
+fn part(instance: &impl Rows, split: &Split, scarce: bool) -> Part {
+    let mentors = 0..instance.capacities().len() as u32;
     let takes_part = |mentor: u32| split.scarce[mentor as usize] == scarce;
     let places: usize = mentors
         .clone()
@@ -90,9 +98,7 @@ fn part(instance: &impl Rows, split: &Split, scarce: bool, mates: &mut Mates, pr
         step /= SMALLER;
     }
     let (found, found_prices, floor) = auction.result();
-    for (request, mentor) in requests.into_iter().zip(found).filter(|(_, mentor)| *mentor != NONE) {
-        mates.take(request, mentor);
-    }
+    let mates = requests.into_iter().zip(found).filter(|(_, mentor)| *mentor != NONE).collect();
     // Scarce mentors cost a match more than others. Where nobody goes without, any price between
     // the two keeps both sides content.
     let base = match (scarce, left_over) {
@@ -100,12 +106,10 @@ fn part(instance: &impl Rows, split: &Split, scarce: bool, mates: &mut Mates, pr
         (true, _) => instance.bonus() - floor,
         (false, _) => 0,
     };
-    for mentor in mentors.filter(|mentor| takes_part(*mentor)) {
-        let price = &mut prices[mentor as usize];
-        *price = if instance.capacities()[mentor as usize] == 0 {
-            instance.bonus() + i64::from(MAX_WEIGHT)
-        } else {
-            (found_prices[mentor as usize] + base).max(0)
-        };
-    }
+    let price = |mentor: u32| match instance.capacities()[mentor as usize] {
+        0 => instance.bonus() + i64::from(MAX_WEIGHT),
+        _ => (found_prices[mentor as usize] + base).max(0),
+    };
+    let prices = mentors.filter(|mentor| takes_part(*mentor)).map(|mentor| (mentor, price(mentor))).collect();
+    Part { mates, prices }
 }

@@ -8,9 +8,11 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use rayon::prelude::*;
+
 use super::certificate::Solution;
 use super::columns::{Columns, Sides};
-use super::instance::{Edge, Rows};
+use super::instance::{Edge, FEW, Rows};
 use super::mates::{Mates, NONE};
 
 const FAR: i64 = i64::MAX;
@@ -122,12 +124,13 @@ impl Paths {
 
     /// The edges whose worth is less than `limit` below what their request gains.
     fn near(&self, instance: &impl Rows, limit: i64) -> Columns {
-        let mut near = Vec::new();
-        for request in 0..instance.requests() as u32 {
+        let of = |request: u32| {
             let gain = self.gains[request as usize];
-            let is_near = |edge: &&Edge| gain - self.net(edge) < limit;
-            near.extend(instance.row(request).iter().filter(is_near).map(|edge| (request, *edge)));
-        }
+            let is_near = move |edge: &&Edge| gain - self.net(edge) < limit;
+            instance.row(request).iter().filter(is_near).map(move |edge| (request, *edge))
+        };
+        let requests = (0..instance.requests() as u32).into_par_iter().with_min_len(FEW);
+        let near: Vec<(u32, Edge)> = requests.flat_map_iter(of).collect();
         Columns::of(self.prices.len(), || near.iter().copied())
     }
 

@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use super::instance::Rows;
+use rayon::prelude::*;
+
+use super::instance::{FEW, Rows};
 use super::mates::{Mates, NONE};
 
 /// Raises each price by at most `most` in all. Pairs that would need more, because they are not
@@ -13,19 +15,28 @@ pub(crate) fn tighten(instance: &impl Rows, mates: &mut Mates, prices: &mut [i64
     let bonus = instance.bonus();
     let limit = |(mentor, price): (usize, &i64)| price + if mates.has_place(mentor as u32) { 0 } else { most };
     let limits: Vec<i64> = prices.iter().enumerate().map(limit).collect();
-    let mut queue: VecDeque<u32> = (0..instance.requests() as u32).collect();
-    let mut queued = vec![true; instance.requests()];
-    let mut gains = vec![0; instance.requests()];
+    let own = |request: u32, mates: &Mates, prices: &[i64]| match mates.of[request as usize] {
+        NONE => Some(0),
+        mate => instance.weight(request, mate).map(|weight| bonus + i64::from(weight) - prices[mate as usize]),
+    };
+    // Prices only rise, so whoever is content now stays so while its own mentor's price does.
+    let content = |request: u32| {
+        let own = own(request, mates, prices).filter(|own| *own >= 0)?;
+        let fair = |weight: u32| bonus - own + i64::from(weight);
+        let is_content = instance.row(request).iter().all(|edge| fair(edge.weight) <= prices[edge.mentor as usize]);
+        is_content.then_some(own)
+    };
+    let requests = (0..instance.requests() as u32).into_par_iter().with_min_len(FEW);
+    let contents: Vec<Option<i64>> = requests.map(content).collect();
+    let mut queued: Vec<bool> = contents.iter().map(Option::is_none).collect();
+    let mut queue: VecDeque<u32> =
+        (0..).zip(&queued).filter(|(_, queued)| **queued).map(|(request, _)| request).collect();
+    let mut gains: Vec<i64> = contents.into_iter().map(Option::unwrap_or_default).collect();
     let mut raised = Vec::new();
     while let Some(request) = queue.pop_front() {
         queued[request as usize] = false;
-        let mate = mates.of[request as usize];
-        let own = match mate {
-            NONE => Some(0),
-            mate => instance.weight(request, mate).map(|weight| bonus + i64::from(weight) - prices[mate as usize]),
-        };
         // Going without is worth zero: whoever has less than that is parted as well.
-        let Some(own) = own.filter(|own| *own >= 0) else {
+        let Some(own) = own(request, mates, prices).filter(|own| *own >= 0) else {
             mates.leave(request);
             continue;
         };

@@ -124,10 +124,14 @@ fn print(arguments: &Arguments, peer: &str, figures: &serde_json::Value, ours: f
     println!("{peer}: {}", figures.join(", "));
 }
 
-/// Seconds of processor time of this thread so far; 0 where the system does not say.
+/// Seconds of processor time of all threads so far; 0 where the system does not say.
 fn processor_seconds() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|first| first.parse::<f64>().ok()).unwrap_or_default() / 1e9
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let nanoseconds = |thread: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    };
+    threads.filter_map(nanoseconds).sum::<f64>() / 1e9
 }
 
 /// The most memory that this process has held, in MiB; 0 where the system does not say.
