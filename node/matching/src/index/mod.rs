@@ -81,7 +81,11 @@ impl Best {
         total >= self.least
     }
 
-    fn add(&mut self, total: u32, id: DocumentId, slot: u32) {
+    /// Whether it is one of the best.
+    fn add(&mut self, total: u32, id: DocumentId, slot: u32) -> bool {
+        if !self.wants(total) {
+            return false;
+        }
         self.found.insert((Reverse(total), id, slot));
         if self.found.len() > self.n {
             self.found.pop_last();
@@ -89,6 +93,7 @@ impl Best {
         if self.found.len() == self.n {
             self.least = self.found.last().map_or(0, |(least, ..)| least.0);
         }
+        true
     }
 }
 
@@ -171,9 +176,11 @@ impl Mentors {
                 if !best.wants(most) {
                     continue;
                 }
-                for (glance, card) in cell.cards(question.group, *akin) {
-                    if question.glance(glance, &prospect) > best.least {
-                        self.compare(&question, (glance, card), *metres, &mut all, &mut best);
+                let mut sieve = question.sieve(&prospect, *akin, best.least);
+                let stretches = cell.cards(question.group, *akin);
+                for (glance, card) in stretches.flat_map(|(glances, cards)| glances.iter().zip(cards)) {
+                    if sieve.passes(glance) && self.compare(&question, (glance, card), *metres, &mut all, &mut best) {
+                        sieve = question.sieve(&prospect, *akin, best.least);
                     }
                 }
             }
@@ -181,6 +188,7 @@ impl Mentors {
         best
     }
 
+    /// Whether the card is one of the best so far.
     fn compare(
         &self,
         question: &Question<'_>,
@@ -188,25 +196,22 @@ impl Mentors {
         metres: u32,
         all: &mut AllPoints<'_>,
         best: &mut Best,
-    ) {
+    ) -> bool {
         let rules = all.rules;
         let points = all.of(card.owner);
-        let Some(compared) = question.compare(glance, card, points, metres) else { return };
-        if !best.wants(compared.total) {
-            return;
-        }
-        let Some(offer) = self.shelf.at(card.slot) else { return };
+        let compared = question.compare(glance, card, points, metres).filter(|compared| best.wants(compared.total));
+        let Some((compared, offer)) = compared.and_then(|compared| Some((compared, self.shelf.at(card.slot)?))) else {
+            return false;
+        };
         if rules.failed_before.contains(&(question.request.id, offer.id)) {
-            return;
+            return false;
         }
         let total = if compared.open {
             question.settle(offer, points, metres, rules, compared.total)
         } else {
             Some(compared.total)
         };
-        if let Some(total) = total {
-            best.add(total, offer.id, card.slot);
-        }
+        total.is_some_and(|total| best.add(total, offer.id, card.slot))
     }
 }
 

@@ -42,7 +42,7 @@ impl Mentors {
                     continue;
                 };
                 let so_far = u8::from(full) + u8::from(!question.reaches(*metres));
-                for (glance, card) in cell.cards(None, false) {
+                for (glance, card) in cell.all() {
                     let broken = so_far + question.broken(glance, &prospect);
                     if broken > 1 || !best.wants(question.most(glance, &prospect)) {
                         continue;

@@ -79,6 +79,9 @@ pub(super) fn group(occupation: Option<&Occupation>) -> u8 {
     }
 }
 
+/// The sector of no card.
+pub(super) const NO_SECTOR: u8 = u8::MAX;
+
 pub(super) fn sector(sector: Option<Sector>) -> u8 {
     sector.map_or(0, |sector| sector as u8 + 1)
 }

@@ -52,10 +52,42 @@ pub(super) struct Prospect {
     needed_km: u8,
     occupation: [u32; 2],
     sector: [u32; 2],
-    /// By the bits of the shared domains.
-    domains: [u32; 64],
+    /// By how many domains are shared.
+    domains: [u32; 7],
     rest: u32,
 }
+
+/// What is still wanted at one distance, for a judgement at a glance.
+pub(super) struct Sieve {
+    domains: u8,
+    availability: u32,
+    needed_km: u8,
+    sector: u8,
+    /// Whether the sector is another or the same, a bit for each set of shared domains.
+    wanted: [u64; 2],
+}
+
+impl Sieve {
+    /// Whether no hard rule is seen to be broken, and the card may still score enough.
+    pub(super) fn passes(&self, card: &Glance) -> bool {
+        let shared = self.domains & card.domains;
+        let same = usize::from(card.sector == self.sector);
+        let wanted = (self.wanted[same] >> shared) & 1 == 1;
+        // Together instead of one after the other: nobody can foretell which one fails.
+        wanted & (self.availability & card.availability != 0) & (card.radius_km >= self.needed_km)
+    }
+}
+
+/// The sets of so many domains, a bit for each.
+const SETS: [u64; 7] = {
+    let mut sets = [0; 7];
+    let mut bits: u32 = 0;
+    while bits < 64 {
+        sets[bits.count_ones() as usize] |= 1 << bits;
+        bits += 1;
+    }
+    sets
+};
 
 /// How a card compares.
 pub(super) struct Compared {
@@ -117,19 +149,28 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// One more than a card can score at most with what is seen at a glance; zero when a hard rule
-    /// is seen to be broken.
-    pub(super) fn glance(&self, card: &Glance, prospect: &Prospect) -> u32 {
-        let (domains, slots) = (self.domains & card.domains, self.availability & card.availability);
-        let fits = (domains != 0) & (slots != 0) & (card.radius_km >= prospect.needed_km);
-        (self.most(card, prospect) + 1) * u32::from(fits)
+    /// What lets through the cards that may score `least`: of the group of the goal occupation
+    /// (`akin`), or of the others.
+    pub(super) fn sieve(&self, prospect: &Prospect, akin: bool, least: u32) -> Sieve {
+        let sets = |sector: u32| {
+            let base = prospect.occupation[usize::from(akin)] + sector + prospect.rest;
+            let wanted = (1..SETS.len()).filter(|shared| base + prospect.domains[*shared] >= least);
+            wanted.fold(0, |sets, shared| sets | SETS[shared])
+        };
+        Sieve {
+            domains: self.domains,
+            availability: self.availability,
+            needed_km: prospect.needed_km,
+            sector: self.sector.unwrap_or(packed::NO_SECTOR),
+            wanted: prospect.sector.map(sets),
+        }
     }
 
     /// The most that a card can score with what is seen at a glance, were no rule broken.
     pub(super) fn most(&self, card: &Glance, prospect: &Prospect) -> u32 {
         prospect.occupation[usize::from(Some(card.group) == self.group)]
             + prospect.sector[usize::from(Some(card.sector) == self.sector)]
-            + prospect.domains[usize::from(self.domains & card.domains) % 64]
+            + prospect.domains[((self.domains & card.domains).count_ones() as usize).min(6)]
             + prospect.rest
     }
 
@@ -216,7 +257,7 @@ impl Points {
             needed_km: u8::try_from(needed_km).unwrap_or(u8::MAX),
             occupation: [self.occupation[0], most(&self.occupation)],
             sector: self.sector,
-            domains: std::array::from_fn(|bits| self.domains[(bits.count_ones() as usize).min(6)]),
+            domains: self.domains,
             // Further than the request reaches: as near as if it reached just so far.
             rest: self.near(metres, self.proximity.of.max(needed_km * 1_000))
                 + languages

@@ -101,7 +101,7 @@ impl Requests {
         let near = neighbours::of(offer.card.area).iter().take_while(|(metres, _)| *metres <= reach);
         for (metres, cell) in near.filter_map(|(metres, at)| Some((*metres, self.shelf.cell((*at).into())?))) {
             let Some(prospect) = self.prospect(cell, offer, rules, metres) else { continue };
-            for (glance, slot) in cell.cards(None, false) {
+            for (glance, slot) in cell.all() {
                 if prospect.of(&mentor, glance).is_none_or(|most| !best.wants(most)) {
                     continue;
                 }

@@ -44,15 +44,20 @@ pub(super) struct Cell<P> {
 }
 
 impl<P> Cell<P> {
-    /// The cards of one group, or all others.
-    pub(super) fn cards(&self, group: Option<u8>, inside: bool) -> impl Iterator<Item = (&Glance, &P)> {
+    /// All cards.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Glance, &P)> {
+        self.glances.iter().zip(&self.packed)
+    }
+
+    /// The cards of one group, or all others; in two stretches.
+    pub(super) fn cards(&self, group: Option<u8>, inside: bool) -> impl Iterator<Item = (&[Glance], &[P])> {
         let all = self.glances.len();
         let group = group.map_or(0..0, |group| {
             let start = self.glances.partition_point(|glance| glance.group < group);
             start..start + self.glances[start..].partition_point(|glance| glance.group == group)
         });
         let ranges = if inside { [group, 0..0] } else { [0..group.start, group.end..all] };
-        ranges.into_iter().flat_map(|range| self.glances[range.clone()].iter().zip(&self.packed[range]))
+        ranges.into_iter().map(|range| (&self.glances[range.clone()], &self.packed[range]))
     }
 }
 
