@@ -31,9 +31,14 @@ async fn main_job(javascript: bool) -> Result<()> {
     come_in(&mut b, &borsbeek).await?;
     a.look("vandaag-zonder-werk").await?;
 
-    mentor(&mut a).await?;
+    let mentor = mentor(&mut a).await?;
     borsbeek.wait_for_kind("mentor_offer")?;
     let newcomer = newcomer(&mut b).await?;
+    // Also the other way round: whom this mentor would help best.
+    a.arrives(&format!("/mentors/{mentor}/zoek"), "article.match").await?;
+    let card = a.browser.find("article.match").await?.text().await?;
+    ensure!(card.contains("Borsbeek") && !card.contains("Navid"), "the newcomer's card says {card}");
+    a.look("zoek-een-nieuwkomer").await?;
     let proposal = propose(&mut b, &newcomer).await?;
     answer(&mut a, &proposal).await?;
     confirm(&mut b, &proposal).await?;
@@ -58,7 +63,7 @@ async fn come_in(walk: &mut Walk, town: &Town) -> Result<()> {
     walk.enrol(town.link(tests::town::COORDINATOR)?, PASSWORD).await
 }
 
-async fn mentor(a: &mut Walk) -> Result<()> {
+async fn mentor(a: &mut Walk) -> Result<String> {
     a.open("/mentors").await?;
     a.look("mentors-leeg").await?;
     a.open("/mentors/nieuw").await?;
@@ -70,14 +75,15 @@ async fn mentor(a: &mut Walk) -> Result<()> {
     ensure!(a.value("given_name").await? == "Wim", "what was typed is gone");
     a.look("intake-met-fout").await?;
     a.write("birth", "1968").await?;
-    a.save_intake().await?;
+    let mentor = a.save_intake().await?;
     a.look("mentor-zonder-toestemming").await?;
     a.record_consent(true).await?;
     a.look("mentor-klaar-om-te-delen").await?;
     a.publish().await?;
     a.look("mentor-gedeeld").await?;
     a.open("/mentors").await?;
-    a.look("mentors").await
+    a.look("mentors").await?;
+    Ok(mentor)
 }
 
 async fn newcomer(b: &mut Walk) -> Result<String> {

@@ -98,6 +98,26 @@ mentor-of = Mentor in { $municipality }
 a-trade-of = een mentor uit { $municipality }, { $trade }
 a-mentor-of = een mentor uit { $municipality }
 mentor-gone = een mentor die er niet meer is
+
+# Wie past bij deze mentor?
+newcomers-title = Wie past bij { $name }?
+newcomers-heading = Wie past bij deze mentor?
+newcomers-verb = Zoek een nieuwkomer
+newcomers-offer = Het mentoraanbod
+newcomers-found = { $count ->
+    [0] Geen nieuwkomers gevonden
+    [one] 1 nieuwkomer past
+   *[other] { $count } nieuwkomers passen, de beste eerst
+ }
+newcomers-empty = Op dit moment zoekt niemand in de kring een mentor als deze. Meer domeinen, dagdelen of kilometers helpen.
+newcomers-empty-verb = Kijk het aanbod na
+newcomers-full = Deze mentor heeft nu geen plaats vrij.
+newcomers-not-shared = Partners zien deze mentor nog niet. Zij kunnen er pas om vragen nadat je de kaart deelt.
+newcomers-request = Toon de mentorvraag
+newcomers-other-mentors = Andere mentors
+newcomers-theirs = { $municipality } ziet deze mentor ook en kan je om deze mentor vragen.
+newcomers-theirs-not-shared = Deel de kaart van deze mentor, dan kan { $municipality } erom vragen.
+newcomer-of = Nieuwkomer uit { $municipality }
 compare-title = Naast elkaar
 compare-grade = Hoe goed
 compare-where = Waar

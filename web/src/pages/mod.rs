@@ -12,6 +12,7 @@ mod health;
 mod import;
 mod intake;
 mod library;
+mod mentor_search;
 mod partner;
 mod partners;
 mod people;
@@ -55,6 +56,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(people::routes())
         .merge(intake::routes())
         .merge(person::routes())
+        .merge(mentor_search::routes())
         .merge(search::routes())
         .merge(proposals::routes())
         .merge(duos::routes())

@@ -237,7 +237,8 @@ fn best_newcomers(desk: &mut Desk<'_>, mentor: &Person) -> Result<NewcomersPage>
     let places = cast::places(desk)?;
     let mut rules = cast::rules(desk)?;
     let card = offer_here(desk, mentor)?;
-    let id = desk.records.live_card(mentor.id)?.unwrap_or(DocumentId([0xff; 16]));
+    let shared = desk.records.live_card(mentor.id)?;
+    let id = shared.unwrap_or(DocumentId([0xff; 16]));
     let offer = Offer { id, owner: desk.me.root, card };
     let failed = desk.records.failed_pairs()?;
     let (mut ours, mut names) = (Vec::new(), Vec::new());
@@ -275,5 +276,11 @@ fn best_newcomers(desk: &mut Desk<'_>, mentor: &Person) -> Result<NewcomersPage>
         distance_metres: candidate.distance_metres,
         common_slots: candidate.common_slots,
     });
-    Ok(NewcomersPage { mentor: mentor.id, name: mentor.data.full_name(), cards: cards.collect(), offer: offer.card })
+    Ok(NewcomersPage {
+        mentor: mentor.id,
+        name: mentor.data.full_name(),
+        shared: shared.is_some(),
+        cards: cards.collect(),
+        offer: offer.card,
+    })
 }

@@ -213,6 +213,8 @@ pub struct NewcomersPage {
     pub name: String,
     /// The offer as it is or would be.
     pub offer: MentorOffer,
+    /// Whether partners see it.
+    pub shared: bool,
     /// The best ten.
     pub cards: Vec<NewcomerCard>,
 }
