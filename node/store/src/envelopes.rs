@@ -165,9 +165,11 @@ impl Store {
 
     fn by_node_key(&self) -> Result<Certificates> {
         let mut found = Certificates::new();
-        for (_, bytes) in self.certificates()? {
-            let certificate = NodeCertificate::verify(&bytes).map_err(|_| corrupt())?;
-            found.entry(certificate.get().node).or_default().push(certificate);
+        for (root, bytes) in self.certificates()? {
+            match NodeCertificate::verify(&bytes) {
+                Ok(certificate) => found.entry(certificate.get().node).or_default().push(certificate),
+                Err(reason) => tracing::error!(root = %root.short(), %reason, "a stored certificate does not hold"),
+            }
         }
         Ok(found)
     }

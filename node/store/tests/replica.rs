@@ -38,7 +38,7 @@ impl Node {
             valid_until: from.plus_days(365),
             retired: Vec::new(),
         }
-        .sign(&self.root)
+        .sign(&self.root, &self.key)
     }
     fn envelope(&self, document: u8, number: u64, body: &[u8]) -> Verified<Envelope> {
         let header = Header {
