@@ -6,8 +6,9 @@
 //! ([`Replica::say_again`]): owned documents as a next version, erasures anew, and changes of
 //! co-edited documents with the same body, so that what others built on them keeps its ground.
 //!
-//! At a partner, versions, erasures and replacements of a retired key go at once, so that what is said again can
-//! take their place; the page keeps what it showed. Openings and changes stay until they are said
+//! At a partner, versions, erasures, replacements and what this release does not understand, of a
+//! retired key, go at once, so that what is said again can take their place; the page keeps what
+//! it showed. Openings and changes stay until they are said
 //! again, because others' changes depend on them, and the rest of what the key signed goes when
 //! the owner and this node hold the same ([`Replica::void`]).
 
@@ -67,13 +68,15 @@ impl Retired {
 }
 
 impl Replica {
-    /// Lets go of envelopes that retired keys of a partner signed: of versions and erasures, or,
-    /// once their owner and this node hold the same, of `all`.
+    /// Lets go of envelopes that retired keys of a partner signed: of versions, of erasures and
+    /// of what nothing here was built on, or, once their owner and this node hold the same, of
+    /// `all`.
     pub(crate) fn void(&mut self, envelopes: Vec<EnvelopeId>, all: bool) {
         let mut touched = BTreeSet::new();
         for id in envelopes {
             let Some((key, entry)) = self.index.key_of(id).zip(self.index.entry(id).copied()) else { continue };
-            if all || matches!(entry.content, Content::Version | Content::Erased | Content::ReplacedBy) {
+            let whole = matches!(entry.content, Content::Version | Content::Erased | Content::ReplacedBy);
+            if all || whole || !self.understands(entry.schema) {
                 self.forget(id);
                 touched.insert(key);
             }

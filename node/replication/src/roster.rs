@@ -109,8 +109,16 @@ impl Roster {
         if too_old || known.iter().any(|kept| kept.certificate == certificate) {
             return false;
         }
+        let before = known.last().map(|kept| kept.certificate.get().node);
         known.push(KeptCertificate { certificate, bytes });
         known.sort_by_key(|kept| kept.certificate.get().serial);
+        if let Some(newest) = known.last().map(|kept| &kept.certificate)
+            && before.is_some_and(|before| before != newest.get().node)
+        {
+            // What the municipality stands by is signed anew; what a thief said is not.
+            let holds = |kept: &KeptList| CircleList::verify(&kept.bytes, newest).is_ok();
+            self.lists.retain(|(_, signer), kept| *signer != owner || holds(kept));
+        }
         self.nodes.insert(node, owner);
         let retired = known.iter().flat_map(|kept| &kept.certificate.get().retired).copied();
         self.retired.set(owner, retired.collect());
@@ -165,6 +173,19 @@ impl Roster {
 
     pub(crate) fn holds_list(&self, owner: RootId, bytes: &[u8]) -> bool {
         self.lists.iter().any(|((_, signer), kept)| *signer == owner && kept.bytes == bytes)
+    }
+
+    /// Whether these bytes are a list that an earlier key of `owner` signed.
+    pub(crate) fn signed_before(&self, owner: RootId, bytes: &[u8]) -> bool {
+        let all = self.certificates.get(&owner).into_iter().flatten();
+        all.into_iter().any(|kept| CircleList::verify(bytes, &kept.certificate).is_ok())
+    }
+
+    /// Whether the word of `owner` counts in the circle, and it has not said yet who is in: it
+    /// replaced its key.
+    pub(crate) fn is_silent(&self, circle: CircleId, owner: RootId) -> bool {
+        let counts = self.is_confirmed(owner) || self.is_vouched(circle, owner);
+        counts && !self.lists.contains_key(&(circle, owner))
     }
 
     /// Whether it is this municipality or a partner.

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "writers are the matter of other tests")]
 mod common;
+mod lists;
 mod owners;
 mod town;
 
@@ -151,4 +152,35 @@ fn a_town(me: RootId) -> Town {
     let town = Town::new(1);
     assert_eq!(town.me, me);
     town
+}
+
+#[test]
+fn pages_of_a_later_release_are_said_again_too() {
+    let [mut a, mut b] = together();
+    // Pages that neither understands: kept, and signed by the key that will be retired.
+    let opening = b.store.values().find(|one| one.get().header.content == Content::Opening).unwrap().get().clone();
+    let pages: Vec<Vec<u8>> = (40..56)
+        .map(|document| {
+            let mut header = opening.header.clone();
+            (header.document, header.owner, header.schema) = (DocumentId([document; 16]), a.me, 99);
+            Envelope::sign(header, b"of a later release".to_vec(), &key(101)).get().to_bytes()
+        })
+        .collect();
+    let (a_me, b_me) = (a.me, b.me);
+    for (town, partner) in [(&mut a, b_me), (&mut b, a_me)] {
+        for bytes in frames::envelopes(pages.clone()) {
+            town.input(Input::Frame { partner, bytes });
+        }
+    }
+    same(&a, &b);
+    let parked = |town: &Town| town.store.values().filter(|one| one.get().header.schema == 99).count();
+    assert_eq!(parked(&b), pages.len());
+    disconnect(&mut a, &mut b);
+    a.rotate(&members(&a, &b), &[&b]);
+    b.knows(&a);
+    connect(&mut a, &mut b);
+    connect(&mut a, &mut b);
+    same(&a, &b);
+    assert_eq!(parked(&b), pages.len());
+    assert!(b.signed_by(&[node(&key(101))]).is_empty(), "{:?}", b.refused);
 }
