@@ -31,7 +31,7 @@ pub fn node_key(node: &SigningKey) -> NodeKey {
     NodeKey(node.verifying_key().to_bytes())
 }
 
-/// A one-year certificate for `node`, signed by `root`.
+/// A one-year certificate for `node`, signed by `root` and by `node` itself.
 pub fn certify(
     root: &SigningKey,
     node: &SigningKey,
@@ -51,7 +51,7 @@ pub fn certify(
         valid_until: from.plus_days(CERTIFICATE_DAYS),
         retired: Vec::new(),
     }
-    .sign(root)
+    .sign(root, node)
 }
 
 /// Writes 32 secret bytes as hexadecimal in a new file that only its owner reads.

@@ -4,6 +4,7 @@
 //! of this crate.
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 use crate::ids::{CircleId, NodeKey, RootId, RootKey};
@@ -65,9 +66,11 @@ pub const CERTIFICATE_DAYS: u32 = 365;
 pub const MAX_SIGNED: usize = 16 * 1024;
 
 const CERTIFICATE_DOMAIN: &[u8] = b"overbuur/certificate/1\0";
+const POSSESSION_DOMAIN: &[u8] = b"overbuur/possession/1\0";
 const CIRCLE_DOMAIN: &[u8] = b"overbuur/circle/1\0";
 
-/// What a root says about its node. Signed by the root.
+/// What a root says about its node. Signed by the root, and by the node: nobody certifies a key
+/// that it only saw.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct NodeCertificate {
     /// The root's verification key; its fingerprint is the owner id.
@@ -92,7 +95,7 @@ pub struct NodeCertificate {
     #[n(6)]
     pub valid_until: Hour,
     /// Node keys of before: what they signed is void, but for what the node of this certificate
-    /// says again.
+    /// says again. They prove nothing here: naming a key does not make it the owner's.
     #[n(7)]
     pub retired: Vec<NodeKey>,
 }
@@ -108,18 +111,28 @@ impl NodeCertificate {
         self.valid_from <= at && at <= self.valid_until
     }
 
-    /// The certificate signed by its root: CBOR `[certificate bytes, signature]`.
-    pub fn sign(&self, root: &SigningKey) -> Vec<u8> {
-        seal(self, CERTIFICATE_DOMAIN, root)
+    /// The certificate signed by its root and by the node that it is for: CBOR
+    /// `[certificate bytes, signature of the root, signature of the node]`.
+    pub fn sign(&self, root: &SigningKey, node: &SigningKey) -> Vec<u8> {
+        let payload = encode(self);
+        let by_root = signature(&payload, CERTIFICATE_DOMAIN, root);
+        let by_node = signature(&payload, POSSESSION_DOMAIN, node);
+        encode(&(ByteVec::from(payload), by_root, by_node))
     }
 
-    /// The certificate in `bytes`, its signature and claims checked. Says nothing about time.
+    /// The certificate in `bytes`, both signatures and its claims checked. Says nothing about time.
     ///
     /// # Errors
     /// See [`CertificateError`].
     pub fn verify(bytes: &[u8]) -> Result<Verified<Self>, CertificateError> {
-        let (certificate, payload, signature) = open::<Self>(bytes)?;
-        check(&certificate.root.0, CERTIFICATE_DOMAIN, &payload, &signature)?;
+        if bytes.len() > MAX_SIGNED {
+            return Err(CertificateError::Limit);
+        }
+        let (payload, by_root, by_node): (ByteVec, Signed, Signed) =
+            decode_canonical(bytes).ok_or(CertificateError::Malformed)?;
+        let certificate: Self = decode_canonical(&payload).ok_or(CertificateError::Malformed)?;
+        check(&certificate.root.0, CERTIFICATE_DOMAIN, &payload, &by_root)?;
+        check(&certificate.node.0, POSSESSION_DOMAIN, &payload, &by_node)?;
         if certificate.retired.len() > MAX_RETIRED || certificate.serial > MAX_SERIAL {
             return Err(CertificateError::Limit);
         }
@@ -187,11 +200,16 @@ impl CircleList {
     }
 }
 
+type Signed = ByteArray<64>;
+
+fn signature(payload: &[u8], domain: &[u8], key: &SigningKey) -> Signed {
+    ByteArray::from(key.sign(&[domain, payload].concat()).to_bytes())
+}
+
 pub(crate) fn seal<T: Encode<()>>(value: &T, domain: &[u8], key: &SigningKey) -> Vec<u8> {
     let payload = encode(value);
-    let signature = key.sign(&[domain, &payload].concat());
-    let pair = (minicbor::bytes::ByteVec::from(payload), minicbor::bytes::ByteArray::from(signature.to_bytes()));
-    encode(&pair)
+    let signature = signature(&payload, domain, key);
+    encode(&(ByteVec::from(payload), signature))
 }
 
 pub(crate) type Opened<T> = (T, Vec<u8>, [u8; 64]);
@@ -200,8 +218,7 @@ pub(crate) fn open<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Resu
     if bytes.len() > MAX_SIGNED {
         return Err(CertificateError::Limit);
     }
-    let (payload, signature): (minicbor::bytes::ByteVec, minicbor::bytes::ByteArray<64>) =
-        decode_canonical(bytes).ok_or(CertificateError::Malformed)?;
+    let (payload, signature): (ByteVec, Signed) = decode_canonical(bytes).ok_or(CertificateError::Malformed)?;
     let payload = Vec::from(payload);
     let value = decode_canonical(&payload).ok_or(CertificateError::Malformed)?;
     Ok((value, payload, signature.into()))

@@ -42,7 +42,7 @@ impl Node {
             valid_until: from.plus_days(365),
             retired: Vec::new(),
         }
-        .sign(&root);
+        .sign(&root, &key);
         let certificate = NodeCertificate::verify(&bytes).unwrap();
         let replica = Replica::new(Config {
             certificate: certificate.clone(),

@@ -213,7 +213,8 @@ impl Replica {
         }
         let Some(certificate) = self.roster.newest(owner).filter(|_| owner != self.me) else { return false };
         let Ok(list) = CircleList::verify(&bytes, certificate) else {
-            self.refuse(partner, Refusal::Forged, None);
+            let retired = self.roster.signed_before(owner, &bytes);
+            self.refuse(partner, if retired { Refusal::Retired } else { Refusal::Forged }, None);
             return false;
         };
         let (circle, members) = (list.get().circle, list.get().members.clone());
@@ -229,7 +230,10 @@ impl Replica {
     /// Purges what its owner no longer gives to this node, and what is of a member whom no
     /// partner names any more.
     fn let_go_unnamed(&mut self, circle: CircleId) {
-        let unnamed = |owner: &RootId| *owner != self.me && !self.roster.names(circle, *owner, self.me);
+        let named = |owner: &RootId| {
+            *owner == self.me || self.roster.names(circle, *owner, self.me) || self.roster.is_silent(circle, *owner)
+        };
+        let unnamed = |owner: &RootId| !named(owner);
         let owners: BTreeSet<RootId> = self.index.sets(circle).map(|(owner, _)| owner).filter(unnamed).collect();
         if !owners.is_empty() {
             let keys = self.index.all().map(|(key, _)| key);

@@ -248,13 +248,13 @@ impl Replica {
                 self.refuse(arrival.from, Refusal::Superseded, Some(id));
                 continue;
             }
-            let before = self.roster.retired().of(key.owner);
+            let before = self.roster.earlier_keys(key.owner);
             match guarded(|| Coedited::open_of(arrival.envelope.get(), &before)) {
                 Ok(document) => chosen = Some((document, arrival)),
                 Err(reason) => self.refuse_arrival(&arrival, reason),
             }
         }
-        let before = self.roster.retired().of(key.owner);
+        let before = self.roster.earlier_keys(key.owner);
         if let Some((document, arrival)) = chosen {
             if let Some(old) = held_opening {
                 // What was written on the other opening has no place in this one.
@@ -302,7 +302,7 @@ impl Replica {
             let ids: Vec<EnvelopeId> = left.keys().copied().collect();
             for id in ids {
                 let Some(envelope) = left.get(&id) else { continue };
-                let keys = self.roster.retired().of(roots[&id]);
+                let keys = self.roster.earlier_keys(roots[&id]);
                 let admitted = guarded(|| document.admit_of(envelope, roots[&id], &keys, !new_opening));
                 if admitted == Ok(Admission::Admitted) {
                     left.remove(&id);
@@ -326,7 +326,7 @@ impl Replica {
             let ids: Vec<EnvelopeId> = others.keys().copied().collect();
             for id in ids {
                 let Some(arrival) = others.remove(&id) else { continue };
-                let keys = self.roster.retired().of(arrival.author);
+                let keys = self.roster.earlier_keys(arrival.author);
                 match guarded(|| document.admit_of(arrival.envelope.get(), arrival.author, &keys, false)) {
                     Ok(Admission::Admitted) => self.keep(&arrival.envelope),
                     Ok(Admission::Missing) => {

@@ -6,8 +6,9 @@
 //! ([`Replica::say_again`]): owned documents as a next version, erasures anew, and changes of
 //! co-edited documents with the same body, so that what others built on them keeps its ground.
 //!
-//! At a partner, versions, erasures and replacements of a retired key go at once, so that what is said again can
-//! take their place; the page keeps what it showed. Openings and changes stay until they are said
+//! At a partner, versions, erasures, replacements and what this release does not understand, of a
+//! retired key, go at once, so that what is said again can take their place; the page keeps what
+//! it showed. Openings and changes stay until they are said
 //! again, because others' changes depend on them, and the rest of what the key signed goes when
 //! the owner and this node hold the same ([`Replica::void`]).
 
@@ -25,29 +26,39 @@ use crate::orphans::Arrival;
 use crate::policy;
 use crate::replica::Replica;
 
-/// Keys that were retired, and by whom.
+/// Keys that were retired, by who says so. It concerns nobody else: whose a key is, the roster
+/// knows.
 #[derive(Default)]
 pub(crate) struct Retired {
-    keys: BTreeMap<NodeKey, RootId>,
+    keys: BTreeMap<RootId, BTreeSet<NodeKey>>,
+    told: BTreeMap<RootId, BTreeSet<NodeKey>>,
     /// Not told yet.
     news: BTreeMap<RootId, Vec<NodeKey>>,
 }
 
 impl Retired {
-    /// Notes that `owner` retired a key of its own.
-    pub(crate) fn take(&mut self, owner: RootId, node: NodeKey) {
-        if self.keys.insert(node, owner).is_none() {
-            self.news.entry(owner).or_default().push(node);
+    /// Takes what the certificates of `owner` retire.
+    pub(crate) fn set(&mut self, owner: RootId, nodes: BTreeSet<NodeKey>) {
+        self.keys.insert(owner, nodes);
+    }
+
+    /// Tells these retired keys of `owner`, unless they were told before.
+    pub(crate) fn tell(&mut self, owner: RootId, nodes: Vec<NodeKey>) {
+        let told = self.told.entry(owner).or_default();
+        told.retain(|node| nodes.contains(node));
+        let new: Vec<NodeKey> = nodes.into_iter().filter(|node| told.insert(*node)).collect();
+        if !new.is_empty() {
+            self.news.entry(owner).or_default().extend(new);
         }
     }
 
     pub(crate) fn contains(&self, owner: RootId, node: NodeKey) -> bool {
-        self.keys.get(&node) == Some(&owner)
+        self.keys.get(&owner).is_some_and(|nodes| nodes.contains(&node))
     }
 
-    /// The retired keys of `owner`.
-    pub(crate) fn of(&self, owner: RootId) -> Vec<NodeKey> {
-        self.keys.iter().filter(|(_, by)| **by == owner).map(|(node, _)| *node).collect()
+    /// The keys that `owner` says it retired.
+    pub(crate) fn of(&self, owner: RootId) -> impl Iterator<Item = NodeKey> {
+        self.keys.get(&owner).into_iter().flatten().copied()
     }
 
     /// What was retired since this was asked last.
@@ -57,13 +68,15 @@ impl Retired {
 }
 
 impl Replica {
-    /// Lets go of envelopes that retired keys of a partner signed: of versions and erasures, or,
-    /// once their owner and this node hold the same, of `all`.
+    /// Lets go of envelopes that retired keys of a partner signed: of versions, of erasures and
+    /// of what nothing here was built on, or, once their owner and this node hold the same, of
+    /// `all`.
     pub(crate) fn void(&mut self, envelopes: Vec<EnvelopeId>, all: bool) {
         let mut touched = BTreeSet::new();
         for id in envelopes {
             let Some((key, entry)) = self.index.key_of(id).zip(self.index.entry(id).copied()) else { continue };
-            if all || matches!(entry.content, Content::Version | Content::Erased | Content::ReplacedBy) {
+            let whole = matches!(entry.content, Content::Version | Content::Erased | Content::ReplacedBy);
+            if all || whole || !self.understands(entry.schema) {
                 self.forget(id);
                 touched.insert(key);
             }

@@ -46,6 +46,7 @@ pub(crate) struct Roster {
     removed: BTreeSet<RootId>,
     /// By owner, the newest last.
     certificates: BTreeMap<RootId, Vec<KeptCertificate>>,
+    /// Whose node a key is: each signed a certificate of its own.
     nodes: BTreeMap<NodeKey, RootId>,
     retired: Retired,
     pairs: BTreeMap<CircleId, RootId>,
@@ -96,32 +97,47 @@ impl Roster {
     }
 
     fn put_certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
-        let owner = certificate.get().owner();
-        // A key is its first owner's: nobody else takes it over, or retires it. What says so is not
+        let (owner, node, serial) = (certificate.get().owner(), certificate.get().node, certificate.get().serial);
+        // A key is its first owner's: whoever stole it can sign with it too. What says so is not
         // even kept, or it might be read first at the next start.
-        let claims = std::iter::once(&certificate.get().node).chain(&certificate.get().retired);
-        if claims.into_iter().any(|node| self.nodes.get(node).is_some_and(|first| *first != owner)) {
+        if self.nodes.get(&node).is_some_and(|first| *first != owner) {
             return false;
         }
-        let serial = certificate.get().serial;
         let known = self.certificates.entry(owner).or_default();
         let too_old = known.len() >= MAX_CERTIFICATES
             && known.first().is_some_and(|kept| serial <= kept.certificate.get().serial);
         if too_old || known.iter().any(|kept| kept.certificate == certificate) {
             return false;
         }
-        self.nodes.entry(certificate.get().node).or_insert(owner);
-        for node in &certificate.get().retired {
-            if *self.nodes.entry(*node).or_insert(owner) == owner {
-                self.retired.take(owner, *node);
-            }
-        }
+        let before = known.last().map(|kept| kept.certificate.get().node);
         known.push(KeptCertificate { certificate, bytes });
         known.sort_by_key(|kept| kept.certificate.get().serial);
-        if known.len() > MAX_CERTIFICATES {
-            known.remove(0);
+        if let Some(newest) = known.last().map(|kept| &kept.certificate)
+            && before.is_some_and(|before| before != newest.get().node)
+        {
+            // What the municipality stands by is signed anew; what a thief said is not.
+            let holds = |kept: &KeptList| CircleList::verify(&kept.bytes, newest).is_ok();
+            self.lists.retain(|(_, signer), kept| *signer != owner || holds(kept));
         }
+        self.nodes.insert(node, owner);
+        let retired = known.iter().flat_map(|kept| &kept.certificate.get().retired).copied();
+        self.retired.set(owner, retired.collect());
+        self.tell_retired(owner);
         true
+    }
+
+    /// Tells which keys of its own an owner retired. Of a key that nobody showed to be its own
+    /// nothing is held.
+    fn tell_retired(&mut self, owner: RootId) {
+        let own = |node: &NodeKey| self.nodes.get(node) == Some(&owner);
+        let retired: Vec<NodeKey> = self.retired.of(owner).filter(own).collect();
+        self.retired.tell(owner, retired);
+    }
+
+    /// Keys of before with which `owner` wrote, as it says: none of them somebody else's.
+    pub(crate) fn earlier_keys(&self, owner: RootId) -> Vec<NodeKey> {
+        let others = |node: &NodeKey| self.nodes.get(node).is_some_and(|first| *first != owner);
+        self.retired.of(owner).filter(|node| !others(node)).collect()
     }
 
     /// Whether it was newer than what is known, of a known owner that names itself, in a circle
@@ -157,6 +173,19 @@ impl Roster {
 
     pub(crate) fn holds_list(&self, owner: RootId, bytes: &[u8]) -> bool {
         self.lists.iter().any(|((_, signer), kept)| *signer == owner && kept.bytes == bytes)
+    }
+
+    /// Whether these bytes are a list that an earlier key of `owner` signed.
+    pub(crate) fn signed_before(&self, owner: RootId, bytes: &[u8]) -> bool {
+        let all = self.certificates.get(&owner).into_iter().flatten();
+        all.into_iter().any(|kept| CircleList::verify(bytes, &kept.certificate).is_ok())
+    }
+
+    /// Whether the word of `owner` counts in the circle, and it has not said yet who is in: it
+    /// replaced its key.
+    pub(crate) fn is_silent(&self, circle: CircleId, owner: RootId) -> bool {
+        let counts = self.is_confirmed(owner) || self.is_vouched(circle, owner);
+        counts && !self.lists.contains_key(&(circle, owner))
     }
 
     /// Whether it is this municipality or a partner.

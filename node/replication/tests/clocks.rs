@@ -41,7 +41,7 @@ impl Node {
             valid_until: from.plus_days(365),
             retired: Vec::new(),
         };
-        let bytes = certificate.sign(&root);
+        let bytes = certificate.sign(&root, &key);
         let certificate = NodeCertificate::verify(&bytes).unwrap();
         let replica = Replica::new(Config {
             certificate: certificate.clone(),

@@ -44,7 +44,7 @@ pub async fn renew(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value>
         let own = held.own.get();
         let before = own.certificate.get();
         let root = papers::root_of(held.home.dir(), given, before)?;
-        let bytes = papers::next(&root, before, &held.home.node, clock::now())?.sign(&root);
+        let bytes = papers::next(&root, before, &held.home.node, clock::now())?.sign(&root, &held.home.node);
         let certificate = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?;
         let claims = certificate.get().clone();
         papers::replace(held.home.dir(), None, &bytes)?;
@@ -76,7 +76,7 @@ pub async fn rotate(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value
         let before = own.certificate.get();
         let root = papers::root_of(held.home.dir(), given, before)?;
         let key: SigningKey = new_key();
-        let bytes = papers::next(&root, before, &key, clock::now())?.sign(&root);
+        let bytes = papers::next(&root, before, &key, clock::now())?.sign(&root, &key);
         let claims = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?.into_inner();
         papers::keep_retired(held.home.dir(), before.serial, &held.home.node)?;
         papers::replace(held.home.dir(), Some(&key), &bytes)?;

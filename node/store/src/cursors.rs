@@ -9,9 +9,8 @@ use crate::open::Store;
 use crate::tx::Tx;
 
 impl Tx<'_> {
-    /// Keeps that both were in step when the newest envelope was stored. A number that is given
-    /// out again, after the newest envelope was deleted, is no harm: the next check finds what a
-    /// cursor passes over.
+    /// Keeps that both were in step when the newest envelope was stored. What comes after has a
+    /// higher number, also when that one was deleted.
     pub(crate) fn keep_cursor(
         &self,
         partner: RootId,

@@ -3,8 +3,6 @@
 //! An envelope that leaves the store as [`Verified`] is verified again against the certificate
 //! that covered it, so that no stored byte is trusted because it was stored.
 
-use std::collections::BTreeMap;
-
 use casework::Result;
 use replication::api::Kept;
 use replication::{Effect, StoredHeader};
@@ -13,6 +11,7 @@ use schemas::certificate::{NodeCertificate, Verified};
 use schemas::envelope::{Envelope, Header};
 use schemas::ids::{DocumentId, EnvelopeId, NodeKey};
 
+use crate::certificates::ByNode;
 use crate::fault::corrupt;
 use crate::open::Store;
 use crate::rows::Cells;
@@ -30,19 +29,34 @@ impl Tx<'_> {
     fn keep(&self, envelope: &Envelope) -> Result<()> {
         let header = minicbor::to_vec(&envelope.header).map_err(|_| corrupt())?;
         self.run(
-            "INSERT OR IGNORE INTO envelopes (id, document, header, signature, body)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![envelope.id().0, envelope.header.document.0, header, envelope.signature, envelope.body],
+            "INSERT OR IGNORE INTO envelopes (id, document, author, header, signature, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                envelope.id().0,
+                envelope.header.document.0,
+                short(envelope.header.author),
+                header,
+                envelope.signature,
+                envelope.body
+            ],
         )?;
         self.owe_receipt(&envelope.header)
+    }
+
+    fn drop_envelope(&self, id: EnvelopeId) -> Result<()> {
+        // What is shown may hold what goes here: until it is shown anew it is not built.
+        self.run(
+            "UPDATE documents SET built = 0 WHERE built > 0 AND id = (SELECT document FROM envelopes WHERE id = ?1)",
+            [id.0],
+        )?;
+        self.run("DELETE FROM envelopes WHERE id = ?1", [id.0])?;
+        Ok(())
     }
 
     fn carry_out(&self, effect: &Effect) -> Result<()> {
         match effect {
             Effect::Store(envelopes) => envelopes.iter().try_for_each(|envelope| self.keep(envelope.get())),
-            Effect::Delete(ids) => {
-                ids.iter().try_for_each(|id| self.run("DELETE FROM envelopes WHERE id = ?1", [id.0]).map(|_| ()))
-            }
+            Effect::Delete(ids) => ids.iter().try_for_each(|id| self.drop_envelope(*id)),
             Effect::Show(view) => self.show(view),
             Effect::Hide { owner, document, erased, .. } => {
                 if *erased {
@@ -81,7 +95,12 @@ impl Store {
     /// # Errors
     /// A failing store; then nothing was done.
     pub fn apply(&self, effects: Vec<Effect>) -> Result<()> {
-        self.in_write(move |tx| effects.iter().try_for_each(|effect| tx.carry_out(effect)))
+        let certified = effects.iter().any(|effect| matches!(effect, Effect::Keep(Kept::Certificate(..))));
+        self.in_write(move |tx| effects.iter().try_for_each(|effect| tx.carry_out(effect)))?;
+        if certified {
+            self.known.changed();
+        }
+        Ok(())
     }
 
     /// Headers of every stored envelope, in the order in which they came.
@@ -107,7 +126,7 @@ impl Store {
     /// # Errors
     /// A failing store.
     pub fn load(&self, document: DocumentId) -> Result<Vec<Verified<Envelope>>> {
-        let certificates = self.by_node_key()?;
+        let certificates = self.by_node()?;
         let stored = self.in_read(|tx| {
             let sql = "SELECT header, signature, body FROM envelopes WHERE document = ?1 ORDER BY number";
             tx.all(sql, [document.0], envelope)
@@ -115,7 +134,8 @@ impl Store {
         Ok(stored.into_iter().filter_map(|envelope| verified(envelope, &certificates)).collect())
     }
 
-    /// Documents with an envelope that came after their state was built, or without any state.
+    /// Documents with an envelope that came or went after their state was built, or without any
+    /// state.
     ///
     /// # Errors
     /// A failing store.
@@ -147,9 +167,18 @@ impl Store {
     /// # Errors
     /// A failing store.
     pub fn signed_by(&self, nodes: &[NodeKey]) -> Result<Vec<(DocumentId, EnvelopeId)>> {
-        let mut stored = self.stored_headers()?;
-        stored.retain(|stored| nodes.contains(&stored.header.author));
-        Ok(stored.into_iter().map(|stored| (stored.header.document, stored.id)).collect())
+        self.in_read(|tx| {
+            let mut found = Vec::new();
+            for node in nodes {
+                let sql = "SELECT id, header FROM envelopes WHERE author = ?1 OR author IS NULL ORDER BY number";
+                let held = tx.all(sql, [short(*node)], |cells| {
+                    Ok((EnvelopeId(cells.get()?), header(&cells.get::<Vec<u8>>()?)?))
+                })?;
+                let of_node = held.into_iter().filter(|(_, header)| header.author == *node);
+                found.extend(of_node.map(|(id, header)| (header.document, id)));
+            }
+            Ok(found)
+        })
     }
 
     /// Removes built states of which no envelope is left.
@@ -162,21 +191,15 @@ impl Store {
             Ok(())
         })
     }
-
-    fn by_node_key(&self) -> Result<Certificates> {
-        let mut found = Certificates::new();
-        for (_, bytes) in self.certificates()? {
-            let certificate = NodeCertificate::verify(&bytes).map_err(|_| corrupt())?;
-            found.entry(certificate.get().node).or_default().push(certificate);
-        }
-        Ok(found)
-    }
 }
 
-/// Kept certificates by the node key they are for, oldest first.
-type Certificates = BTreeMap<NodeKey, Vec<Verified<NodeCertificate>>>;
+/// The first eight bytes of a key, as a number to look it up by.
+fn short(author: NodeKey) -> i64 {
+    let [a, b, c, d, e, f, g, h, ..] = author.0;
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
 
-fn verified(envelope: Envelope, certificates: &Certificates) -> Option<Verified<Envelope>> {
+fn verified(envelope: Envelope, certificates: &ByNode) -> Option<Verified<Envelope>> {
     let signed_at = envelope.header.signed_at;
     let of_author = certificates.get(&envelope.header.author).map_or(&[][..], Vec::as_slice);
     let covering = of_author.iter().find(|certificate| certificate.get().covers(signed_at));

@@ -9,6 +9,7 @@
 mod accounts;
 mod audit;
 mod backup;
+mod certificates;
 mod circles;
 mod cursors;
 mod documents;

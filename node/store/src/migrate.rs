@@ -28,6 +28,7 @@ migrations! {
     500 "0500_partner_life.sql",
     510 "0510_receipts.sql",
     700 "0700_cursors.sql",
+    710 "0710_numbers.sql",
     800 "0800_own_rules.sql",
     810 "0810_evenings.sql",
     900 "0900_resources.sql",

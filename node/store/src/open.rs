@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use schemas::ids::to_hex;
 use schemas::time::Timestamp;
 
+use crate::certificates::Known;
 use crate::fault::{OpenError, Stored, fault};
 use crate::lock::{Lock, private};
 use crate::migrate::migrate;
@@ -37,6 +38,7 @@ const PREPARED: usize = 256;
 pub struct Store {
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
+    pub(crate) known: Known,
     path: PathBuf,
     key: String,
     // Last, so that the lock goes after the connections.
@@ -70,7 +72,14 @@ impl Store {
         )?;
         migrate(&mut connection)?;
         let writer = Writer::start(connection)?;
-        Ok(Arc::new(Self { writer, readers: Mutex::new(Vec::new()), path: path.to_owned(), key, _lock: lock }))
+        Ok(Arc::new(Self {
+            writer,
+            readers: Mutex::new(Vec::new()),
+            known: Known::default(),
+            path: path.to_owned(),
+            key,
+            _lock: lock,
+        }))
     }
 
     /// Runs `work` in one transaction of the writer and gives its value.

@@ -1,4 +1,4 @@
-//! What the runtime keeps of this node and its partners: identity, certificates, circles, lists.
+//! What the runtime keeps of this node and its partners: identity, circles, lists.
 
 use casework::ports::Circle;
 use casework::{Error, Result};
@@ -168,27 +168,6 @@ impl Store {
         self.in_write(move |tx| tx.put_circle(&circle))
     }
 
-    /// Keeps a certificate beside the older ones of its root. The caller verified it.
-    ///
-    /// # Errors
-    /// A failing store.
-    pub fn keep_certificate(&self, root: RootId, serial: u64, bytes: &[u8]) -> Result<()> {
-        let bytes = bytes.to_vec();
-        self.in_write(move |tx| tx.put_certificate(root, serial, &bytes))
-    }
-
-    /// Every kept certificate of every root, oldest first.
-    ///
-    /// # Errors
-    /// A failing store.
-    pub fn certificates(&self) -> Result<Vec<(RootId, Vec<u8>)>> {
-        self.in_read(|tx| {
-            tx.all("SELECT root, bytes FROM certificates ORDER BY root, serial", [], |cells| {
-                Ok((cells.root()?, cells.get()?))
-            })
-        })
-    }
-
     /// Keeps the newest list of a circle by a member. The caller verified it.
     ///
     /// # Errors
@@ -238,21 +217,6 @@ impl Tx<'_> {
                 params![circle.id.0, member.0],
             )?;
         }
-        Ok(())
-    }
-
-    pub(crate) fn put_certificate(&self, root: RootId, serial: u64, bytes: &[u8]) -> Result<()> {
-        let serial = i64::try_from(serial).map_err(|_| crate::fault::corrupt())?;
-        self.run(
-            "INSERT OR IGNORE INTO certificates (root, serial, bytes) VALUES (?1, ?2, ?3)",
-            params![root.0, serial, bytes],
-        )?;
-        // As many as the core remembers: a partner does not fill the table.
-        self.run(
-            "DELETE FROM certificates WHERE root = ?1 AND serial NOT IN
-             (SELECT serial FROM certificates WHERE root = ?1 ORDER BY serial DESC LIMIT 8)",
-            [root.0],
-        )?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use replication::api::{Cursor, Kept};
 use replication::{DocumentView, Effect};
 use schemas::certificate::{CircleList, NodeCertificate};
 use schemas::envelope::{Content, Envelope, FORMAT, Header, Refusal, Stamp};
-use schemas::ids::{CircleId, DocumentId, NodeKey, RootId, RootKey};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey};
 use schemas::text::Text;
 use schemas::time::Hour;
 use schemas::{Comment, Kind, SharedValue, Verified};
@@ -38,7 +38,7 @@ impl Node {
             valid_until: from.plus_days(365),
             retired: Vec::new(),
         }
-        .sign(&self.root)
+        .sign(&self.root, &self.key)
     }
     fn envelope(&self, document: u8, number: u64, body: &[u8]) -> Verified<Envelope> {
         let header = Header {
@@ -303,6 +303,66 @@ fn a_cursor_is_at_what_was_stored_last() {
     test.store.apply(vec![store(1), store(2), in_step(2), store(3)]).expect("kept");
     let cursors = test.store.cursors().expect("cursors");
     assert_eq!(cursors, [cursor(2, 2)], "before what came later in the same transaction");
-    let numbers: Vec<u64> = test.store.stored_headers().expect("headers").iter().map(|held| held.number).collect();
-    assert_eq!(numbers, [1, 2, 3]);
+    let numbers =
+        || -> Vec<u64> { test.store.stored_headers().expect("headers").iter().map(|held| held.number).collect() };
+    assert_eq!(numbers(), [1, 2, 3]);
+    // What comes after has a higher number, also when the newest ones were deleted.
+    let gone = [2, 3].map(|document| node.envelope(document, 1, b"body").get().id()).to_vec();
+    test.store.apply(vec![Effect::Delete(gone)]).expect("deleted");
+    test.store.apply(vec![store(4)]).expect("stored");
+    assert_eq!(numbers(), [1, 4]);
+}
+
+#[test]
+fn a_state_that_holds_what_was_deleted_is_built_anew() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let (one, two) = (node.envelope(1, 1, b"one"), node.envelope(1, 2, b"two"));
+    let other = node.envelope(2, 1, b"other");
+    let unbuilt = || test.store.unbuilt().expect("a look");
+    let show = |document| Effect::Show(view(document, node.id(), "tekst"));
+    test.store.apply(vec![Effect::Store(vec![one, two.clone(), other]), show(1), show(2)]).expect("shown");
+    assert_eq!(unbuilt(), []);
+    // The end comes between this and showing what is left.
+    test.store.apply(vec![Effect::Delete(vec![two.get().id()])]).expect("deleted");
+    assert_eq!(unbuilt(), [DocumentId([1; 16])]);
+    test.store.apply(vec![show(1)]).expect("shown");
+    assert_eq!(unbuilt(), []);
+    let again = vec![Effect::Store(vec![node.envelope(2, 2, b"new")]), Effect::Delete(vec![two.get().id()]), show(2)];
+    test.store.apply(again).expect("replaced");
+    assert_eq!(unbuilt(), [], "what was shown with it holds it");
+}
+
+#[test]
+fn what_a_key_signed_is_found_and_nothing_else() {
+    let test = office_for_tests();
+    let (one, other) = (Node::new(1), Node::new(5));
+    let mine = [one.envelope(1, 1, b"body"), one.envelope(3, 1, b"body")];
+    let theirs = other.envelope(2, 1, b"body");
+    test.store.apply(vec![Effect::Store(vec![mine[0].clone(), theirs.clone(), mine[1].clone()])]).expect("stored");
+    let by = |nodes: &[&Node]| -> Vec<(DocumentId, EnvelopeId)> {
+        let nodes: Vec<NodeKey> = nodes.iter().map(|node| NodeKey(node.key.verifying_key().to_bytes())).collect();
+        test.store.signed_by(&nodes).expect("a look")
+    };
+    let row = |envelope: &Verified<Envelope>| (envelope.get().header.document, envelope.get().id());
+    assert_eq!(by(&[&one]), [row(&mine[0]), row(&mine[1])]);
+    assert_eq!(by(&[&other, &one]), [row(&theirs), row(&mine[0]), row(&mine[1])]);
+    assert_eq!(by(&[&Node::new(9)]), []);
+    assert_eq!(by(&[]), []);
+}
+
+#[test]
+fn a_certificate_that_comes_counts_for_the_next_that_is_read() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let read = || test.store.load(DocumentId([1; 16])).expect("loaded").len();
+    test.store.apply(vec![Effect::Store(vec![node.envelope(1, 1, b"one")])]).expect("stored");
+    assert_eq!(read(), 0, "nobody's");
+    test.store.keep_certificate(node.id(), 1, &node.certificate(1, HOUR.plus_days(9))).expect("kept");
+    assert_eq!(read(), 0, "from later on");
+    let covers = Effect::Keep(Kept::Certificate(node.id(), node.certificate(2, HOUR)));
+    test.store.apply(vec![covers]).expect("kept");
+    assert_eq!(read(), 1);
+    test.store.keep_certificate(test.partner, 1, b"no certificate").expect("kept");
+    assert_eq!(read(), 1, "one that does not hold takes nothing from the others");
 }

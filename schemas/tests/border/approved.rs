@@ -35,7 +35,7 @@ fn envelopes() {
 
 #[test]
 fn certificates_and_lists() {
-    let bytes = certificate().sign(&root());
+    let bytes = certificate().sign(&root(), &node());
     approve("certificate", &bytes);
     let verified = NodeCertificate::verify(&bytes).expect("holds");
     let bytes = list().sign(&node());

@@ -1,6 +1,7 @@
 //! Who may sign for a municipality, and for how long.
 
 use ed25519_dalek::SigningKey;
+use minicbor::bytes::{ByteArray, ByteVec};
 use proptest::prelude::*;
 use schemas::certificate::{CertificateError, CircleList, MAX_MEMBERS, MAX_RETIRED, MAX_SERIAL, NodeCertificate};
 use schemas::envelope::{Envelope, Refusal};
@@ -13,7 +14,7 @@ use crate::samples::{SIGNED, certificate, header, list, node, root};
 fn verified(change: impl FnOnce(&mut NodeCertificate)) -> Result<NodeCertificate, CertificateError> {
     let mut changed = certificate();
     change(&mut changed);
-    NodeCertificate::verify(&changed.sign(&root())).map(schemas::Verified::into_inner)
+    NodeCertificate::verify(&changed.sign(&root(), &node())).map(schemas::Verified::into_inner)
 }
 
 #[test]
@@ -46,12 +47,38 @@ fn claims_that_cannot_be() {
 fn another_root_cannot_sign() {
     let other = SigningKey::from_bytes(&[3; 32]);
     let refused = Err(CertificateError::Signature);
-    assert_eq!(NodeCertificate::verify(&certificate().sign(&other)).map(|c| c.into_inner()), refused);
+    assert_eq!(NodeCertificate::verify(&certificate().sign(&other, &node())).map(|c| c.into_inner()), refused);
     // The node cannot extend its own certificate.
-    assert_eq!(NodeCertificate::verify(&certificate().sign(&node())).map(|c| c.into_inner()), refused);
+    assert_eq!(NodeCertificate::verify(&certificate().sign(&node(), &node())).map(|c| c.into_inner()), refused);
     let owner = certificate().owner();
     let theirs = NodeCertificate { root: RootKey(other.verifying_key().to_bytes()), ..certificate() };
     assert_ne!(theirs.owner(), owner, "another root is another owner");
+}
+
+#[test]
+fn a_key_is_certified_by_nobody_who_only_saw_it() {
+    // Another municipality takes the node's key for its own, and so says its root.
+    let other = SigningKey::from_bytes(&[3; 32]);
+    let claim = NodeCertificate { root: RootKey(other.verifying_key().to_bytes()), ..certificate() };
+    for signer in [&other, &root()] {
+        let bytes = claim.sign(&other, signer);
+        assert_eq!(NodeCertificate::verify(&bytes).map(|c| c.into_inner()), Err(CertificateError::Signature));
+    }
+    // What the node signed of its own certificate says nothing about the other's.
+    let (_, signatures) = parts(&certificate().sign(&root(), &node()));
+    let (payload, by_other) = parts(&claim.sign(&other, &other));
+    let mixed = minicbor::to_vec((payload.clone(), by_other[0], signatures[1])).expect("a Vec takes all");
+    assert!(matches!(NodeCertificate::verify(&mixed), Err(CertificateError::Signature)));
+    let swapped = minicbor::to_vec((payload.clone(), by_other[1], by_other[0])).expect("a Vec takes all");
+    assert!(matches!(NodeCertificate::verify(&swapped), Err(CertificateError::Signature)));
+    let alone = minicbor::to_vec((payload, by_other[0])).expect("a Vec takes all");
+    assert!(matches!(NodeCertificate::verify(&alone), Err(CertificateError::Malformed)));
+    assert!(NodeCertificate::verify(&claim.sign(&other, &node())).is_ok(), "who has both keys may");
+}
+
+fn parts(bytes: &[u8]) -> (ByteVec, [ByteArray<64>; 2]) {
+    let (payload, by_root, by_node) = minicbor::decode(bytes).expect("a signed certificate");
+    (payload, [by_root, by_node])
 }
 
 #[test]
@@ -67,7 +94,7 @@ fn signatures_count_from_the_first_hour_to_the_last() {
         let mut header = header();
         header.signed_at = at;
         let envelope = Envelope::sign(header, b"body".to_vec(), &node()).into_inner();
-        let certificate = NodeCertificate::verify(&certificate().sign(&root())).expect("holds");
+        let certificate = NodeCertificate::verify(&certificate().sign(&root(), &node())).expect("holds");
         envelope.verify(&certificate, Timestamp(u64::from(at.0) * 3600)).map(|_| ())
     };
     assert_eq!(signed(Hour(SIGNED.0 - 1)), Err(Refusal::CertificateExpired), "not yet valid");
@@ -78,9 +105,9 @@ fn signatures_count_from_the_first_hour_to_the_last() {
 
 #[test]
 fn another_node_under_the_same_root_is_another_author() {
-    let swapped =
-        NodeCertificate { node: NodeKey(SigningKey::from_bytes(&[8; 32]).verifying_key().to_bytes()), ..certificate() };
-    let swapped = NodeCertificate::verify(&swapped.sign(&root())).expect("the root signed it");
+    let other = SigningKey::from_bytes(&[8; 32]);
+    let swapped = NodeCertificate { node: NodeKey(other.verifying_key().to_bytes()), ..certificate() };
+    let swapped = NodeCertificate::verify(&swapped.sign(&root(), &other)).expect("both signed it");
     let envelope = Envelope::sign(header(), b"body".to_vec(), &node()).into_inner();
     assert_eq!(envelope.verify(&swapped, SIGNED.start()).map(|_| ()), Err(Refusal::UnknownAuthor));
     assert!(matches!(CircleList::verify(&list().sign(&node()), &swapped), Err(CertificateError::Signature)));
@@ -88,7 +115,7 @@ fn another_node_under_the_same_root_is_another_author() {
 
 #[test]
 fn lists_that_cannot_be() {
-    let certificate = NodeCertificate::verify(&certificate().sign(&root())).expect("holds");
+    let certificate = NodeCertificate::verify(&certificate().sign(&root(), &node())).expect("holds");
     let verified = |change: &dyn Fn(&mut CircleList)| {
         let mut changed = list();
         change(&mut changed);
@@ -116,8 +143,8 @@ proptest! {
 
     #[test]
     fn no_flipped_bit_survives(at in any::<prop::sample::Index>(), bit in 0u8..8) {
-        let good = NodeCertificate::verify(&certificate().sign(&root())).expect("holds");
-        let mut bytes = certificate().sign(&root());
+        let good = NodeCertificate::verify(&certificate().sign(&root(), &node())).expect("holds");
+        let mut bytes = certificate().sign(&root(), &node());
         let place = at.index(bytes.len());
         bytes[place] ^= 1 << bit;
         prop_assert!(NodeCertificate::verify(&bytes).is_err());
@@ -129,7 +156,7 @@ proptest! {
 
     #[test]
     fn noise_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let good = NodeCertificate::verify(&certificate().sign(&root())).expect("holds");
+        let good = NodeCertificate::verify(&certificate().sign(&root(), &node())).expect("holds");
         prop_assert!(NodeCertificate::verify(&bytes).is_err());
         prop_assert!(CircleList::verify(&bytes, &good).is_err());
     }
@@ -137,7 +164,7 @@ proptest! {
 
 #[test]
 fn a_note_is_its_signers_and_nobody_elses() {
-    let certificate = NodeCertificate::verify(&certificate().sign(&root())).expect("just signed");
+    let certificate = NodeCertificate::verify(&certificate().sign(&root(), &node())).expect("just signed");
     let (from, to) = (certificate.get().owner(), RootId([7; 32]));
     let note =
         |count: usize| Note { from, to, at: SIGNED, said: Said::Erased(vec![schemas::DocumentId([4; 16]); count]) };

@@ -10,7 +10,7 @@ use schemas::time::{Hour, Timestamp};
 use crate::samples::{SIGNED, certificate, change, header, node, root};
 
 fn known() -> Verified<NodeCertificate> {
-    NodeCertificate::verify(&certificate().sign(&root())).expect("holds")
+    NodeCertificate::verify(&certificate().sign(&root(), &node())).expect("holds")
 }
 
 fn bytes() -> Vec<u8> {

@@ -76,7 +76,7 @@ pub(super) fn certify(
         valid_until: from.plus_days(CERTIFICATE_DAYS),
         retired: Vec::new(),
     };
-    let bytes = certificate.sign(root);
+    let bytes = certificate.sign(root, node);
     (NodeCertificate::verify(&bytes).expect("a certificate signed just now"), bytes)
 }
 

@@ -66,7 +66,7 @@ impl Office {
             valid_until: from.plus_days(365),
             retired: Vec::new(),
         };
-        let bytes = certificate.sign(&root);
+        let bytes = certificate.sign(&root, &key);
         let certificate = NodeCertificate::verify(&bytes).unwrap();
         let known = Known { root: certificate.get().owner(), certificate, bytes };
         let replica = Self::process(&known, &key, number, 0);
