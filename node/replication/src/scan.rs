@@ -21,8 +21,8 @@ const MAX_ACTORS: u64 = 256;
 /// Bytes of an actor id.
 pub const ACTOR_BYTES: usize = 16;
 
-const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
-const CHANGE_CHUNK: u8 = 1;
+pub(crate) const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
+pub(crate) const CHANGE_CHUNK: u8 = 1;
 
 /// An actor id.
 pub type Actor = [u8; ACTOR_BYTES];
@@ -123,14 +123,16 @@ fn head(all: &mut Reader<'_>, hash: ChangeId) -> Scan<Scanned> {
 }
 
 /// Known columns by their specification, in the order in which they stand.
-const KNOWN: [u64; 12] = [0x01, 0x02, 0x11, 0x13, 0x15, 0x34, 0x42, 0x56, 0x57, 0x70, 0x71, 0x73];
-const ACTION: usize = 6;
-const VALUE_META: usize = 7;
-const VALUE: usize = 8;
+pub(crate) const KNOWN: [u64; 12] = [0x01, 0x02, 0x11, 0x13, 0x15, 0x34, 0x42, 0x56, 0x57, 0x70, 0x71, 0x73];
+pub(crate) const OBJECT: usize = 1;
+pub(crate) const NAME: usize = 4;
+pub(crate) const ACTION: usize = 6;
+pub(crate) const VALUE_META: usize = 7;
+pub(crate) const VALUE: usize = 8;
 const PRED_COUNT: usize = 9;
 
 /// The bytes of each known column; absent ones are empty. Nothing may stand after them.
-fn columns<'a>(all: &mut Reader<'a>) -> Scan<[&'a [u8]; KNOWN.len()]> {
+pub(crate) fn columns<'a>(all: &mut Reader<'a>) -> Scan<[&'a [u8]; KNOWN.len()]> {
     let count = all.at_most(KNOWN.len() as u64)?;
     let mut lengths = Vec::new();
     for _ in 0..count {
@@ -284,10 +286,10 @@ fn booleans(mut reader: Reader<'_>) -> Scan<Option<u64>> {
 }
 
 /// Takes bytes from the front.
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Scan<&'a [u8]> {
+    pub(crate) fn take(&mut self, count: usize) -> Scan<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(UNSAFE)?;
         self.0 = rest;
         Ok(taken)
@@ -310,7 +312,7 @@ impl<'a> Reader<'a> {
     }
 
     /// LEB128 in its shortest form.
-    fn unsigned(&mut self) -> Scan<u64> {
+    pub(crate) fn unsigned(&mut self) -> Scan<u64> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.take(1)?[0];
@@ -327,7 +329,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Signed LEB128. Numbers that don't fit 56 bits have no place in a change of ours.
-    fn signed(&mut self) -> Scan<i64> {
+    pub(crate) fn signed(&mut self) -> Scan<i64> {
         let mut value = 0i64;
         for shift in (0..56).step_by(7) {
             let byte = self.take(1)?[0];

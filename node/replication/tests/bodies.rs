@@ -43,7 +43,7 @@ fn every_kind_goes_there_and_back() {
         assert_eq!((scanned.actor, scanned.seq, scanned.start), ([3; 16], 1, 1));
         assert_eq!(scanned.hash, automerge::Change::from_bytes(bytes.clone()).unwrap().hash().0);
         assert_eq!(scanned.operations, automerge::Change::from_bytes(bytes.clone()).unwrap().len() as u64);
-        assert_eq!(body::decode(*kind, &bytes).unwrap(), value);
+        assert_eq!(body::decode(*kind, &bytes, [3; 16]).unwrap(), value);
     }
 }
 

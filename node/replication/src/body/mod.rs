@@ -16,6 +16,8 @@ use sha2::{Digest, Sha256};
 
 use crate::scan::{self, Actor};
 
+mod plain;
+
 /// Fields of a kind that are texts which merge character by character.
 pub const fn texts(kind: Kind) -> &'static [&'static str] {
     match kind {
@@ -48,16 +50,24 @@ fn actor(parts: &[&[u8]]) -> Actor {
 /// `Schema` when the value cannot be written.
 pub fn encode(value: &SharedValue, actor: Actor) -> Result<Vec<u8>, Refusal> {
     let json = value.to_json().map_err(|_| Refusal::Schema)?;
-    let mut document = Automerge::new().with_actor(ActorId::from(actor));
-    write(&mut document, |transaction| put_fields(transaction, &ROOT, &json, texts(value.kind())))?
-        .ok_or(Refusal::Schema)
+    let texts = texts(value.kind());
+    let plain = if texts.is_empty() { plain::write(&json, actor) } else { None };
+    plain.map_or_else(|| by_automerge(&json, texts, actor), Ok)
 }
 
-/// The value of the one change in `body`. The change has been scanned.
+fn by_automerge(json: &Value, texts: &[&str], actor: Actor) -> Result<Vec<u8>, Refusal> {
+    let mut document = Automerge::new().with_actor(ActorId::from(actor));
+    write(&mut document, |transaction| put_fields(transaction, &ROOT, json, texts))?.ok_or(Refusal::Schema)
+}
+
+/// The value of the one change in `body`, made by `actor`. The change has been scanned.
 ///
 /// # Errors
 /// `Schema` when it holds no value of that kind, `UnsafeBody` when Automerge refuses it.
-pub fn decode(kind: Kind, body: &[u8]) -> Result<SharedValue, Refusal> {
+pub fn decode(kind: Kind, body: &[u8], actor: Actor) -> Result<SharedValue, Refusal> {
+    if let Some(json) = plain::read(body, actor) {
+        return SharedValue::from_json(kind, json).map_err(|_| Refusal::Schema);
+    }
     let mut document = Automerge::new();
     apply(&mut document, body)?;
     value_of(kind, &document.hydrate(None))

@@ -1,0 +1,473 @@
+//! A value as one change made from nothing, written and read without Automerge.
+//!
+//! Automerge is made for documents that many edit: through it, writing such a change costs most
+//! of a millisecond and reading it half of one, and a first sync little else. What is written here
+//! is what Automerge writes, byte for byte, which tests show. What is read is believed only when
+//! writing it again gives the same bytes. Everything else is for Automerge: texts that merge,
+//! changes of other programs, and whatever somebody made to find where the two differ.
+//!
+//! Source of the format: <https://automerge.org/automerge-binary-format-spec/>.
+
+use serde_json::{Map, Number, Value};
+use sha2::{Digest, Sha256};
+
+use super::fields;
+use crate::scan::{self, ACTOR_BYTES, Actor, CHANGE_CHUNK, KNOWN, MAGIC, MAX_OPERATIONS, Reader};
+
+/// Objects in objects, at most. No shared value comes near; what is deeper is left to Automerge.
+const MAX_DEPTH: usize = 16;
+
+/// Bytes of the checksum, and from the length to the columns.
+const CHECKSUM: usize = 4;
+const HEAD: usize = 2 + ACTOR_BYTES + 5;
+
+const MAKE_MAP: u64 = 0;
+const SET: u64 = 1;
+const MAKE_LIST: u64 = 2;
+
+const FALSE: u64 = 1;
+const TRUE: u64 = 2;
+const UNSIGNED: u64 = 3;
+const SIGNED: u64 = 4;
+const TEXT: u64 = 6;
+
+/// Where in its object an operation puts its value.
+enum Place<'a> {
+    Field(&'a str),
+    /// After the element that this operation inserted; 0 is the head of the list.
+    After(u64),
+}
+
+/// The operations of a change, column by column. Operations count from 1; object 0 is the root.
+#[derive(Default)]
+struct Rows<'a> {
+    objects: Vec<u64>,
+    places: Vec<Place<'a>>,
+    actions: Vec<u64>,
+    metas: Vec<u64>,
+    values: Vec<u8>,
+}
+
+/// The change that makes `json`; none where that is for Automerge.
+pub(super) fn write(json: &Value, actor: Actor) -> Option<Vec<u8>> {
+    let mut rows = Rows::default();
+    rows.map(0, json, MAX_DEPTH)?;
+    (rows.count() > 0).then(|| rows.change(actor))
+}
+
+impl<'a> Rows<'a> {
+    fn count(&self) -> u64 {
+        self.actions.len() as u64
+    }
+
+    fn map(&mut self, object: u64, json: &'a Value, depth: usize) -> Option<()> {
+        for (name, value) in fields(json) {
+            // Automerge has no fields without a name.
+            (!name.is_empty()).then_some(())?;
+            self.put(object, Place::Field(name), value, depth)?;
+        }
+        Some(())
+    }
+
+    fn list(&mut self, object: u64, items: &'a [Value], depth: usize) -> Option<()> {
+        let mut last = 0;
+        for item in items {
+            let operation = self.count() + 1;
+            self.put(object, Place::After(last), item, depth)?;
+            last = operation;
+        }
+        Some(())
+    }
+
+    /// One operation, and those that fill the object that it makes.
+    fn put(&mut self, object: u64, place: Place<'a>, value: &'a Value, depth: usize) -> Option<()> {
+        let depth = depth.checked_sub(1)?;
+        let begin = self.values.len();
+        let (action, kind) = match value {
+            Value::Object(_) => (MAKE_MAP, 0),
+            Value::Array(_) => (MAKE_LIST, 0),
+            Value::Bool(flag) => (SET, if *flag { TRUE } else { FALSE }),
+            Value::String(text) => {
+                self.values.extend_from_slice(text.as_bytes());
+                (SET, TEXT)
+            }
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(number), _) => {
+                    signed(&mut self.values, number);
+                    (SET, SIGNED)
+                }
+                (None, Some(number)) => {
+                    unsigned(&mut self.values, number);
+                    (SET, UNSIGNED)
+                }
+                (None, None) => return None,
+            },
+            Value::Null => return None,
+        };
+        let length = (self.values.len() - begin) as u64;
+        self.objects.push(object);
+        self.places.push(place);
+        self.actions.push(action);
+        self.metas.push(length << 4 | kind);
+        let operation = self.count();
+        match value {
+            Value::Object(_) => self.map(operation, value, depth),
+            Value::Array(items) => self.list(operation, items, depth),
+            _ => Some(()),
+        }
+    }
+
+    fn change(&self, actor: Actor) -> Vec<u8> {
+        let columns: Vec<(u64, Vec<u8>)> =
+            KNOWN.iter().map(|known| (*known, self.column(*known))).filter(|(_, bytes)| !bytes.is_empty()).collect();
+        let mut body = vec![0, actor.len() as u8];
+        body.extend_from_slice(&actor);
+        // The first change of its actor and its first operation; no time, no message, nobody else.
+        body.extend_from_slice(&[1, 1, 0, 0, 0]);
+        unsigned(&mut body, columns.len() as u64);
+        for (known, bytes) in &columns {
+            unsigned(&mut body, *known);
+            unsigned(&mut body, bytes.len() as u64);
+        }
+        columns.iter().for_each(|(_, bytes)| body.extend_from_slice(bytes));
+        let mut hashed = vec![CHANGE_CHUNK];
+        unsigned(&mut hashed, body.len() as u64);
+        hashed.append(&mut body);
+        [&MAGIC[..], &Sha256::digest(&hashed)[..4], &hashed].concat()
+    }
+
+    /// The column with this specification. An empty one is left out.
+    fn column(&self, known: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        let inside = |object: &u64| (*object > 0).then_some(*object);
+        let after = |place: &Place<'_>| match place {
+            Place::Field(_) => None,
+            Place::After(last) => Some(*last),
+        };
+        match known {
+            0x01 => runs(&mut out, self.objects.iter().map(|object| inside(object).map(|_| 0)), unsigned),
+            0x02 => runs(&mut out, self.objects.iter().map(inside), unsigned),
+            0x11 => runs(
+                &mut out,
+                self.places.iter().map(|place| after(place).filter(|last| *last > 0).map(|_| 0)),
+                unsigned,
+            ),
+            0x13 => {
+                let mut before = 0;
+                let steps = self.places.iter().map(|place| {
+                    let last = after(place)?.cast_signed();
+                    Some(last - std::mem::replace(&mut before, last))
+                });
+                runs(&mut out, steps, signed);
+            }
+            0x15 => {
+                let names = self.places.iter().map(|place| match place {
+                    Place::Field(name) => Some(*name),
+                    Place::After(_) => None,
+                });
+                runs(&mut out, names, |out, name| {
+                    unsigned(out, name.len() as u64);
+                    out.extend_from_slice(name.as_bytes());
+                });
+            }
+            0x34 => switches(&mut out, self.places.iter().map(|place| after(place).is_some())),
+            0x42 => runs(&mut out, self.actions.iter().copied().map(Some), unsigned),
+            0x56 => runs(&mut out, self.metas.iter().copied().map(Some), unsigned),
+            0x57 => out.extend_from_slice(&self.values),
+            // Nothing replaces anything.
+            0x70 => runs(&mut out, self.actions.iter().map(|_| Some(0)), unsigned),
+            _ => {}
+        }
+        out
+    }
+}
+
+/// A column of runs: of nulls, of a value that repeats, of values that don't. Nothing for nulls
+/// alone.
+fn runs<T: PartialEq + Copy>(
+    out: &mut Vec<u8>,
+    values: impl Iterator<Item = Option<T>>,
+    put: impl Fn(&mut Vec<u8>, T),
+) {
+    let mut values = values.peekable();
+    let mut literal: Vec<T> = Vec::new();
+    let end = |out: &mut Vec<u8>, literal: &mut Vec<T>| {
+        if !literal.is_empty() {
+            signed(out, -(literal.len() as i64));
+            literal.drain(..).for_each(|value| put(out, value));
+        }
+    };
+    while let Some(value) = values.next() {
+        let mut count: i64 = 1;
+        while values.next_if_eq(&value).is_some() {
+            count += 1;
+        }
+        match value {
+            Some(value) if count == 1 => literal.push(value),
+            Some(value) => {
+                end(out, &mut literal);
+                signed(out, count);
+                put(out, value);
+            }
+            None if out.is_empty() && literal.is_empty() && values.peek().is_none() => {}
+            None => {
+                end(out, &mut literal);
+                signed(out, 0);
+                unsigned(out, count.unsigned_abs());
+            }
+        }
+    }
+    end(out, &mut literal);
+}
+
+/// A column of booleans: lengths of runs, false first.
+fn switches(out: &mut Vec<u8>, flags: impl Iterator<Item = bool>) {
+    let (mut last, mut count) = (false, 0);
+    for flag in flags {
+        if flag != last {
+            unsigned(out, count);
+            (last, count) = (flag, 0);
+        }
+        count += 1;
+    }
+    unsigned(out, count);
+}
+
+fn unsigned(out: &mut Vec<u8>, value: u64) {
+    let mut value = value;
+    while value >= 0x80 {
+        out.push(value as u8 & 0x7f | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn signed(out: &mut Vec<u8>, value: i64) {
+    let mut value = value;
+    while !(-0x40..0x40).contains(&value) {
+        out.push(value as u8 & 0x7f | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8 & 0x7f);
+}
+
+/// The JSON that a scanned change of `actor` makes; none where that is for Automerge.
+pub(super) fn read(change: &[u8], actor: Actor) -> Option<Value> {
+    let json = Value::Object(Read::of(change)?.map(0, MAX_DEPTH)?);
+    (write(&json, actor)?.as_slice() == change).then_some(json)
+}
+
+/// Operations that are read one after another, as they would be written. What is not read (which
+/// element a place follows, whether anything else stands in between) shows when they are written
+/// again.
+struct Read<'a> {
+    next: usize,
+    objects: Vec<Option<u64>>,
+    names: Vec<Option<&'a str>>,
+    actions: Vec<Option<u64>>,
+    metas: Vec<Option<u64>>,
+    values: Reader<'a>,
+}
+
+impl<'a> Read<'a> {
+    fn of(change: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader(change.get(MAGIC.len() + CHECKSUM + 1..)?);
+        reader.unsigned().ok()?;
+        reader.take(HEAD).ok()?;
+        let columns = scan::columns(&mut reader).ok()?;
+        let actions = unroll(columns[scan::ACTION], unsigned_of)?;
+        let rows = actions.len();
+        let mut objects = unroll(columns[scan::OBJECT], unsigned_of)?;
+        let mut names = unroll(columns[scan::NAME], |reader| {
+            let length = usize::try_from(reader.unsigned().ok()?).ok()?;
+            std::str::from_utf8(reader.take(length).ok()?).ok()
+        })?;
+        let metas = unroll(columns[scan::VALUE_META], unsigned_of)?;
+        objects.resize(rows, None);
+        names.resize(rows, None);
+        (metas.len() == rows).then_some(Self {
+            next: 0,
+            objects,
+            names,
+            actions,
+            metas,
+            values: Reader(columns[scan::VALUE]),
+        })
+    }
+
+    /// Whether the next operation is in this object.
+    fn is_in(&self, object: u64) -> bool {
+        self.objects.get(self.next).is_some_and(|in_it| in_it.unwrap_or(0) == object)
+    }
+
+    fn map(&mut self, object: u64, depth: usize) -> Option<Map<String, Value>> {
+        let mut map = Map::new();
+        while self.is_in(object) {
+            let name = self.names[self.next]?;
+            map.insert(name.to_owned(), self.value(depth)?);
+        }
+        Some(map)
+    }
+
+    fn list(&mut self, object: u64, depth: usize) -> Option<Vec<Value>> {
+        let mut items = Vec::new();
+        while self.is_in(object) {
+            items.push(self.value(depth)?);
+        }
+        Some(items)
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Value> {
+        let depth = depth.checked_sub(1)?;
+        let (action, meta) = (self.actions[self.next]?, self.metas[self.next]?);
+        self.next += 1;
+        let operation = self.next as u64;
+        if action == MAKE_MAP {
+            return self.map(operation, depth).map(Value::Object);
+        }
+        if action == MAKE_LIST {
+            return self.list(operation, depth).map(Value::Array);
+        }
+        let mut bytes = Reader(self.values.take(usize::try_from(meta >> 4).ok()?).ok()?);
+        match meta & 15 {
+            FALSE => Some(Value::Bool(false)),
+            TRUE => Some(Value::Bool(true)),
+            UNSIGNED => bytes.unsigned().ok().map(|number| Value::Number(Number::from(number))),
+            SIGNED => bytes.signed().ok().map(|number| Value::Number(Number::from(number))),
+            TEXT => std::str::from_utf8(bytes.0).ok().map(|text| Value::String(text.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+fn unsigned_of(reader: &mut Reader<'_>) -> Option<u64> {
+    reader.unsigned().ok()
+}
+
+/// The values of a column of runs; none when there are more than a change may have.
+fn unroll<'a, T: Copy>(column: &'a [u8], next: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<Option<T>>> {
+    let mut reader = Reader(column);
+    let mut values = Vec::new();
+    while !reader.0.is_empty() {
+        let length = reader.signed().ok()?;
+        let run = if length == 0 { reader.unsigned().ok()? } else { length.unsigned_abs() };
+        if run + values.len() as u64 > MAX_OPERATIONS {
+            return None;
+        }
+        let end = values.len() + run as usize;
+        match length {
+            0 => values.resize(end, None),
+            1.. => {
+                let value = next(&mut reader)?;
+                values.resize(end, Some(value));
+            }
+            _ => {
+                for _ in 0..run {
+                    values.push(Some(next(&mut reader)?));
+                }
+            }
+        }
+    }
+    Some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use automerge::Automerge;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::super::{apply, by_automerge, to_json};
+    use super::*;
+
+    const ACTOR: Actor = [3; ACTOR_BYTES];
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            (-200_i64..200).prop_map(Value::from),
+            "[a-z]{0,3}".prop_map(Value::from),
+            ".{0,70}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 80, 12, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..12).prop_map(Value::from),
+                prop::collection::btree_map("[a-z]{1,3}|.{1,40}", inner, 0..6).prop_map(object),
+            ]
+        })
+    }
+
+    fn document() -> impl Strategy<Value = Value> {
+        prop::collection::btree_map("[a-z_]{1,12}", value(), 1..12).prop_map(object)
+    }
+
+    fn object(fields: std::collections::BTreeMap<String, Value>) -> Value {
+        Value::Object(fields.into_iter().collect())
+    }
+
+    fn read_by_automerge(change: &[u8]) -> Option<Value> {
+        let mut document = Automerge::new();
+        apply(&mut document, change).ok()?;
+        to_json(&document.hydrate(None))
+    }
+
+    /// Makes the checksum that of the bytes.
+    fn mend(change: &mut [u8]) {
+        let digest = Sha256::digest(&change[8..]);
+        change[4..8].copy_from_slice(&digest[..4]);
+    }
+
+    proptest! {
+        #[test]
+        fn it_writes_what_automerge_writes_and_reads_it_back(json in document()) {
+            let bytes = write(&json, ACTOR).expect("a plain document");
+            prop_assert_eq!(&bytes, &by_automerge(&json, &[], ACTOR).expect("a document"));
+            prop_assert_eq!(read_by_automerge(&bytes), Some(json.clone()));
+            // Numbers that need all 64 bits are for Automerge.
+            prop_assert!(read(&bytes, ACTOR).is_none_or(|read| read == json));
+            prop_assert_eq!(read(&bytes, [4; ACTOR_BYTES]), None);
+        }
+
+        #[test]
+        fn whatever_it_reads_automerge_reads_too(json in document(), at in any::<prop::sample::Index>(), to: u8) {
+            let mut bytes = write(&json, ACTOR).expect("a plain document");
+            let at = 8 + at.index(bytes.len() - 8);
+            bytes[at] = to;
+            mend(&mut bytes);
+            if let (Ok(_), Some(json)) = (scan::change(&bytes), read(&bytes, ACTOR)) {
+                prop_assert_eq!(read_by_automerge(&bytes), Some(json));
+            }
+        }
+    }
+
+    #[test]
+    fn usual_values_are_read_without_automerge() {
+        let json = json!({
+            "list": ["a", "a", "b", {"x": 1, "y": [1, 1, 1, 2]}, [], {}], "flag": true, "not": false,
+            "number": -70_000, "until": 1_790_000_000, "text": "€ 5", "empty": "", "none": []
+        });
+        let bytes = write(&json, ACTOR).expect("a plain document");
+        assert_eq!(read(&bytes, ACTOR), Some(json));
+    }
+
+    #[test]
+    fn the_rest_is_for_automerge() {
+        let nested = (0..MAX_DEPTH).fold(json!([]), |inner, _| json!([inner]));
+        for json in [json!({}), json!([1]), json!({"a": null}), json!({"a": 0.5}), json!({"": 1}), json!({"a": nested})]
+        {
+            assert_eq!(write(&json, ACTOR), None, "{json}");
+        }
+        // The same value in another form: an operation too many, that Automerge takes.
+        let json = json!({"a": "b"});
+        let mut document = Automerge::new().with_actor(automerge::ActorId::from(ACTOR));
+        let twice = super::super::write(&mut document, |transaction| {
+            super::super::put(transaction, &automerge::ROOT, "a", &json!("c"))?;
+            super::super::put(transaction, &automerge::ROOT, "a", &json!("b"))
+        });
+        let bytes = twice.expect("a change").expect("a change");
+        assert_eq!(read(&bytes, ACTOR), None);
+        assert_eq!(read_by_automerge(&bytes), Some(json));
+    }
+}
