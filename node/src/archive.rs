@@ -39,8 +39,16 @@ pub fn recipient(dir: &Path, given: Option<&str>) -> Result<(Recipient, bool)> {
     if path.exists() {
         return Ok((parse(&fs::read_to_string(&path)?)?, false));
     }
-    let identity = Identity::generate();
-    write_private(&dir.join(KEY), format!("{}\n", identity.to_string().expose_secret()).as_bytes())?;
+    // A key without a recipient is left by one that got no further, and was told to nobody.
+    let key = dir.join(KEY);
+    let identity = if key.exists() {
+        let text = fs::read_to_string(&key)?;
+        text.trim().parse().map_err(|why| anyhow!("{}: geen age-sleutel: {why}", key.display()))?
+    } else {
+        let identity = Identity::generate();
+        write_private(&key, format!("{}\n", identity.to_string().expose_secret()).as_bytes())?;
+        identity
+    };
     let recipient = identity.to_public();
     write_private(&path, format!("{recipient}\n").as_bytes())?;
     Ok((recipient, true))

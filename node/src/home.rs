@@ -274,9 +274,12 @@ fn must_be_empty(dir: &Path) -> Result<()> {
     if dir.join(UNFINISHED).exists() {
         return Ok(());
     }
-    // A lock alone is left by one that got no further.
-    let only_lock = |entries: fs::ReadDir| entries.flatten().all(|entry| entry.file_name() == "lock");
-    match fs::read_dir(dir).map(only_lock) {
+    // A lock, and a note that was being written, are left by one that got no further.
+    let begun = keys::half(UNFINISHED.as_ref());
+    let only_begun = |entries: fs::ReadDir| {
+        entries.flatten().all(|entry| entry.file_name() == "lock" || Path::new(&entry.file_name()) == begun)
+    };
+    match fs::read_dir(dir).map(only_begun) {
         Ok(true) => Ok(()),
         Ok(false) => bail!("De map {} is niet leeg; kies een nieuwe map", dir.display()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -289,10 +292,10 @@ fn begin_anew(dir: &Path) -> Result<()> {
     must_be_empty(dir)?;
     let note = dir.join(UNFINISHED);
     if note.exists() {
-        for name in HALF_MADE {
-            match fs::remove_file(dir.join(name)) {
+        for path in HALF_MADE.iter().map(|name| dir.join(name)).flat_map(|path| [keys::half(&path), path]) {
+            match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("{} kan niet weg", dir.join(name).display()));
+                    return Err(error).with_context(|| format!("{} kan niet weg", path.display()));
                 }
                 _ => {}
             }

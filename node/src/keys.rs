@@ -5,7 +5,7 @@
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use ed25519_dalek::SigningKey;
@@ -61,18 +61,21 @@ pub fn write_secret(path: &Path, secret: &[u8; 32]) -> Result<()> {
 
 /// Writes a new file that only its owner reads, durable when this returns.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut half = path.as_os_str().to_owned();
-    half.push(".half");
-    let half = Path::new(&half);
+    let half = half(path);
     let written =
-        write_half(half, bytes).with_context(|| format!("{} kan niet geschreven worden", path.display())).and_then(
-            |()| std::fs::hard_link(half, path).with_context(|| format!("{} kan niet gemaakt worden", path.display())),
+        write_half(&half, bytes).with_context(|| format!("{} kan niet geschreven worden", path.display())).and_then(
+            |()| std::fs::hard_link(&half, path).with_context(|| format!("{} kan niet gemaakt worden", path.display())),
         );
     // What a power cut leaves halfway is written over by the next.
-    let _ = std::fs::remove_file(half);
+    let _ = std::fs::remove_file(&half);
     written?;
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(|| folder.display().to_string())
+}
+
+/// Where [`write_private`] writes before the file has its name.
+pub fn half(path: &Path) -> PathBuf {
+    path.with_added_extension("half")
 }
 
 fn write_half(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

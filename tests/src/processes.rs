@@ -200,6 +200,12 @@ impl Process {
         exit.with_context(|| format!("{} does not end:\n{}", self.name, self.output()))
     }
 
+    /// Whether it has ended.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.watched.lock().exit.is_some()
+    }
+
     /// How it ended and all that it said.
     ///
     /// # Errors

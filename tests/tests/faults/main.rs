@@ -2,6 +2,7 @@
 //! stands at moments that a seed draws. Nothing is lost, and the node goes on.
 
 mod disk;
+mod keys;
 mod killed;
 
 use std::path::Path;
