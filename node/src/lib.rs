@@ -32,6 +32,8 @@ mod network;
 #[cfg(test)]
 mod network_tests;
 mod own;
+#[cfg(test)]
+mod ownership_tests;
 mod pairing;
 mod papers;
 mod patience;

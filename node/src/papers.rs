@@ -41,11 +41,19 @@ pub fn root_of(dir: &Path, given: Option<[u8; 32]>, held: &NodeCertificate) -> R
     Ok(root)
 }
 
-/// The certificate after `held`, for the same key or another one.
+/// The certificate after `held`, for the same key or another one, of a node in this `incarnation`.
+/// A restored node does not know which serials it gave out after its backup: they are below the
+/// second in which it was restored, which is its incarnation.
 ///
 /// # Errors
 /// More retired keys than a certificate may name.
-pub fn next(root: &SigningKey, held: &NodeCertificate, node: &SigningKey, now: Timestamp) -> Result<NodeCertificate> {
+pub fn next(
+    root: &SigningKey,
+    held: &NodeCertificate,
+    node: &SigningKey,
+    incarnation: u64,
+    now: Timestamp,
+) -> Result<NodeCertificate> {
     let mut retired = held.retired.clone();
     if node_key(node) != held.node {
         retired.push(held.node);
@@ -57,12 +65,20 @@ pub fn next(root: &SigningKey, held: &NodeCertificate, node: &SigningKey, now: T
     Ok(NodeCertificate {
         root: root_key(root),
         node: node_key(node),
-        serial: held.serial + 1,
+        serial: (held.serial + 1).max(incarnation),
         valid_from: from,
         valid_until: from.plus_days(CERTIFICATE_DAYS),
         retired,
         ..held.clone()
     })
+}
+
+/// Why a certificate is not taken whose key another municipality showed to be its own.
+pub const OF_ANOTHER: &str = "De sleutel in dat certificaat is van een andere gemeente";
+
+/// Whether both are of the same municipality, by what administrators compared.
+pub fn says_who(one: &NodeCertificate, other: &NodeCertificate) -> bool {
+    (one.root, &one.refnis, &one.kbo) == (other.root, &other.refnis, &other.kbo)
 }
 
 /// Puts a certificate, and a key where it is for another one, in the place of those before.
@@ -171,12 +187,12 @@ mod tests {
     fn a_renewal_keeps_the_key_and_a_rotation_retires_it() -> Result<()> {
         let (temp, root, node, first) = folder();
         let dir = temp.path();
-        let renewed = next(&root, &first, &node, clock::now())?;
+        let renewed = next(&root, &first, &node, 1, clock::now())?;
         assert_eq!((renewed.serial, renewed.node, renewed.retired.len()), (2, first.node, 0));
         replace(dir, None, &renewed.sign(&root, &node))?;
         assert_eq!(held(dir), renewed);
         let other = new_key();
-        let rotated = next(&root, &renewed, &other, clock::now())?;
+        let rotated = next(&root, &renewed, &other, 1, clock::now())?;
         assert_eq!((rotated.serial, rotated.retired.as_slice()), (3, &[first.node][..]));
         replace(dir, Some(&other), &rotated.sign(&root, &other))?;
         assert_eq!(held(dir), rotated);
@@ -186,10 +202,24 @@ mod tests {
         let (mut many, mut last) = (rotated, other);
         while many.retired.len() < MAX_RETIRED {
             last = new_key();
-            many = next(&root, &many, &last, clock::now())?;
+            many = next(&root, &many, &last, 1, clock::now())?;
         }
         assert!(many.sign(&root, &last).len() < 500, "fits a request beside addresses");
-        assert!(next(&root, &many, &new_key(), clock::now()).is_err());
+        assert!(next(&root, &many, &new_key(), 1, clock::now()).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn after_a_restore_no_serial_is_given_out_again() -> Result<()> {
+        let (_temp, root, node, backed_up) = folder();
+        let lost = next(&root, &backed_up, &new_key(), 1, clock::now())?;
+        let lost = next(&root, &lost, &new_key(), 1, clock::now())?;
+        let restored = clock::now().0;
+        let first = next(&root, &backed_up, &new_key(), restored, clock::now())?;
+        assert!(first.serial > lost.serial, "partners have that one");
+        assert_eq!(first.retired, [backed_up.node]);
+        let second = next(&root, &first, &node, restored, clock::now())?;
+        assert_eq!(second.serial, first.serial + 1);
         Ok(())
     }
 
@@ -198,7 +228,7 @@ mod tests {
         let (temp, root, _, first) = folder();
         let dir = temp.path();
         let other = new_key();
-        let rotated = next(&root, &first, &other, clock::now())?;
+        let rotated = next(&root, &first, &other, 1, clock::now())?;
         // Only the key: nothing holds yet.
         write_secret(&dir.join(NEW_KEY), other.as_bytes())?;
         finish(dir)?;

@@ -20,6 +20,7 @@ use crate::clock::{self, SystemClock, SystemRandomness};
 use crate::errands::TAKEN;
 use crate::home::{Home, store_path};
 use crate::own::Own;
+use crate::papers::says_who;
 use crate::port::Port;
 use crate::runtime::{Ask, Desk, Handle, Parts, lock, recovering};
 
@@ -271,7 +272,8 @@ impl Reception {
     fn renewed(&self, held: &NodeCertificate, bytes: &[u8]) -> Result<bool> {
         let Ok(certificate) = NodeCertificate::verify(bytes) else { return Ok(false) };
         let newer = certificate.get();
-        if newer.owner() != held.owner() || newer.serial <= held.serial || !newer.covers(clock::now().hour()) {
+        let fits = says_who(held, newer) && newer.serial > held.serial && newer.covers(clock::now().hour());
+        if !fits || self.store.is_node_of_another(newer.owner(), newer.node)? {
             return Ok(false);
         }
         self.store.keep_certificate(newer.owner(), newer.serial, bytes)?;

@@ -11,6 +11,8 @@ const PER_SECOND: u32 = 100;
 pub(crate) const GREETING: u32 = 20;
 /// What a certificate or list costs.
 pub(crate) const PAPER: u32 = 5;
+/// What a certificate costs that pushes an older one out: honest ones come once in a while.
+pub(crate) const RENEWAL: u32 = 500;
 /// What beginning a check costs.
 pub(crate) const CHECK: u32 = 5;
 

@@ -22,7 +22,7 @@ use schemas::envelope::Refusal;
 use schemas::ids::{CircleId, RootId};
 use schemas::time::Timestamp;
 
-use crate::allowance::{GREETING, PAPER};
+use crate::allowance::{GREETING, PAPER, RENEWAL};
 use crate::api::{Effect, Kept, Notice};
 use crate::frames::{Frame, Hello, Knowledge, MAX_KNOWN, MAX_PAPERS, Paper};
 use crate::link::Link;
@@ -170,11 +170,13 @@ impl Replica {
     pub(crate) fn papers(&mut self, now: Timestamp, partner: RootId, papers: Vec<Paper>) {
         let mut changed = false;
         for paper in papers {
-            if !self.allows(now, partner, PAPER) {
+            // A paper before this one may have been too much.
+            let listens = self.links.get(&partner).is_some_and(|link| link.ready);
+            if !listens || !self.allows(now, partner, PAPER) {
                 break;
             }
             changed |= match paper {
-                Paper::Certificate(bytes) => self.take_certificate(partner, bytes.into()),
+                Paper::Certificate(bytes) => self.take_certificate(now, partner, bytes.into()),
                 Paper::List(owner, bytes) => self.take_list(partner, owner, bytes.into()),
             };
         }
@@ -185,7 +187,7 @@ impl Replica {
         }
     }
 
-    fn take_certificate(&mut self, partner: RootId, bytes: Vec<u8>) -> bool {
+    fn take_certificate(&mut self, now: Timestamp, partner: RootId, bytes: Vec<u8>) -> bool {
         if self.roster.holds_certificate(&bytes) {
             return false;
         }
@@ -194,6 +196,9 @@ impl Replica {
             return false;
         };
         let owner = certificate.get().owner();
+        if self.roster.pushes_out(certificate.get()) && !self.allows(now, partner, RENEWAL) {
+            return false;
+        }
         let taken = if owner == self.me {
             false
         } else if self.roster.is_confirmed(owner) {

@@ -417,6 +417,11 @@ impl Replica {
         Some(state)
     }
 
+    /// Since when the newest certificate of a municipality counts; none when it has none here.
+    pub fn certified_from(&self, owner: RootId) -> Option<Hour> {
+        self.roster.newest(owner).map(|certificate| certificate.get().valid_from)
+    }
+
     /// Ids of the envelopes of `circle` held here that `partner` is to hold too.
     pub fn envelope_ids(&self, circle: CircleId, partner: RootId) -> BTreeSet<EnvelopeId> {
         let named = |owner| [self.me, partner].into_iter().all(|who| self.roster.names(circle, owner, who));

@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::certificate::Verified;
-use schemas::envelope::{Content, Envelope};
+use schemas::envelope::{Content, Envelope, Header};
 use schemas::ids::{EnvelopeId, NodeKey, RootId};
 use schemas::time::Timestamp;
 
@@ -144,8 +144,8 @@ impl Replica {
         }
     }
 
-    /// What of `arrivals` says again what is held of a retired key: the same change under the same
-    /// stamp. It takes the place of what is held, so that everything that follows it stands.
+    /// What of `arrivals` says again what is held of a retired key: the same in everything but who
+    /// signed and when. It takes the place of what is held, so that everything that follows it stands.
     pub(crate) fn said_again(
         &mut self,
         held: &[&Verified<Envelope>],
@@ -158,10 +158,10 @@ impl Replica {
                 continue;
             }
             let same = |arrival: &Arrival| {
-                let new = &arrival.envelope.get().header;
-                Some(arrival.author) == root
-                    && (new.content, new.stamp, new.body_hash)
-                        == (old.header.content, old.header.stamp, old.header.body_hash)
+                let says = |header: &Header| {
+                    (header.content, header.stamp, header.schema, header.expires_at, header.body_hash)
+                };
+                Some(arrival.author) == root && says(&arrival.envelope.get().header) == says(&old.header)
             };
             let found = arrivals.iter().find(|(_, arrival)| same(arrival)).map(|(id, _)| *id);
             if let Some(arrival) = found.and_then(|id| arrivals.remove(&id)) {

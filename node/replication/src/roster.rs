@@ -90,6 +90,13 @@ impl Roster {
         room && introduced && !self.removed.contains(&owner) && self.put_certificate(certificate, bytes)
     }
 
+    /// Whether an older certificate of its owner would have to go for it.
+    pub(crate) fn pushes_out(&self, certificate: &NodeCertificate) -> bool {
+        let known = self.certificates.get(&certificate.owner()).map_or(&[][..], Vec::as_slice);
+        let newer = known.first().is_some_and(|kept| kept.certificate.get().serial < certificate.serial);
+        known.len() >= MAX_CERTIFICATES && newer
+    }
+
     /// Takes from a kept certificate whose node it is: what a partner wrote before it left keeps
     /// its author.
     pub(crate) fn note_author(&mut self, certificate: &NodeCertificate) {
@@ -104,9 +111,12 @@ impl Roster {
             return false;
         }
         let known = self.certificates.entry(owner).or_default();
-        let too_old = known.len() >= MAX_CERTIFICATES
-            && known.first().is_some_and(|kept| serial <= kept.certificate.get().serial);
-        if too_old || known.iter().any(|kept| kept.certificate == certificate) {
+        let lowest = known.first().map(|kept| kept.certificate.get());
+        let too_old = known.len() >= MAX_CERTIFICATES && lowest.is_some_and(|lowest| serial <= lowest.serial);
+        // Who it is was compared by phone, once.
+        let (refnis, kbo) = (&certificate.get().refnis, &certificate.get().kbo);
+        let another = lowest.is_some_and(|lowest| (&lowest.refnis, &lowest.kbo) != (refnis, kbo));
+        if too_old || another || known.iter().any(|kept| kept.certificate == certificate) {
             return false;
         }
         let before = known.last().map(|kept| kept.certificate.get().node);
@@ -118,6 +128,11 @@ impl Roster {
             // What the municipality stands by is signed anew; what a thief said is not.
             let holds = |kept: &KeptList| CircleList::verify(&kept.bytes, newest).is_ok();
             self.lists.retain(|(_, signer), kept| *signer != owner || holds(kept));
+        }
+        if known.len() > MAX_CERTIFICATES {
+            known.remove(0);
+            let kept: BTreeSet<NodeKey> = known.iter().map(|kept| kept.certificate.get().node).collect();
+            self.nodes.retain(|node, by| *by != owner || kept.contains(node));
         }
         self.nodes.insert(node, owner);
         let retired = known.iter().flat_map(|kept| &kept.certificate.get().retired).copied();
@@ -339,5 +354,82 @@ impl Roster {
             .or_else(|| of_node().next())
             .ok_or(Refusal::UnknownAuthor)?;
         Ok((root, envelope.verify(certificate, now)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use schemas::ids::RootKey;
+
+    use super::*;
+
+    fn key(number: u16) -> SigningKey {
+        let [high, low] = number.to_be_bytes();
+        SigningKey::from_bytes(&[[high; 16], [low; 16]].concat().try_into().expect("32 bytes"))
+    }
+
+    fn node(number: u16) -> NodeKey {
+        NodeKey(key(number).verifying_key().to_bytes())
+    }
+
+    /// The certificate of a root for a node, with the keys before it retired.
+    fn certificate(root: u16, serial: u16, retired: Vec<NodeKey>) -> (Verified<NodeCertificate>, Vec<u8>) {
+        let bytes = NodeCertificate {
+            root: RootKey(key(root).verifying_key().to_bytes()),
+            refnis: "11029".to_owned(),
+            kbo: String::new(),
+            node: node(root + serial),
+            serial: u64::from(serial),
+            valid_from: Hour(497_000),
+            valid_until: Hour(497_000).plus_days(365),
+            retired,
+        }
+        .sign(&key(root), &key(root + serial));
+        (NodeCertificate::verify(&bytes).expect("just signed"), bytes)
+    }
+
+    #[test]
+    fn keys_go_with_the_last_certificate_that_names_them() {
+        let (own, bytes) = certificate(1, 1, Vec::new());
+        let mut roster = Roster::new(own, bytes);
+        let owner = certificate(1_000, 1, Vec::new()).0.get().owner();
+        for serial in 1..200 {
+            let before = if serial == 1 { Vec::new() } else { vec![node(1_000 + serial - 1)] };
+            let (certificate, bytes) = certificate(1_000, serial, before);
+            assert!(roster.add_certificate(certificate, bytes));
+            roster.newly_retired();
+        }
+        assert_eq!(roster.certificates[&owner].len(), MAX_CERTIFICATES);
+        assert_eq!(roster.nodes.len(), 1 + MAX_CERTIFICATES);
+        assert_eq!(roster.retired.of(owner).count(), MAX_CERTIFICATES);
+        assert_eq!(roster.root_of(node(1_199)), Some(owner));
+        assert_eq!(roster.root_of(node(1_001)), None);
+    }
+
+    #[test]
+    fn a_key_is_told_as_retired_once_and_only_of_whose_it_was() {
+        let (own, bytes) = certificate(1, 1, Vec::new());
+        let mut roster = Roster::new(own, bytes);
+        let mut add = |(certificate, bytes): (Verified<NodeCertificate>, Vec<u8>)| {
+            let owner = certificate.get().owner();
+            assert!(roster.add_certificate(certificate, bytes));
+            (owner, roster.newly_retired())
+        };
+        // Another says that it retired the key, before and after its owner is known.
+        let (_, told) = add(certificate(2_000, 1, vec![node(1_001)]));
+        assert!(told.is_empty());
+        let (owner, told) = add(certificate(1_000, 2, vec![node(1_001)]));
+        assert!(told.is_empty(), "nothing of it can be held before it is known");
+        let (_, told) = add(certificate(1_000, 1, Vec::new()));
+        assert_eq!(told, BTreeMap::from([(owner, vec![node(1_001)])]));
+        let (_, told) = add(certificate(2_000, 2, vec![node(1_001)]));
+        assert!(told.is_empty());
+        let (_, told) = add(certificate(1_000, 3, vec![node(1_001), node(1_002)]));
+        assert_eq!(told, BTreeMap::from([(owner, vec![node(1_002)])]), "once");
+        let other = certificate(2_000, 1, Vec::new()).0.get().owner();
+        assert_eq!(roster.earlier_keys(other), []);
+        let both: BTreeSet<NodeKey> = [node(1_001), node(1_002)].into();
+        assert_eq!(roster.earlier_keys(owner).into_iter().collect::<BTreeSet<_>>(), both);
     }
 }

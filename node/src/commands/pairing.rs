@@ -20,7 +20,7 @@ use crate::lists::keep_signed;
 use crate::pairing::{self, JoinRequest};
 use crate::runtime::{Ask, lock};
 use crate::service::Service;
-use crate::{clock, network};
+use crate::{clock, network, papers};
 
 /// The joiner waits this long for the other node.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -191,6 +191,9 @@ pub async fn confirm(service: &Arc<Service>, who: &str, number: Option<&str>) ->
     }
     let (root, refnis) = (claims.owner(), refnis_of(claims)?);
     let store = &service.store;
+    if store.is_node_of_another(root, claims.node)? {
+        bail!("{}", papers::OF_ANOTHER);
+    }
     store.keep_certificate(root, claims.serial, &pending.certificate)?;
     let partner = Partner {
         root,

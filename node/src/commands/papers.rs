@@ -32,6 +32,10 @@ fn row(service: &Service, claims: &NodeCertificate) -> Value {
     })
 }
 
+fn incarnation(service: &Service) -> Result<u64> {
+    Ok(service.store.identity()?.context("de databank hoort nog bij geen gemeente")?.incarnation)
+}
+
 /// Signs the next certificate for the same key.
 ///
 /// # Errors
@@ -44,7 +48,8 @@ pub async fn renew(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value>
         let own = held.own.get();
         let before = own.certificate.get();
         let root = papers::root_of(held.home.dir(), given, before)?;
-        let bytes = papers::next(&root, before, &held.home.node, clock::now())?.sign(&root, &held.home.node);
+        let node = &held.home.node;
+        let bytes = papers::next(&root, before, node, incarnation(&held)?, clock::now())?.sign(&root, node);
         let certificate = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?;
         let claims = certificate.get().clone();
         papers::replace(held.home.dir(), None, &bytes)?;
@@ -76,7 +81,7 @@ pub async fn rotate(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value
         let before = own.certificate.get();
         let root = papers::root_of(held.home.dir(), given, before)?;
         let key: SigningKey = new_key();
-        let bytes = papers::next(&root, before, &key, clock::now())?.sign(&root, &key);
+        let bytes = papers::next(&root, before, &key, incarnation(&held)?, clock::now())?.sign(&root, &key);
         let claims = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?.into_inner();
         papers::keep_retired(held.home.dir(), before.serial, &held.home.node)?;
         papers::replace(held.home.dir(), Some(&key), &bytes)?;
@@ -127,8 +132,14 @@ fn keep_newer(service: &Service, claims: &NodeCertificate, bytes: &[u8]) -> Resu
         bail!("Dat certificaat geldt nu niet");
     }
     let held = service.newest_of(owner)?;
-    if held.is_some_and(|held| held.serial >= claims.serial) {
+    if held.as_ref().is_some_and(|held| held.serial >= claims.serial) {
         bail!("Dat certificaat is niet nieuwer dan het bekende");
+    }
+    if held.is_some_and(|held| !papers::says_who(&held, claims)) {
+        bail!("Dat certificaat is van een andere gemeente dan bij het koppelen bevestigd werd");
+    }
+    if service.store.is_node_of_another(owner, claims.node)? {
+        bail!("{}", papers::OF_ANOTHER);
     }
     Ok(service.store.keep_certificate(owner, claims.serial, bytes)?)
 }

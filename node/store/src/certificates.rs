@@ -55,6 +55,16 @@ impl Store {
         })
     }
 
+    /// Whether a kept certificate says that this is the node of another municipality: whoever
+    /// stole its key can certify it too.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn is_node_of_another(&self, root: RootId, node: NodeKey) -> Result<bool> {
+        let by_node = self.by_node()?;
+        Ok(by_node.get(&node).into_iter().flatten().any(|kept| kept.get().owner() != root))
+    }
+
     /// Every kept certificate that holds.
     pub(crate) fn by_node(&self) -> Result<Arc<ByNode>> {
         // Read before the store is: what is kept meanwhile is seen too early, never too late.

@@ -65,4 +65,35 @@ mod tests {
     fn numbers_rise() {
         assert!(MIGRATIONS.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
+
+    #[test]
+    fn envelopes_keep_their_numbers_and_none_is_given_out_again() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        let before = |number: &u32| *number != 710;
+        for (_, sql) in MIGRATIONS.iter().filter(|(number, _)| before(number)) {
+            connection.execute_batch(sql).expect("a migration");
+        }
+        connection.execute_batch("CREATE TABLE migrations (number INTEGER PRIMARY KEY) STRICT").expect("a table");
+        for number in MIGRATIONS.iter().map(|(number, _)| *number).filter(before) {
+            connection.execute("INSERT INTO migrations (number) VALUES (?1)", [number]).expect("noted");
+        }
+        connection
+            .execute_batch(
+                "INSERT INTO envelopes (number, id, document, header, signature, body)
+                     VALUES (3, x'03', x'd1', x'00', x'00', x'aa'), (5, x'05', x'd1', x'01', x'00', x'bb');
+                 INSERT INTO cursors (partner, circle, store, known, number) VALUES (x'01', x'02', x'03', x'04', 7);",
+            )
+            .expect("rows");
+        migrate(&mut connection).expect("brought up to date");
+        let insert = "INSERT INTO envelopes (id, document, author, header, signature, body)
+                      VALUES (x'09', x'd2', -1, x'00', x'00', x'cc')";
+        connection.execute_batch(insert).expect("one more");
+        let rows: Vec<(i64, Vec<u8>, Option<i64>)> = connection
+            .prepare("SELECT number, body, author FROM envelopes ORDER BY number")
+            .and_then(|mut rows| rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect())
+            .expect("rows");
+        let expected = [(3, vec![0xaa], None), (5, vec![0xbb], None), (8, vec![0xcc], Some(-1))];
+        assert_eq!(rows, expected, "above the cursor");
+        migrate(&mut connection).expect("once");
+    }
 }

@@ -184,3 +184,32 @@ fn pages_of_a_later_release_are_said_again_too() {
     assert_eq!(parked(&b), pages.len());
     assert!(b.signed_by(&[node(&key(101))]).is_empty(), "{:?}", b.refused);
 }
+
+#[test]
+fn what_is_said_again_in_another_way_takes_no_place() {
+    let [mut a, mut b] = together();
+    disconnect(&mut a, &mut b);
+    let edits: Vec<Envelope> = b.signed_by(&[a.certificate.node]).iter().map(|one| one.get().clone()).collect();
+    let edit = edits.into_iter().find(|one| one.header.content == Content::Change).unwrap();
+    a.rotate(&members(&a, &b), &[&b]);
+    b.knows(&a);
+    let before = text(&b.views[&DocumentId([SHEET; 16])].value);
+    b.input(Input::Connected { partner: a.me });
+    a.input(Input::Connected { partner: b.me });
+    let hello = a.outbox.pop_front().expect("a greeting");
+    b.input(Input::Frame { partner: a.me, bytes: hello });
+    // The same change, but it ends before its page does.
+    let mut header = edit.header.clone();
+    header.expires_at = Hour(header.expires_at.0 - 24);
+    let again = Envelope::sign(header, edit.body.clone(), &a.key).get().to_bytes();
+    for bytes in frames::envelopes([again]) {
+        b.input(Input::Frame { partner: a.me, bytes });
+    }
+    assert_eq!(b.refused, [Refusal::NotAllowed]);
+    assert!(b.store.contains_key(&edit.id()), "others built on it");
+    disconnect(&mut a, &mut b);
+    connect(&mut a, &mut b);
+    connect(&mut a, &mut b);
+    same(&a, &b);
+    assert_eq!(text(&b.views[&DocumentId([SHEET; 16])].value), before);
+}

@@ -1,7 +1,10 @@
 //! Whose a key is: of who has it, whatever others say of it and whoever is heard first.
 
+use minicbor::bytes::ByteVec;
 use replication::Input;
+use replication::frames::{Frame, Paper};
 use schemas::certificate::{CertificateError, NodeCertificate};
+use schemas::envelope::Refusal;
 use schemas::ids::DocumentId;
 use schemas::{Kind, SharedValue};
 
@@ -86,4 +89,64 @@ fn who_claims_a_stolen_key_first_keeps_nobody_from_replacing_it() {
     a.publish(OFFER, Kind::MentorOffer);
     talk(&mut a, &mut c);
     assert_eq!(c.views[&DocumentId([OFFER; 16])], a.views[&DocumentId([OFFER; 16])]);
+}
+
+/// The certificate of a town in a later serial.
+fn later(town: &Town, serial: u64, change: impl FnOnce(&mut NodeCertificate)) -> Vec<u8> {
+    let mut certificate = NodeCertificate { serial, ..town.certificate.clone() };
+    change(&mut certificate);
+    let signer = [town.number + 100, town.number + 200].map(key).into_iter().find(|one| node(one) == certificate.node);
+    certificate.sign(&key(town.number), &signer.unwrap_or_else(|| key(serial as u8)))
+}
+
+fn papers(certificates: &[Vec<u8>]) -> Vec<u8> {
+    let paper = |bytes: &Vec<u8>| Paper::Certificate(ByteVec::from(bytes.clone()));
+    Frame::Papers(certificates.iter().map(paper).collect()).to_bytes()
+}
+
+#[test]
+fn certificates_without_end_are_not_taken_without_end() {
+    let [mut a, mut b] = together();
+    let kept = |town: &Town| town.certificates;
+    let before = kept(&b);
+    // Each for a key of its own, that retires the one before.
+    let next = |serial: u64| {
+        later(&a, serial, |certificate| {
+            certificate.node = node(&key(serial as u8));
+            certificate.retired = vec![node(&key(serial as u8 - 1))];
+        })
+    };
+    let certificates: Vec<Vec<u8>> = (2..=250).map(next).collect();
+    for some in certificates.chunks(16) {
+        b.input(Input::Frame { partner: a.me, bytes: papers(some) });
+    }
+    assert_eq!(b.hung_up, ["greets too often"]);
+    let taken = kept(&b) - before;
+    assert!((8..20).contains(&taken), "{taken}");
+    // An honest one that comes back later is still heard.
+    b.now = b.now.plus_seconds(3600);
+    a.now = b.now;
+    a.outbox.clear();
+    b.outbox.clear();
+    connect(&mut a, &mut b);
+    assert!(b.hung_up.len() == 1 && b.refused.contains(&Refusal::OverBudget), "{:?}", b.refused);
+}
+
+#[test]
+fn a_certificate_of_another_municipality_under_the_same_root_is_not_taken() {
+    let [a, mut b] = together();
+    let before = b.certificates;
+    for change in [
+        |one: &mut NodeCertificate| one.refnis = "11001".to_owned(),
+        |one: &mut NodeCertificate| {
+            one.kbo = "0207463994".to_owned();
+        },
+    ] {
+        let bytes = papers(&[later(&a, 2, change)]);
+        b.input(Input::Frame { partner: a.me, bytes });
+    }
+    assert_eq!(b.certificates, before, "who it is was compared by phone");
+    let bytes = papers(&[later(&a, 2, |_| {})]);
+    b.input(Input::Frame { partner: a.me, bytes });
+    assert_eq!(b.certificates, before + 1);
 }

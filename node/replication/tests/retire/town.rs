@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use ed25519_dalek::SigningKey;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use replication::api::Kept;
 use replication::{Command, Config, DocumentView, Effect, Input, Notice, Replica, StoredHeader, frames};
 use schemas::Kind;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
@@ -29,6 +30,11 @@ pub(crate) struct Town {
     pub(crate) views: BTreeMap<DocumentId, DocumentView>,
     pub(crate) outbox: VecDeque<Vec<u8>>,
     pub(crate) refused: Vec<Refusal>,
+    /// Why it ended a stream.
+    pub(crate) hung_up: Vec<&'static str>,
+    /// How many certificates were kept that partners brought.
+    pub(crate) certificates: usize,
+    pub(crate) now: Timestamp,
     /// Keys of others that were retired and of which something may be left.
     pub(crate) retiring: Vec<NodeKey>,
     /// Of this node's own retired key, to be said again.
@@ -77,6 +83,9 @@ impl Town {
             views: BTreeMap::new(),
             outbox: VecDeque::new(),
             refused: Vec::new(),
+            hung_up: Vec::new(),
+            certificates: 0,
+            now: NOW,
             retiring: Vec::new(),
             own: Vec::new(),
         }
@@ -88,7 +97,7 @@ impl Town {
 
     pub(crate) fn input(&mut self, input: Input) {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        for effect in self.replica.handle(NOW, &mut rng, input) {
+        for effect in self.replica.handle(self.now, &mut rng, input) {
             match effect {
                 Effect::Store(envelopes) => {
                     self.store.extend(envelopes.into_iter().map(|one| (one.get().id(), one)));
@@ -128,7 +137,8 @@ impl Town {
                 }
                 Effect::Notify(Notice::Refused { reason, .. }) => self.refused.push(reason),
                 Effect::Settled { outcome, .. } => outcome.unwrap(),
-                Effect::Disconnect { reason, .. } => panic!("disconnected: {reason}"),
+                Effect::Disconnect { reason, .. } => self.hung_up.push(reason),
+                Effect::Keep(Kept::Certificate(..)) => self.certificates += 1,
                 Effect::Notify(_) | Effect::Keep(_) | Effect::Draft(_) | Effect::WakeAt(_) => {}
             }
         }
@@ -237,6 +247,7 @@ pub(crate) fn same(a: &Town, b: &Town) {
         b.refused
     );
     assert_eq!(a.views, b.views);
+    assert!(a.hung_up.is_empty() && b.hung_up.is_empty());
 }
 
 pub(crate) const OFFER: u8 = 1;
