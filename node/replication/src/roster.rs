@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
-use schemas::envelope::{Envelope, Refusal};
+use schemas::envelope::{Envelope, Refusal, Signer};
 use schemas::ids::{CircleId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
@@ -33,8 +33,14 @@ impl KeptList {
 
 /// A certificate as it was signed.
 struct KeptCertificate {
-    certificate: Verified<NodeCertificate>,
+    signer: Signer,
     bytes: Vec<u8>,
+}
+
+impl KeptCertificate {
+    fn get(&self) -> &NodeCertificate {
+        self.signer.certificate().get()
+    }
 }
 
 /// Certificates and lists.
@@ -105,9 +111,8 @@ impl Roster {
         }
         let serial = certificate.get().serial;
         let known = self.certificates.entry(owner).or_default();
-        let too_old = known.len() >= MAX_CERTIFICATES
-            && known.first().is_some_and(|kept| serial <= kept.certificate.get().serial);
-        if too_old || known.iter().any(|kept| kept.certificate == certificate) {
+        let too_old = known.len() >= MAX_CERTIFICATES && known.first().is_some_and(|kept| serial <= kept.get().serial);
+        if too_old || known.iter().any(|kept| *kept.signer.certificate() == certificate) {
             return false;
         }
         self.nodes.entry(certificate.get().node).or_insert(owner);
@@ -116,8 +121,8 @@ impl Roster {
                 self.retired.take(owner, *node);
             }
         }
-        known.push(KeptCertificate { certificate, bytes });
-        known.sort_by_key(|kept| kept.certificate.get().serial);
+        known.push(KeptCertificate { signer: Signer::new(certificate), bytes });
+        known.sort_by_key(|kept| kept.get().serial);
         if known.len() > MAX_CERTIFICATES {
             known.remove(0);
         }
@@ -192,12 +197,12 @@ impl Roster {
 
     /// The newest certificate of `owner`.
     pub(crate) fn newest(&self, owner: RootId) -> Option<&Verified<NodeCertificate>> {
-        self.certificates.get(&owner)?.last().map(|kept| &kept.certificate)
+        self.certificates.get(&owner)?.last().map(|kept| kept.signer.certificate())
     }
 
     /// Whether `owner` has a certificate that covers `at`.
     pub(crate) fn covered(&self, owner: RootId, at: Hour) -> bool {
-        self.certificates.get(&owner).is_some_and(|all| all.iter().any(|one| one.certificate.get().covers(at)))
+        self.certificates.get(&owner).is_some_and(|all| all.iter().any(|one| one.get().covers(at)))
     }
 
     pub(crate) fn is_pair(&self, circle: CircleId) -> bool {
@@ -303,12 +308,9 @@ impl Roster {
             return Err(Refusal::Retired);
         }
         let all = self.certificates.get(&root).ok_or(Refusal::UnknownAuthor)?;
-        let all = || all.iter().rev().map(|kept| &kept.certificate);
-        let of_node = || all().filter(|certificate| certificate.get().node == header.author);
-        let certificate = of_node()
-            .find(|certificate| certificate.get().covers(header.signed_at))
-            .or_else(|| of_node().next())
-            .ok_or(Refusal::UnknownAuthor)?;
-        Ok((root, envelope.verify(certificate, now)?))
+        let of_node = || all.iter().rev().filter(|kept| kept.get().node == header.author);
+        let covering = of_node().find(|kept| kept.get().covers(header.signed_at));
+        let kept = covering.or_else(|| of_node().next()).ok_or(Refusal::UnknownAuthor)?;
+        Ok((root, envelope.verify_by(&kept.signer, now)?))
     }
 }
