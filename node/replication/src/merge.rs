@@ -17,6 +17,7 @@ use crate::control::{Body, ReplacedBy};
 use crate::index::{Key, Verdict};
 use crate::orphans::Arrival;
 use crate::replica::{MAX_REFUSED, Replica};
+use crate::scan;
 
 /// Envelopes that wait for one document, at most.
 const MAX_WAITING: usize = 512;
@@ -27,7 +28,21 @@ const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Default)]
 pub(crate) struct Waiting {
     arrivals: BTreeMap<Key, BTreeMap<EnvelopeId, Arrival>>,
+    /// Bytes of the arrivals.
+    bytes: usize,
     pub(crate) asked: Vec<Asked>,
+}
+
+/// Ids in an order in which each comes after what it follows: a change starts after the last
+/// operation of all that. Controls come first.
+fn in_order<'a>(envelopes: impl Iterator<Item = (&'a EnvelopeId, &'a Envelope)>) -> Vec<EnvelopeId> {
+    let start = |envelope: &Envelope| match envelope.header.content {
+        Content::Change => scan::change(&envelope.body).map_or(0, |scanned| scanned.start),
+        _ => 0,
+    };
+    let mut ids: Vec<(u64, EnvelopeId)> = envelopes.map(|(id, envelope)| (start(envelope), *id)).collect();
+    ids.sort_unstable();
+    ids.into_iter().map(|(_, id)| id).collect()
 }
 
 /// Envelopes of one document, by what they are.
@@ -57,18 +72,18 @@ impl Replica {
     /// Has an envelope wait for its document to be read; a new document does not wait.
     pub(crate) fn queue_arrival(&mut self, key: &Key, arrival: Arrival) {
         let held = self.index.document(key).is_some();
-        let size =
-            |waiting: &Waiting| -> usize { waiting.arrivals.values().flatten().map(|(_, one)| one.bytes()).sum() };
-        let total: usize = self.waiting.values().map(size).sum();
         if !held && !self.waiting.contains_key(&key.document) {
             let arrivals = BTreeMap::from([(arrival.envelope.get().id(), arrival)]);
             self.merge(key, &[], arrivals);
             return;
         }
+        let (bytes, id) = (arrival.bytes(), arrival.envelope.get().id());
+        let room = self.waiting_bytes + bytes <= MAX_WAITING_BYTES;
         let waiting = self.waiting_for(key.document);
         let arrivals = waiting.arrivals.entry(*key).or_default();
-        if arrivals.len() < MAX_WAITING && total < MAX_WAITING_BYTES {
-            arrivals.insert(arrival.envelope.get().id(), arrival);
+        if room && arrivals.len() < MAX_WAITING && arrivals.insert(id, arrival).is_none() {
+            waiting.bytes += bytes;
+            self.waiting_bytes += bytes;
         }
         // What finds no room is let go: the next check brings it again.
     }
@@ -88,7 +103,8 @@ impl Replica {
         document: DocumentId,
         envelopes: Vec<Verified<Envelope>>,
     ) {
-        let Waiting { mut arrivals, mut asked } = self.waiting.remove(&document).unwrap_or_default();
+        let Waiting { mut arrivals, bytes, mut asked } = self.waiting.remove(&document).unwrap_or_default();
+        self.waiting_bytes -= bytes;
         let mut keys: BTreeSet<Key> = arrivals.keys().copied().collect();
         keys.extend(self.index.keys(document));
         for key in keys {
@@ -297,10 +313,12 @@ impl Replica {
                 (*id, self.roster.root_of(author).unwrap_or(RootId(author.0)))
             })
             .collect();
+        let ids = in_order(left.iter().map(|(id, envelope)| (id, *envelope)));
+        // Once more for what only counts by a control that needed a change.
         loop {
             let before = left.len();
-            let ids: Vec<EnvelopeId> = left.keys().copied().collect();
-            for id in ids {
+            for id in &ids {
+                let id = *id;
                 let Some(envelope) = left.get(&id) else { continue };
                 let keys = self.roster.earlier_keys(roots[&id]);
                 let admitted = guarded(|| document.admit_of(envelope, roots[&id], &keys, !new_opening));
@@ -321,10 +339,11 @@ impl Replica {
 
     /// Admits what has everything it needs, again and again; leaves the rest in `others`.
     fn admit_arrivals(&mut self, document: &mut Coedited, others: &mut BTreeMap<EnvelopeId, Arrival>) {
+        let ids = in_order(others.iter().map(|(id, arrival)| (id, arrival.envelope.get())));
         loop {
             let before = others.len();
-            let ids: Vec<EnvelopeId> = others.keys().copied().collect();
-            for id in ids {
+            for id in &ids {
+                let id = *id;
                 let Some(arrival) = others.remove(&id) else { continue };
                 let keys = self.roster.earlier_keys(arrival.author);
                 match guarded(|| document.admit_of(arrival.envelope.get(), arrival.author, &keys, false)) {

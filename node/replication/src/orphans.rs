@@ -25,8 +25,9 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
+    /// Bytes that it takes while it waits, about: also without a body it takes some.
     pub(crate) fn bytes(&self) -> usize {
-        self.envelope.get().body.len()
+        size_of::<EnvelopeId>() + size_of::<Self>() + self.envelope.get().body.len()
     }
 }
 
@@ -59,8 +60,8 @@ impl Orphans {
 
     /// Has these wait, as far as there is room.
     pub(crate) fn put(&mut self, key: Key, orphans: BTreeMap<EnvelopeId, Arrival>) {
+        let mut all: usize = self.shares.values().map(|share| share.bytes).sum();
         for (id, arrival) in orphans {
-            let all: usize = self.shares.values().map(|share| share.bytes).sum();
             let share = self.shares.entry(arrival.from).or_default();
             let bytes = arrival.bytes();
             let room =
@@ -68,7 +69,53 @@ impl Orphans {
             if room && self.by_key.entry(key).or_default().insert(id, arrival).is_none() {
                 share.count += 1;
                 share.bytes += bytes;
+                all += bytes;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use schemas::Kind;
+    use schemas::envelope::{Content, FORMAT, Header, Stamp};
+    use schemas::ids::{CircleId, DocumentId, NodeKey, Session};
+    use schemas::time::Hour;
+
+    use super::*;
+
+    fn hold(seq: u64) -> Arrival {
+        let owner = RootId([1; 32]);
+        let header = Header {
+            format: FORMAT,
+            circle: CircleId([2; 16]),
+            kind: Kind::Resource,
+            document: DocumentId([3; 16]),
+            owner,
+            stamp: Stamp::Change { session: Session([4; 16]), seq },
+            author: NodeKey([0; 32]),
+            content: Content::Hold,
+            schema: 1,
+            signed_at: Hour(500_000),
+            expires_at: Hour(500_100),
+            body_hash: [0; 32],
+        };
+        let envelope = Envelope::sign(header, Vec::new(), &SigningKey::from_bytes(&[5; 32]));
+        Arrival { from: owner, author: owner, envelope }
+    }
+
+    #[test]
+    fn what_has_no_body_takes_room_too_and_gives_it_back() {
+        let mut orphans = Orphans::default();
+        let holds: Vec<Arrival> = (1..=2 * MAX_OF_PARTNER as u64).map(hold).collect();
+        let key = Key::from(&holds[0].envelope.get().header);
+        let each = holds[0].bytes();
+        assert!(each > 300);
+        orphans.put(key, holds.into_iter().map(|one| (one.envelope.get().id(), one)).collect());
+        let share = orphans.shares[&RootId([1; 32])];
+        assert_eq!((share.count, share.bytes), (MAX_OF_PARTNER, MAX_OF_PARTNER * each));
+        assert_eq!(orphans.remove(&key).len(), MAX_OF_PARTNER);
+        assert!(orphans.shares.is_empty());
     }
 }

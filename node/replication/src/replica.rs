@@ -41,6 +41,8 @@ pub struct Replica {
     pub(crate) journal: Journal,
     pub(crate) links: BTreeMap<RootId, Link>,
     pub(crate) waiting: BTreeMap<DocumentId, Waiting>,
+    /// Bytes of what arrived and waits, in all.
+    pub(crate) waiting_bytes: usize,
     pub(crate) orphans: Orphans,
     /// Drafts that were told of since the start.
     pub(crate) drafted: BTreeSet<ChangeId>,
@@ -83,6 +85,7 @@ impl Replica {
             journal: Journal::default(),
             links: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            waiting_bytes: 0,
             orphans: Orphans::default(),
             drafted: BTreeSet::new(),
             schema: SCHEMA,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
-use schemas::envelope::{Envelope, Refusal};
+use schemas::envelope::{Envelope, Refusal, Signer};
 use schemas::ids::{CircleId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
@@ -33,8 +33,14 @@ impl KeptList {
 
 /// A certificate as it was signed.
 struct KeptCertificate {
-    certificate: Verified<NodeCertificate>,
+    signer: Signer,
     bytes: Vec<u8>,
+}
+
+impl KeptCertificate {
+    fn get(&self) -> &NodeCertificate {
+        self.signer.certificate().get()
+    }
 }
 
 /// Certificates and lists.
@@ -93,7 +99,7 @@ impl Roster {
     /// Whether an older certificate of its owner would have to go for it.
     pub(crate) fn pushes_out(&self, certificate: &NodeCertificate) -> bool {
         let known = self.certificates.get(&certificate.owner()).map_or(&[][..], Vec::as_slice);
-        let newer = known.first().is_some_and(|kept| kept.certificate.get().serial < certificate.serial);
+        let newer = known.first().is_some_and(|kept| kept.get().serial < certificate.serial);
         known.len() >= MAX_CERTIFICATES && newer
     }
 
@@ -111,18 +117,18 @@ impl Roster {
             return false;
         }
         let known = self.certificates.entry(owner).or_default();
-        let lowest = known.first().map(|kept| kept.certificate.get());
+        let lowest = known.first().map(KeptCertificate::get);
         let too_old = known.len() >= MAX_CERTIFICATES && lowest.is_some_and(|lowest| serial <= lowest.serial);
         // Who it is was compared by phone, once.
         let (refnis, kbo) = (&certificate.get().refnis, &certificate.get().kbo);
         let another = lowest.is_some_and(|lowest| (&lowest.refnis, &lowest.kbo) != (refnis, kbo));
-        if too_old || another || known.iter().any(|kept| kept.certificate == certificate) {
+        if too_old || another || known.iter().any(|kept| *kept.signer.certificate() == certificate) {
             return false;
         }
-        let before = known.last().map(|kept| kept.certificate.get().node);
-        known.push(KeptCertificate { certificate, bytes });
-        known.sort_by_key(|kept| kept.certificate.get().serial);
-        if let Some(newest) = known.last().map(|kept| &kept.certificate)
+        let before = known.last().map(|kept| kept.get().node);
+        known.push(KeptCertificate { signer: Signer::new(certificate), bytes });
+        known.sort_by_key(|kept| kept.get().serial);
+        if let Some(newest) = known.last().map(|kept| kept.signer.certificate())
             && before.is_some_and(|before| before != newest.get().node)
         {
             // What the municipality stands by is signed anew; what a thief said is not.
@@ -131,11 +137,11 @@ impl Roster {
         }
         if known.len() > MAX_CERTIFICATES {
             known.remove(0);
-            let kept: BTreeSet<NodeKey> = known.iter().map(|kept| kept.certificate.get().node).collect();
+            let kept: BTreeSet<NodeKey> = known.iter().map(|kept| kept.get().node).collect();
             self.nodes.retain(|node, by| *by != owner || kept.contains(node));
         }
         self.nodes.insert(node, owner);
-        let retired = known.iter().flat_map(|kept| &kept.certificate.get().retired).copied();
+        let retired = known.iter().flat_map(|kept| &kept.get().retired).copied();
         self.retired.set(owner, retired.collect());
         self.tell_retired(owner);
         true
@@ -193,7 +199,7 @@ impl Roster {
     /// Whether these bytes are a list that an earlier key of `owner` signed.
     pub(crate) fn signed_before(&self, owner: RootId, bytes: &[u8]) -> bool {
         let all = self.certificates.get(&owner).into_iter().flatten();
-        all.into_iter().any(|kept| CircleList::verify(bytes, &kept.certificate).is_ok())
+        all.into_iter().any(|kept| CircleList::verify(bytes, kept.signer.certificate()).is_ok())
     }
 
     /// Whether the word of `owner` counts in the circle, and it has not said yet who is in: it
@@ -236,12 +242,12 @@ impl Roster {
 
     /// The newest certificate of `owner`.
     pub(crate) fn newest(&self, owner: RootId) -> Option<&Verified<NodeCertificate>> {
-        self.certificates.get(&owner)?.last().map(|kept| &kept.certificate)
+        self.certificates.get(&owner)?.last().map(|kept| kept.signer.certificate())
     }
 
     /// Whether `owner` has a certificate that covers `at`.
     pub(crate) fn covered(&self, owner: RootId, at: Hour) -> bool {
-        self.certificates.get(&owner).is_some_and(|all| all.iter().any(|one| one.certificate.get().covers(at)))
+        self.certificates.get(&owner).is_some_and(|all| all.iter().any(|one| one.get().covers(at)))
     }
 
     pub(crate) fn is_pair(&self, circle: CircleId) -> bool {
@@ -347,13 +353,10 @@ impl Roster {
             return Err(Refusal::Retired);
         }
         let all = self.certificates.get(&root).ok_or(Refusal::UnknownAuthor)?;
-        let all = || all.iter().rev().map(|kept| &kept.certificate);
-        let of_node = || all().filter(|certificate| certificate.get().node == header.author);
-        let certificate = of_node()
-            .find(|certificate| certificate.get().covers(header.signed_at))
-            .or_else(|| of_node().next())
-            .ok_or(Refusal::UnknownAuthor)?;
-        Ok((root, envelope.verify(certificate, now)?))
+        let of_node = || all.iter().rev().filter(|kept| kept.get().node == header.author);
+        let covering = of_node().find(|kept| kept.get().covers(header.signed_at));
+        let kept = covering.or_else(|| of_node().next()).ok_or(Refusal::UnknownAuthor)?;
+        Ok((root, envelope.verify_by(&kept.signer, now)?))
     }
 }
 

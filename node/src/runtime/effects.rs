@@ -10,7 +10,7 @@ use replication::{Effect, Input, Notice};
 use schemas::Kind;
 use schemas::certificate::NodeCertificate;
 use schemas::ids::{DocumentId, RootId};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use super::{Runtime, blocking, lock};
 use crate::pump::Pump;
@@ -18,7 +18,7 @@ use crate::{clock, link};
 
 /// A batch that is being stored, and what is done once it is durable.
 pub(super) struct Applying {
-    stored: JoinHandle<Result<()>>,
+    stored: oneshot::Receiver<casework::Result<()>>,
     after: After,
 }
 
@@ -115,8 +115,13 @@ impl Runtime {
             return self.follow(After { then, envelopes, documents }).await;
         }
         let store = Arc::clone(&self.parts.store);
-        let stored = tokio::task::spawn_blocking(move || Ok(store.apply(stored)?));
-        self.applying = Some(Applying { stored, after: After { then, envelopes, documents } });
+        let (done, waited) = oneshot::channel();
+        // Whoever waits for it may be gone; what is stored stays.
+        let unwritten = store.apply_soon(stored, move |outcome| drop(done.send(outcome)));
+        if let Some(unwritten) = unwritten {
+            blocking(move || Ok(store.apply_after(unwritten)?)).await?;
+        }
+        self.applying = Some(Applying { stored: waited, after: After { then, envelopes, documents } });
         Ok(Vec::new())
     }
 
@@ -264,7 +269,7 @@ pub(super) async fn stored(applying: &mut Option<Applying>) -> Result<After> {
     let Some(waited) = applying else { return std::future::pending().await };
     let outcome = (&mut waited.stored).await;
     match (outcome, applying.take()) {
-        (Ok(outcome), Some(applying)) => outcome.map(|()| applying.after),
+        (Ok(outcome), Some(applying)) => Ok(outcome.map(|()| applying.after)?),
         _ => Err(anyhow!("een taak is onverwacht gestopt")),
     }
 }

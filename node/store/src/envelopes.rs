@@ -16,6 +16,10 @@ use crate::fault::corrupt;
 use crate::open::Store;
 use crate::rows::Cells;
 use crate::tx::Tx;
+use crate::writer::Piece;
+
+/// Effects that found no room yet.
+pub struct Unwritten(Piece);
 
 fn envelope(cells: &mut Cells<'_>) -> Result<Envelope> {
     Ok(Envelope { header: header(&cells.get::<Vec<u8>>()?)?, signature: cells.get()?, body: cells.get()? })
@@ -101,6 +105,25 @@ impl Store {
             self.known.changed();
         }
         Ok(())
+    }
+
+    /// The same without waiting for it: `done` is told on the writing thread, which it must not hold
+    /// up. Given back when so much waits to be written that this must wait too.
+    pub fn apply_soon(
+        &self,
+        effects: Vec<Effect>,
+        done: impl FnOnce(Result<()>) + Send + 'static,
+    ) -> Option<Unwritten> {
+        let job = Box::new(move |tx: &mut Tx<'_>| effects.iter().try_for_each(|effect| tx.carry_out(effect)));
+        self.writer().try_hand_in(Piece { job, done: Box::new(done) }).map(Unwritten)
+    }
+
+    /// Waits until there is room for what [`Store::apply_soon`] gave back.
+    ///
+    /// # Errors
+    /// A store that is being closed.
+    pub fn apply_after(&self, unwritten: Unwritten) -> Result<()> {
+        self.writer().hand_in(unwritten.0)
     }
 
     /// Headers of every stored envelope, in the order in which they came.

@@ -118,6 +118,10 @@ impl Store {
         outcome
     }
 
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -2,7 +2,7 @@
 //! transaction of its own. An error or a panic in a piece rolls it back and harms nothing else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{JoinHandle, ThreadId};
 
 use casework::{Error, Result};
@@ -17,8 +17,17 @@ const WAITING: usize = 64;
 /// A piece of work.
 pub(crate) type Job = Box<dyn FnOnce(&mut Tx<'_>) -> Result<()> + Send>;
 
+/// Takes how a piece of work ended, on the writing thread; must not wait for anything.
+pub(crate) type Done = Box<dyn FnOnce(Result<()>) + Send>;
+
+/// A piece of work, with who is told how it ended.
+pub(crate) struct Piece {
+    pub(crate) job: Job,
+    pub(crate) done: Done,
+}
+
 enum Message {
-    Work(Job, SyncSender<Result<()>>),
+    Work(Piece),
     /// Copies the log into the database and empties it.
     Truncate(SyncSender<Result<()>>),
 }
@@ -45,7 +54,26 @@ impl Writer {
 
     /// Runs `job` in a transaction and waits for it.
     pub(crate) fn run(&self, job: Job) -> Result<()> {
-        self.ask(|answer| Message::Work(job, answer))
+        self.ask(|answer| {
+            // Whoever asked may have gone away; the work stands.
+            let done = Box::new(move |outcome| drop(answer.send(outcome)));
+            Message::Work(Piece { job, done })
+        })
+    }
+
+    /// Hands in a piece without waiting; given back when so many wait that this one must too.
+    pub(crate) fn try_hand_in(&self, piece: Piece) -> Option<Piece> {
+        let sender = self.sender.as_ref()?;
+        match sender.try_send(Message::Work(piece)) {
+            Err(TrySendError::Full(Message::Work(piece))) => Some(piece),
+            // Of a thread that ended nobody hears any more.
+            _ => None,
+        }
+    }
+
+    /// Hands in a piece, after those that wait.
+    pub(crate) fn hand_in(&self, piece: Piece) -> Result<()> {
+        self.send(Message::Work(piece))
     }
 
     /// See [`Message::Truncate`].
@@ -54,15 +82,18 @@ impl Writer {
     }
 
     fn ask(&self, message: impl FnOnce(SyncSender<Result<()>>) -> Message) -> Result<()> {
-        let stopped = || Error::Store("stopped".to_owned());
         // Work inside work would wait for itself.
         if std::thread::current().id() == self.id {
             return Err(Error::Store("nested-work".to_owned()));
         }
         let (answer, answered) = sync_channel(1);
-        let sender = self.sender.as_ref().ok_or_else(stopped)?;
-        sender.send(message(answer)).map_err(|_| stopped())?;
+        self.send(message(answer))?;
         answered.recv().map_err(|_| stopped())?
+    }
+
+    fn send(&self, message: Message) -> Result<()> {
+        let sender = self.sender.as_ref().ok_or_else(stopped)?;
+        sender.send(message).map_err(|_| stopped())
     }
 }
 
@@ -75,13 +106,16 @@ impl Drop for Writer {
     }
 }
 
+fn stopped() -> Error {
+    Error::Store("stopped".to_owned())
+}
+
 fn serve(mut connection: Connection, messages: &Receiver<Message>) {
     while let Ok(message) = messages.recv() {
-        // Whoever asked may have gone away; the work stands.
-        let _ = match message {
-            Message::Work(job, answer) => answer.send(work(&mut connection, job)),
-            Message::Truncate(answer) => answer.send(truncate(&connection)),
-        };
+        match message {
+            Message::Work(Piece { job, done }) => done(work(&mut connection, job)),
+            Message::Truncate(answer) => drop(answer.send(truncate(&connection))),
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 //! - `first_sync_stored_s`: from the opened stream until every record is kept by the receiver
 //!   (Overbuur: durable, every signature checked); `first_sync_built_s`: until all can be read
 //!   and searched there as documents.
+//! - `first_sync_processor_s`: processor time of both programs for that, which other work on the
+//!   machine does not change much.
 //! - `bytes_per_document`, `reconnect_unchanged_bytes`, `one_change_bytes`: payload of the
 //!   connection, both ways, with its handshake and encryption.
 //! - `reconnect_round_trips`: times that a side had said something and then heard back.

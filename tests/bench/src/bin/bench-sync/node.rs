@@ -127,15 +127,16 @@ async fn carry_out(service: &Arc<Service>, handle: &Handle, order: Order) -> Res
     match order {
         Order::Publish(count) => {
             let offers = records::offers(count)?;
+            let (circle, all) = (pair(service)?, offers.into_iter().enumerate().collect());
             say(What::Begun)?;
-            let all: Vec<(usize, SharedValue)> = offers.into_iter().enumerate().collect();
-            publish(service, all)
+            publish(service, circle, all)
         }
         Order::Change(times) => {
             let offer = records::offers(1)?.pop().context("an offer")?;
             let changed = records::changed(&offer, times)?;
+            let circle = pair(service)?;
             say(What::Begun)?;
-            publish(service, vec![(0, changed)])
+            publish(service, circle, vec![(0, changed)])
         }
         Order::Partner => {
             let (answer, states) = oneshot::channel();
@@ -146,10 +147,14 @@ async fn carry_out(service: &Arc<Service>, handle: &Handle, order: Order) -> Res
     }
 }
 
-/// Writes commands in the outbox, as a use case does, and rings.
-fn publish(service: &Service, offers: Vec<(usize, SharedValue)>) -> Result<()> {
+/// The circle of this node and its partner.
+fn pair(service: &Service) -> Result<CircleId> {
     let partner = service.store.partners()?.pop().context("no partner")?;
-    let circle = CircleId::pair(service.home.owner(), partner.root);
+    Ok(CircleId::pair(service.home.owner(), partner.root))
+}
+
+/// Writes commands in the outbox, as a use case does, and rings.
+fn publish(service: &Service, circle: CircleId, offers: Vec<(usize, SharedValue)>) -> Result<()> {
     let expires_at = Timestamp(clock::nanoseconds() / 1_000_000_000).hour().plus_days(DAYS);
     service.store.write(Box::new(move |records| {
         for (number, value) in offers {

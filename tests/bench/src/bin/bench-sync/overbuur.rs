@@ -51,12 +51,16 @@ pub fn measure(count: usize) -> Result<Vec<Figure>> {
     let mut two = Running::start(&receiver)?;
     let empty = wire::resident(two.process())?;
     let one = Running::start(&sender)?;
+    let both = [one.process(), two.process()];
+    let used = || both.iter().map(|process| wire::processor(*process)).sum::<Result<f64>>();
+    let before = used()?;
     figure("start_s", one.took, "s");
     let opened = two.until(|progress| progress.streams > 0)?;
     let stored = two.until(|progress| progress.stored >= n)?;
     figure("first_sync_stored_s", clock::seconds(opened, stored), "s");
     let built = two.until(|progress| progress.shown >= n)?;
     figure("first_sync_built_s", clock::seconds(opened, built), "s");
+    figure("first_sync_processor_s", used()? - before, "s");
     two.until(|progress| progress.reconciled > 0)?;
     let bytes = wire::settled_bytes(ports)?;
     figure("bytes_per_document", ratio(bytes, n), "B");

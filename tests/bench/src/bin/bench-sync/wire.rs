@@ -46,6 +46,19 @@ pub fn resident(process: u32) -> Result<u64> {
     Ok(kilobytes * 1024)
 }
 
+/// Seconds of processor time that a process has used.
+///
+/// # Errors
+/// A process that is gone.
+pub fn processor(process: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name, in brackets, may hold spaces. After it: state, then times in hundredths as the
+    // twelfth and thirteenth.
+    let (_, after) = stat.rsplit_once(')').context("no name")?;
+    let times: Vec<u32> = after.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(times.into_iter().map(f64::from).sum::<f64>() / 100.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,8 +72,10 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_in_memory() -> Result<()> {
+    fn this_process_is_in_memory_and_has_run() -> Result<()> {
         assert!(resident(std::process::id())? > 100_000);
+        assert!(processor(std::process::id())? < 3600.0);
+        assert!(processor(u32::MAX).is_err());
         Ok(())
     }
 }
