@@ -39,7 +39,8 @@ pub fn inputs(
             theirs.push(Input::List { list, bytes });
         }
     }
-    inputs.append(&mut introductions);
+    // The newest first: whether an older one counts may be said by it.
+    inputs.extend(introductions.into_iter().rev());
     inputs.append(&mut theirs);
     (newest, inputs)
 }

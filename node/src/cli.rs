@@ -193,6 +193,20 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Merges this municipality into a partner, for good: its pages pass to that one, its cards and
+    /// open proposals end, and partners that heard it are partners no more.
+    MergeInto {
+        #[command(flatten)]
+        at: Dir,
+        /// REFNIS code of the partner, or the beginning of its fingerprint.
+        who: String,
+        /// File with the root key, when it is not kept in the node's folder.
+        #[arg(long)]
+        root_key: Option<PathBuf>,
+        /// JSON instead of sentences.
+        #[arg(long)]
+        json: bool,
+    },
     /// Shows this node's certificate as text; or takes over the newer one of a partner.
     Certificate {
         #[command(flatten)]

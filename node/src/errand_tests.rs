@@ -6,14 +6,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use casework::Actor;
+use casework::library::form::parse_resource_form;
+use casework::partner_life::Departure;
 use casework::people::{PersonData, PersonId, Purpose, Side};
 use casework::ports::Circle;
-use schemas::ids::CircleId;
+use schemas::ids::{CircleId, RootId};
+use schemas::note::{Note, Said};
 use schemas::time::Date;
 use schemas::vocabulary::{Cefr, Domain, Slots};
 use store::Partner;
 
 use crate::commands::{self, Request, init};
+use crate::errands::TAKEN;
 use crate::home::Configuration;
 use crate::runtime::{self, Ask, Handle, lock};
 use crate::service::Service;
@@ -72,8 +76,12 @@ impl Town {
                 since: clock::now(),
             })
             .expect("kept");
-        let mut members = vec![root, self.service.home.owner()];
+        let known = self.service.circles().expect("a store");
+        let known = known.into_iter().find(|circle| !circle.pair).map(|circle| circle.members);
+        let mut members = known.unwrap_or_default();
+        members.extend([root, self.service.home.owner()]);
         members.sort_unstable();
+        members.dedup();
         let circle = Circle {
             id: CircleId([9; 16]),
             name: "BAM".to_owned(),
@@ -118,6 +126,21 @@ impl Town {
         }
         office.publish(&els, id, None).expect("a card");
         id
+    }
+
+    /// Owners of the pages that it shows.
+    fn pages(&self) -> Vec<RootId> {
+        let pages = self.service.read(|records| records.documents(schemas::Kind::Resource)).expect("a list");
+        pages.into_iter().map(|page| page.owner).collect()
+    }
+
+    fn root(&self) -> RootId {
+        self.service.home.owner()
+    }
+
+    /// A municipality that is no partner any more.
+    fn departed(&self, root: RootId) -> Option<Departure> {
+        self.service.office.departures().expect("a list").into_iter().find(|left| left.root == root)
     }
 
     fn requests(&self) -> usize {
@@ -167,4 +190,106 @@ async fn whoever_erased_signs_for_it_and_a_partner_that_was_left_too() {
     let there = aartselaar.service.office.departures().expect("a list");
     assert_eq!((there[0].name.as_str(), there[0].by.as_str()), ("Mortsel", "Mortsel"));
     assert!(aartselaar.service.store.partners().expect("a list").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_farewell_whose_receipt_was_lost_is_said_again_until_it_is_confirmed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mortsel, aartselaar) = (Town::new(folder.path(), "11029").await, Town::new(folder.path(), "11001").await);
+    mortsel.knows(&aartselaar).await;
+    aartselaar.knows(&mortsel).await;
+    // It comes, and the answer goes nowhere: from now on the door is closed to Mortsel.
+    let node = crate::keys::node_key(&mortsel.service.home.node);
+    let says = |to, said| {
+        let note = Note { from: mortsel.root(), to, at: clock::now().hour(), said };
+        aartselaar.service.desk().welcome(node, &note.sign(&mortsel.service.home.node))
+    };
+    says(aartselaar.root(), Said::Left);
+    let there = aartselaar.departed(mortsel.root()).expect("it was taken");
+    assert!(there.confirmed_at.is_some(), "who says that it left has let go of everything");
+    aartselaar.until(|| lock(&aartselaar.handle.nodes).is_empty().then_some(())).await;
+
+    mortsel.ask(Request::Leave { who: "11001".to_owned() }).await;
+    let left = mortsel.until(|| mortsel.departed(aartselaar.root()).filter(|left| left.confirmed_at.is_some())).await;
+    assert_eq!(left.by, "opdrachtregel");
+    // Nothing else is heard of it, and nobody else comes in.
+    let receipt = |bytes: &[u8]| {
+        let certificate = &aartselaar.service.own.get().certificate;
+        Note::verify(bytes, certificate).is_ok_and(|note| note.get().said == Said::NothingLeft)
+    };
+    assert!(receipt(&says(aartselaar.root(), Said::Left)));
+    assert!(!receipt(&says(aartselaar.root(), Said::GiveAgain)), "it is no partner");
+    assert!(!receipt(&says(mortsel.root(), Said::Left)), "said to another");
+    assert!(!receipt(&aartselaar.service.desk().welcome(node, b"overbuur")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partner_gets_its_receipts_once_more_at_most_every_hour() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mortsel, aartselaar) = (Town::new(folder.path(), "11029").await, Town::new(folder.path(), "11001").await);
+    mortsel.knows(&aartselaar).await;
+    let asks = |to| {
+        let note = Note { from: aartselaar.root(), to, at: clock::now().hour(), said: Said::GiveAgain };
+        mortsel.service.desk().receive(aartselaar.root(), note.sign(&aartselaar.service.home.node))
+    };
+    assert!(asks(RootId([7; 32])).as_deref() != Some(TAKEN), "asked of another");
+    assert_eq!(asks(mortsel.root()).as_deref(), Some(TAKEN));
+    assert_eq!(asks(mortsel.root()), None, "it is to ask again later");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_municipality_that_merges_leaves_its_pages_to_its_successor() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let borsbeek = Town::new(folder.path(), "11007").await;
+    let antwerpen = Town::new(folder.path(), "11002").await;
+    let mortsel = Town::new(folder.path(), "11029").await;
+    let all = [&borsbeek, &antwerpen, &mortsel];
+    for town in all {
+        for other in all.iter().filter(|other| other.root() != town.root()) {
+            town.knows(other).await;
+        }
+    }
+    let fields = [("title", "De bib"), ("body", "Boeken lenen."), ("kind", "welcome_sheet"), ("language", "nl")];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let page = parse_resource_form(&fields).expect("a fine form");
+    let office = borsbeek.service.office.clone();
+    let page = office.create_resource(&Actor::command_line(), None, page, None).expect("a page");
+    borsbeek.newcomer();
+    for town in [&antwerpen, &mortsel] {
+        town.until(|| (town.requests() == 1 && town.pages() == [borsbeek.root()]).then_some(())).await;
+    }
+
+    let nobody = commands::execute(&borsbeek.service, Request::MergeInto { who: "44021".into() }, Vec::new()).await;
+    assert!(nobody.is_err(), "no partner");
+    let wrong = commands::execute(&borsbeek.service, Request::MergeInto { who: "11002".into() }, vec![7; 32]).await;
+    assert!(wrong.is_err(), "not its root key");
+    let row = borsbeek.ask(Request::MergeInto { who: "11002".into() }).await.remove(0);
+    assert_eq!((&row["merged_into"], &row["serial"]), (&"Antwerpen".into(), &2.into()));
+    for town in [&antwerpen, &mortsel] {
+        let left = town.until(|| town.departed(borsbeek.root()).filter(|left| left.confirmed_at.is_some())).await;
+        assert_eq!((left.successor, left.name.as_str()), (Some(antwerpen.root()), "Borsbeek"));
+        // The page is Antwerpen's now, and a link to the old one leads to it.
+        town.until(|| (town.pages() == [antwerpen.root()]).then_some(())).await;
+        let now = town.service.office.resource_now(page).expect("a store").expect("it is somewhere");
+        let shown = town.service.office.resource(&Actor::command_line(), now).expect("a page");
+        assert_eq!((shown.value.title.as_str(), shown.owner.as_str()), ("De bib", "Antwerpen"));
+        assert_eq!(town.requests(), 0, "cards of persons are nobody's to inherit");
+    }
+    // Everybody heard it; its people stay its own.
+    borsbeek.until(|| borsbeek.service.store.partners().expect("a list").is_empty().then_some(())).await;
+    assert_eq!(office.people(&Actor::command_line(), Side::Newcomer).expect("a list").len(), 1);
+    let status = borsbeek.ask(Request::Status).await.remove(0);
+    assert_eq!(status["merged_into"], "Antwerpen");
+    let again = commands::execute(&borsbeek.service, Request::MergeInto { who: "11029".into() }, Vec::new()).await;
+    assert!(again.is_err(), "there is nobody left to merge into");
+    // What was not renewed in time is, and says the same.
+    let renewed = borsbeek.ask(Request::Renew).await.remove(0);
+    assert_eq!((&renewed["merged_into"], &renewed["serial"]), (&"Antwerpen".into(), &3.into()));
+
+    // The two that are left go on with each other, after a start too.
+    let rows = mortsel.ask(Request::Partners).await;
+    assert!(rows.iter().any(|row| row["what"] == "departure" && row["merged_into"] == "Antwerpen"), "{rows:?}");
+    let next = parse_resource_form(&fields).expect("a fine form");
+    mortsel.service.office.create_resource(&Actor::command_line(), None, next, None).expect("a page");
+    antwerpen.until(|| (antwerpen.pages().len() == 2).then_some(())).await;
 }

@@ -3,7 +3,7 @@
 //! Counts in ticks and reads no clock. What it refuses costs the others nothing: each bound is
 //! per place or per peer below a bound for all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -43,6 +43,8 @@ pub struct Guests<P, C> {
     strangers: BTreeMap<C, Arc<Semaphore>>,
     strangers_this_minute: usize,
     strangers_welcome: bool,
+    /// Strangers that were partners, and may come while nobody else may.
+    known: BTreeSet<P>,
     arrivals: BTreeMap<P, u32>,
 }
 
@@ -53,15 +55,16 @@ impl<P, C> Default for Guests<P, C> {
             strangers: BTreeMap::new(),
             strangers_this_minute: 0,
             strangers_welcome: false,
+            known: BTreeSet::new(),
             arrivals: BTreeMap::new(),
         }
     }
 }
 
 impl<P: Ord + Copy, C: Ord + Copy> Guests<P, C> {
-    /// Whether strangers may come.
-    pub fn welcome_strangers(&mut self, welcome: bool) {
-        self.strangers_welcome = welcome;
+    /// Whether strangers may come, and which of them in any case.
+    pub fn welcome_strangers(&mut self, welcome: bool, known: BTreeSet<P>) {
+        (self.strangers_welcome, self.known) = (welcome, known);
     }
 
     /// Somebody begins to connect; whether it may.
@@ -85,10 +88,10 @@ impl<P: Ord + Copy, C: Ord + Copy> Guests<P, C> {
     }
 
     /// A stranger has connected; whether it may stay.
-    pub fn stranger(&mut self, connection: C) -> bool {
+    pub fn stranger(&mut self, connection: C, peer: P) -> bool {
         self.pending.remove(&connection);
         let room = self.strangers.len() < MAX_STRANGERS && self.strangers_this_minute < STRANGERS_A_MINUTE;
-        let stays = self.strangers_welcome && room;
+        let stays = room && (self.strangers_welcome || self.known.contains(&peer));
         if stays {
             self.strangers_this_minute += 1;
             self.strangers.insert(connection, Arc::new(Semaphore::new(1)));
@@ -161,17 +164,21 @@ mod tests {
     #[test]
     fn strangers_come_few_at_a_time_and_only_when_welcome() {
         let mut guests = Inn::default();
-        assert!(!guests.stranger(0));
-        guests.welcome_strangers(true);
-        assert_eq!((1..10).filter(|number| guests.stranger(*number)).count(), MAX_STRANGERS);
+        assert!(!guests.stranger(0, 'a'));
+        guests.welcome_strangers(false, BTreeSet::from(['b']));
+        assert!(!guests.stranger(0, 'a') && guests.stranger(0, 'b'), "one that was a partner");
+        guests.gone(0);
+        guests.tick(MINUTE);
+        guests.welcome_strangers(true, BTreeSet::new());
+        assert_eq!((1..10).filter(|number| guests.stranger(*number, 'a')).count(), MAX_STRANGERS);
         assert!(guests.places(1).is_some() && guests.places(9).is_none());
         let mut came = MAX_STRANGERS;
         for number in 10..100 {
             (1..number).for_each(|gone| guests.gone(gone));
-            came += usize::from(guests.stranger(number));
+            came += usize::from(guests.stranger(number, 'a'));
         }
         assert_eq!(came, STRANGERS_A_MINUTE);
         guests.tick(MINUTE);
-        assert!(guests.stranger(100));
+        assert!(guests.stranger(100, 'a'));
     }
 }

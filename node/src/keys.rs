@@ -50,6 +50,7 @@ pub fn certify(
         valid_from: from,
         valid_until: from.plus_days(CERTIFICATE_DAYS),
         retired: Vec::new(),
+        successor: None,
     }
     .sign(root, node)
 }

@@ -47,11 +47,16 @@ pub enum Command {
     Forbid {
         /// Whose.
         node: NodeKey,
+        /// Why it is not connected from now on, for [`Outlook`]; none when that is nobody's matter.
+        why: Option<String>,
     },
     /// Whether strangers may use the pairing protocol.
     Strangers {
         /// Whether they may.
         open: bool,
+        /// Who may in any case: nodes of partners that were left, which may not have heard our
+        /// answer.
+        known: Vec<NodeKey>,
         /// Told once it holds.
         done: oneshot::Sender<()>,
     },

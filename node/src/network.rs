@@ -195,15 +195,19 @@ impl Hub {
     fn command(&mut self, command: Command) {
         match command {
             Command::Allow { node, addresses } => self.allow(node, &addresses),
-            Command::Forbid { node } => {
+            Command::Forbid { node, why } => {
                 let Some(peer) = peer_of(node) else { return };
                 self.streams().allowed.remove(&peer);
                 self.lines.forbid(peer);
-                self.outlook().trouble.remove(&node);
+                match why {
+                    Some(why) => self.outlook().trouble.insert(node, why),
+                    None => self.outlook().trouble.remove(&node),
+                };
                 let _ = self.swarm.disconnect_peer_id(peer);
             }
-            Command::Strangers { open, done } => {
-                self.streams().guests.welcome_strangers(open);
+            Command::Strangers { open, known, done } => {
+                let known = known.into_iter().filter_map(peer_of).collect();
+                self.streams().guests.welcome_strangers(open, known);
                 let _ = done.send(());
             }
             Command::Close { node } => {
@@ -452,7 +456,7 @@ impl NetworkBehaviour for Streams {
             let stays = self.guests.partner(connection, peer);
             return if stays { Ok(Door::new(FOR_PARTNERS, true)) } else { Err(denied("too many connections")) };
         }
-        let stays = self.guests.stranger(connection);
+        let stays = self.guests.stranger(connection, peer);
         if stays { Ok(Door::new(FOR_STRANGERS, false)) } else { Err(denied("not a confirmed partner")) }
     }
 

@@ -140,7 +140,7 @@ async fn a_stranger_gets_in_only_while_an_invitation_is_live_and_only_to_pair() 
     assert!(answered.await.expect("answered").is_err(), "no invitation is live");
 
     let (done, opened) = oneshot::channel();
-    a.command(Command::Strangers { open: true, done }).await;
+    a.command(Command::Strangers { open: true, known: Vec::new(), done }).await;
     opened.await.expect("the door is open");
     let (command, answered) = ask(b"open".to_vec());
     b.command(command).await;

@@ -53,6 +53,11 @@ impl Patience {
         if record.offences >= SUSPENDED_AFTER { Measure::Suspend } else { Measure::Pause(pause(record.offences)) }
     }
 
+    /// Forgets what a partner did.
+    pub fn forget(&mut self, partner: RootId) {
+        self.0.remove(&partner);
+    }
+
     /// What a frame of this partner waits.
     pub fn pause(&self, partner: RootId) -> Duration {
         self.0.get(&partner).map_or(Duration::ZERO, |record| pause(record.offences))

@@ -156,6 +156,12 @@ impl Network for Port {
         self.store.certificates().unwrap_or_default().into_iter().filter_map(end).collect()
     }
 
+    fn successors(&self) -> BTreeMap<RootId, RootId> {
+        let merged =
+            |(root, bytes): (RootId, Vec<u8>)| Some((root, NodeCertificate::verify(&bytes).ok()?.get().successor?));
+        self.store.certificates().unwrap_or_default().into_iter().filter_map(merged).collect()
+    }
+
     fn paused(&self) -> Option<String> {
         self.paused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -102,6 +102,9 @@ async fn carry_out(command: Command) -> Result<()> {
         Command::Leave { at, who, json } => ask(&at.dir, Request::Leave { who }, json, print::partner_life).await,
         Command::Renew { at, root_key, json } => with_root_key(&at.dir, Request::Renew, root_key, json).await,
         Command::RotateKey { at, root_key, json } => with_root_key(&at.dir, Request::RotateKey, root_key, json).await,
+        Command::MergeInto { at, who, root_key, json } => {
+            with_root_key(&at.dir, Request::MergeInto { who }, root_key, json).await
+        }
         Command::Certificate { at, of_partner, json } => {
             ask(&at.dir, Request::Certificate { of_partner }, json, print::certificates).await
         }

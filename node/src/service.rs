@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use casework::Office;
+use casework::partner_life::Departure;
 use casework::ports::{Circle, Network, Records, Storage};
 use ed25519_dalek::SigningKey;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
 use schemas::note::{Note, Said};
+use schemas::time::Timestamp;
 use store::Store;
 use tokio::sync::{Notify, broadcast, oneshot};
 
@@ -24,6 +26,8 @@ use crate::papers::says_who;
 use crate::port::Port;
 use crate::runtime::{Ask, Desk, Handle, Parts, lock, recovering};
 
+/// Seconds after which a partner gets its receipts once more, again.
+const GIVEN_AGAIN_AFTER: u64 = 3_600;
 /// News that waits for a slow page before it is told to load anew.
 const NEWS: usize = 256;
 
@@ -63,6 +67,8 @@ struct Reception {
     key: SigningKey,
     /// One change of the book at a time.
     book: Mutex<()>,
+    /// When each partner last asked for its receipts once more.
+    given_again: Mutex<BTreeMap<RootId, Timestamp>>,
 }
 
 impl Service {
@@ -98,6 +104,7 @@ impl Service {
             own: Arc::clone(&own),
             key: home.node.clone(),
             book: Mutex::new(()),
+            given_again: Mutex::new(BTreeMap::new()),
         });
         let changes = broadcast::Sender::new(NEWS);
         let (matches_moved, erased) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -199,7 +206,9 @@ impl Service {
         if root == self.home.owner() {
             return self.home.refnis().map_or_else(|_| root.short(), |refnis| refnis.name().to_owned());
         }
-        self.store.partners().ok().and_then(known).map_or_else(|| root.short(), |partner| partner.name)
+        let left = || self.office.departures().ok()?.into_iter().find(|left| left.root == root).map(|left| left.name);
+        let partner = self.store.partners().ok().and_then(known).map(|partner| partner.name);
+        partner.or_else(left).unwrap_or_else(|| root.short())
     }
 
     /// Has the network open or close the door to strangers, and waits until it has.
@@ -250,7 +259,7 @@ impl Reception {
 
     /// What a partner says where strangers ask to pair; none when it is none of that.
     fn paper(&self, peer: NodeKey, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
-        let Some(certificate) = self.partner_at(peer)? else { return Ok(None) };
+        let Some(certificate) = self.partner_at(peer)? else { return self.paper_of_one_that_left(peer, bytes) };
         if self.renewed(certificate.get(), bytes)? {
             return Ok(Some(TAKEN.to_vec()));
         }
@@ -263,8 +272,35 @@ impl Reception {
         if !self.office.partner_left(from)? {
             return Ok(None);
         }
-        let at = clock::now().hour();
-        Ok(Some(Note { from: me, to: from, at, said: Said::NothingLeft }.sign(&self.key)))
+        self.ended(from, bytes).map(Some)
+    }
+
+    /// The same of one that is no partner any more: it may not have heard our answer, or have said
+    /// it while we did.
+    fn paper_of_one_that_left(&self, peer: NodeKey, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Some((root, certificate)) = self.departed()?.into_iter().find(|(_, one)| one.get().node == peer) else {
+            return Ok(None);
+        };
+        let Ok(note) = Note::verify(bytes, &certificate) else { return Ok(None) };
+        let note = note.into_inner();
+        if note.to != self.own.get().certificate.get().owner() || note.said != Said::Left {
+            return Ok(None);
+        }
+        self.ended(root, bytes).map(Some)
+    }
+
+    /// Our receipt for one that ended the partnership. That it did is its own: by then it has let
+    /// go of everything of ours.
+    fn ended(&self, partner: RootId, left: &[u8]) -> Result<Vec<u8>> {
+        self.office.departure_confirmed(partner, left.to_vec())?;
+        let (from, at) = (self.own.get().certificate.get().owner(), clock::now().hour());
+        Ok(Note { from, to: partner, at, said: Said::NothingLeft }.sign(&self.key))
+    }
+
+    /// Municipalities that are no partners any more, as they signed then.
+    fn departed(&self) -> Result<Vec<(RootId, Verified<NodeCertificate>)>> {
+        let verified = |left: Departure| Some((left.root, NodeCertificate::verify(&left.certificate).ok()?));
+        Ok(self.office.departures()?.into_iter().filter_map(verified).collect())
     }
 
     /// Takes a newer certificate of the partner that has `held`; whether it was one. Who still
@@ -281,6 +317,22 @@ impl Reception {
         Ok(true)
     }
 
+    /// Owes a partner every receipt once more. One that asks again and again waits: each time costs
+    /// a note for every few documents it ever erased.
+    ///
+    /// # Errors
+    /// Asked within the hour.
+    fn give_again(&self, from: RootId) -> Result<()> {
+        let now = clock::now();
+        let mut given = lock(&self.given_again);
+        if given.get(&from).is_some_and(|last| now < last.plus_seconds(GIVEN_AGAIN_AFTER)) {
+            bail!("asked for its receipts within the hour");
+        }
+        self.office.owe_receipts_again(from)?;
+        given.insert(from, now);
+        Ok(())
+    }
+
     /// Takes the note of a partner; whether it was one.
     fn noted(&self, from: RootId, bytes: &[u8]) -> Result<bool> {
         let Some(certificate) = self.newest()?.remove(&from) else { return Ok(false) };
@@ -291,7 +343,7 @@ impl Reception {
         }
         match note.said {
             Said::Erased(documents) => self.office.receipt_came(from, documents, bytes.to_vec())?,
-            Said::GiveAgain => self.office.owe_receipts_again(from)?,
+            Said::GiveAgain => self.give_again(from)?,
             Said::Left | Said::NothingLeft => return Ok(false),
         }
         Ok(true)
@@ -336,6 +388,11 @@ impl Desk for Reception {
                 None
             }
         }
+    }
+
+    fn known(&self) -> Vec<NodeKey> {
+        let departed = self.departed().unwrap_or_default();
+        departed.into_iter().map(|(_, certificate)| certificate.get().node).collect()
     }
 
     fn is_open(&self) -> bool {

@@ -98,6 +98,10 @@ pub struct NodeCertificate {
     /// says again. They prove nothing here: naming a key does not make it the owner's.
     #[n(7)]
     pub retired: Vec<NodeKey>,
+    /// The municipality into which this one merges: its last word. What it opened with others is
+    /// looked after by that one from then on.
+    #[n(8)]
+    pub successor: Option<RootId>,
 }
 
 impl NodeCertificate {
@@ -140,8 +144,9 @@ impl NodeCertificate {
         let kbo_fits = certificate.kbo.is_empty() || kbo.as_ref() == Ok(&certificate.kbo);
         let period_fits = certificate.valid_from <= certificate.valid_until
             && certificate.valid_until <= certificate.valid_from.plus_days(CERTIFICATE_DAYS);
-        let retires_itself = certificate.retired.contains(&certificate.node);
-        if retires_itself || !kbo_fits || !period_fits || certificate.refnis.parse::<Refnis>().is_err() {
+        let itself =
+            certificate.retired.contains(&certificate.node) || certificate.successor == Some(certificate.owner());
+        if itself || !kbo_fits || !period_fits || certificate.refnis.parse::<Refnis>().is_err() {
             return Err(CertificateError::Claim);
         }
         Ok(Verified(certificate))

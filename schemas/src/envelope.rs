@@ -183,6 +183,10 @@ pub enum Refusal {
     /// A newer version is here, or the document was erased. Never held against a partner.
     #[error("superseded")]
     Superseded,
+    /// Follows another opening of the document than the one that counts here. Never held against
+    /// a partner: the owner may have opened it twice.
+    #[error("written on another opening")]
+    OtherOpening,
     /// Automerge bytes that the structural scan refuses.
     #[error("unsafe body")]
     UnsafeBody,
@@ -206,6 +210,7 @@ impl Refusal {
             Self::UnknownFormat
                 | Self::Expired
                 | Self::Superseded
+                | Self::OtherOpening
                 | Self::Retired
                 | Self::Future
                 | Self::CertificateExpired

@@ -185,8 +185,8 @@ pub(crate) fn dot(w: &Words, partner: &PartnerRow, now: Timestamp) -> Dot {
     let live = partner.live.as_ref();
     let (connected, reconciled) = (live.and_then(|l| l.connected_since), live.and_then(|l| l.reconciled_at));
     let (state, words) = match (connected, reconciled) {
-        _ if partner.suspended_since.is_some() => {
-            let at = partner.suspended_since.unwrap_or(now);
+        _ if partner.suspended.is_some() => {
+            let at = partner.suspended.as_ref().map_or(now, |one| one.at);
             ("trouble", w.with("partner-suspended", "when", format::since(at, now)))
         }
         (Some(_), _) => ("on", w.t("partner-on")),

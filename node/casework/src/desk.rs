@@ -146,10 +146,14 @@ impl Desk<'_> {
         Ok(partner.map(|found| Place { root, name: found.name, refnis: found.refnis }))
     }
 
-    /// A municipality by name, or by its fingerprint when it is no partner any more.
+    /// A municipality by name, also one that is no partner any more; else by its fingerprint.
     pub(crate) fn place_or_short(&mut self, root: RootId) -> Result<Place> {
         let here = self.me.refnis;
-        Ok(self.place(root)?.unwrap_or(Place { root, name: root.short(), refnis: here }))
+        if let Some(place) = self.place(root)? {
+            return Ok(place);
+        }
+        let name = crate::receipts::names(self.records)?.remove(&root).unwrap_or_else(|| root.short());
+        Ok(Place { root, name, refnis: here })
     }
 
     /// The last day on which a partner says that it is away.

@@ -21,6 +21,7 @@ pub mod office;
 mod persons;
 pub mod ports;
 pub mod ports_matches;
+mod ports_outbox;
 mod sharing;
 pub mod tick;
 mod today;

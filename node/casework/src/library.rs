@@ -26,7 +26,7 @@ use crate::office::{AccountRole, Actor, Office};
 use crate::ports::{Circle, Document, Outgoing, Records};
 
 /// Days that a resource lives before it is renewed or ends.
-const LIFE_DAYS: u32 = 400;
+pub(crate) const LIFE_DAYS: u32 = 400;
 /// How long a form waits for the replication core to take its edit.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Characters of an excerpt.

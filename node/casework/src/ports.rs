@@ -19,6 +19,7 @@ use crate::office::AccountRole;
 use crate::partner_life::Partnerships;
 use crate::people::{Consent, Person, PersonData, PersonId, Purpose, Screening, Side};
 use crate::ports_matches::{Duos, Handovers, Matches};
+pub use crate::ports_outbox::{Outbox, Outgoing};
 use crate::receipts::Receipts;
 
 /// The time.
@@ -39,6 +40,11 @@ pub trait Network: Send + Sync {
     fn partners(&self) -> Vec<PartnerLive>;
     /// Until when the newest certificate of each municipality holds, this one's own among them.
     fn certificates_end(&self) -> BTreeMap<RootId, Timestamp> {
+        BTreeMap::new()
+    }
+    /// Municipalities that merged, with the one that each merged into, as their roots signed it;
+    /// this one among them when it did.
+    fn successors(&self) -> BTreeMap<RootId, RootId> {
         BTreeMap::new()
     }
     /// Whether this node was restored and still waits for what partners kept of it.
@@ -331,88 +337,6 @@ pub struct Document {
     pub held: Option<Hold>,
     /// Writers who wrote two things in one place and whom the owner has not cut yet.
     pub forked: BTreeSet<RootId>,
-}
-
-/// Commands to the replication core, written in the transaction of the use case that gives them
-/// and carried out by the runtime, in order, at least once.
-pub trait Outbox {
-    /// Appends a command; its number.
-    fn enqueue(&mut self, command: &Outgoing) -> Result<i64>;
-    /// Commands that were refused and hold what somebody typed, oldest first.
-    fn refused(&mut self) -> Result<Vec<(i64, Outgoing, String)>>;
-    /// Forgets a refused command.
-    fn drop_refused(&mut self, number: i64) -> Result<()>;
-}
-
-/// A command of the outbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outgoing {
-    /// Writes the next version of an owned document.
-    Publish {
-        /// Circle.
-        circle: CircleId,
-        /// Document.
-        document: DocumentId,
-        /// Value.
-        value: SharedValue,
-        /// End.
-        expires_at: Hour,
-    },
-    /// Opens a co-edited document.
-    Open {
-        /// Circle.
-        circle: CircleId,
-        /// Document.
-        document: DocumentId,
-        /// First value.
-        value: SharedValue,
-        /// End.
-        expires_at: Hour,
-    },
-    /// Edits a co-edited document against the heads the form was rendered from.
-    Edit {
-        /// Document.
-        document: DocumentId,
-        /// Heads.
-        heads: Vec<[u8; 32]>,
-        /// Submitted value.
-        value: SharedValue,
-    },
-    /// Erases a document.
-    Erase {
-        /// Document.
-        document: DocumentId,
-    },
-    /// Hides a co-edited document until its owner looks.
-    Hold {
-        /// Owner of the document.
-        owner: RootId,
-        /// Document.
-        document: DocumentId,
-    },
-    /// Ends the holds of an own document.
-    Lift {
-        /// Document.
-        document: DocumentId,
-    },
-    /// Voids what an author forked in an own document, with `bar` also whatever it writes later.
-    Cut {
-        /// Document.
-        document: DocumentId,
-        /// Whose changes.
-        author: RootId,
-        /// Whether nothing more of it counts.
-        bar: bool,
-    },
-    /// Makes a new document from the state of an own one, which goes with its history.
-    Replace {
-        /// The old document.
-        document: DocumentId,
-        /// The new one.
-        by: DocumentId,
-        /// End of the new one.
-        expires_at: Hour,
-    },
 }
 
 /// This municipality, its partners and circles.

@@ -1,6 +1,8 @@
 //! What time does: cards that are out are renewed, brought in step, or withdrawn, and matches
 //! that wait for a day move on.
 
+use schemas::time::Timestamp;
+
 use crate::error::Result;
 use crate::office::{Actor, Office};
 use crate::people::Side;
@@ -8,6 +10,10 @@ use crate::publication::{Around, refresh_card_in};
 
 /// Cards looked at in one transaction, so that nobody waits long for the writer.
 const AT_ONCE: usize = 500;
+
+/// Seconds that a receipt is given once more to whoever lost it. Longer than any document lives, so
+/// that nobody has a copy of it by then.
+const RECEIPTS_KEPT: u64 = 3 * 366 * 86_400;
 
 impl Office {
     /// Looks at everything that time changes. Called every few minutes and at start; as often
@@ -17,7 +23,10 @@ impl Office {
     /// A failing store.
     pub fn tick(&self) -> Result<()> {
         let now = self.now();
-        self.write(move |records| records.tidy_accounts(now))?;
+        self.write(move |records| {
+            records.tidy_accounts(now)?;
+            records.forget_given(Timestamp(now.0.saturating_sub(RECEIPTS_KEPT)))
+        })?;
         self.settle_matches()?;
         let cards = self.read(|records| records.live_cards())?;
         for some in cards.chunks(AT_ONCE) {

@@ -16,8 +16,9 @@ use crate::error::Result;
 use crate::match_pages::proposals;
 use crate::office::{AccountRole, Actor, Office};
 use crate::own_cards::is_minor;
+use crate::partner_life::Suspension;
 use crate::people::Side;
-use crate::ports::Records;
+use crate::ports::{Municipality, Records};
 use crate::ports_matches::{Duo, DuoStage, HandoverStage};
 use crate::search_view::{IncomingRow, OutgoingRow, Place};
 use crate::settle::settle;
@@ -38,8 +39,10 @@ impl Office {
     pub fn today(&self, actor: &Actor) -> Result<Today> {
         if actor.role != AccountRole::Coordinator {
             let now = self.now().hour();
+            let tends = actor.role == AccountRole::Administrator;
             return self.read(move |records| {
-                let waits_for_me = library_items(records)?;
+                let mut waits_for_me = if tends { suspended(records)? } else { Vec::new() };
+                waits_for_me.extend(library_items(records)?);
                 Ok(Today { waits_for_me, new_in_network: new_resources(records, now)?, ..Today::default() })
             });
         }
@@ -53,6 +56,7 @@ impl Office {
 
 fn today(desk: &mut Desk<'_>) -> Result<Today> {
     let mut today = Today::default();
+    today.waits_for_me.extend(suspended(desk.records)?);
     let page = proposals(desk)?;
     // Confirmations first: a place is kept for a time only.
     today.waits_for_me.extend(page.outgoing.iter().filter_map(to_confirm));
@@ -203,6 +207,17 @@ fn people_items(desk: &mut Desk<'_>, items: &mut Vec<TodayItem>) -> Result<()> {
         items.push(TodayItem::Minors { count: minors });
     }
     Ok(())
+}
+
+/// Partners that the program suspended: somebody is to look.
+fn suspended(records: &mut dyn Records) -> Result<Vec<TodayItem>> {
+    let mut suspensions = records.suspensions()?;
+    let item = |partner: Municipality| {
+        let found = suspensions.remove(&partner.root).filter(Suspension::is_automatic)?;
+        let Municipality { root, name, .. } = partner;
+        Some(TodayItem::PartnerSuspended { partner: root, name, why: found.why, at: found.at })
+    };
+    Ok(records.partners()?.into_iter().filter_map(item).collect())
 }
 
 /// What waits in the library: text that is not in its page, pages of ours that somebody hid.

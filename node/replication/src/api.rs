@@ -118,8 +118,23 @@ pub enum Command {
         /// Whether nothing more of it counts.
         bar: bool,
     },
-    /// Makes a new document of this municipality from the current state of one: no history of
-    /// the old one stays anywhere.
+    /// Nothing more that an author writes in a document of this municipality counts until
+    /// [`Command::Resume`]: what is shown of it stays.
+    Suspend {
+        /// Document.
+        document: DocumentId,
+        /// Whose changes.
+        author: RootId,
+    },
+    /// Ends what [`Command::Suspend`] began; what was written meanwhile counts.
+    Resume {
+        /// Document.
+        document: DocumentId,
+        /// Whose changes.
+        author: RootId,
+    },
+    /// Makes a new document of this municipality from the current state of one, of its own or of
+    /// one that merged into it: no history of the old one stays anywhere.
     Replace {
         /// The old document.
         document: DocumentId,
@@ -395,6 +410,9 @@ pub enum Notice {
         partner: RootId,
         /// Why.
         reason: Refusal,
+        /// Whether that is held against who sent it: no honest node could have sent it. Who only
+        /// brings what another signed is not to blame for it.
+        blamed: bool,
     },
     /// A circle was reconciled with a partner: both hold the same set.
     Reconciled {

@@ -28,8 +28,12 @@ struct Arrived {
     version: Option<Version>,
 }
 
-/// One that may not, with its id as far as it has one.
-type Turned = (Option<EnvelopeId>, Refusal);
+/// One that may not, with its id and who signed it as far as it has them.
+struct Turned {
+    id: Option<EnvelopeId>,
+    author: Option<RootId>,
+    reason: Refusal,
+}
 
 /// Envelopes of one owner that are kept without being understood, at most.
 const MAX_PARKED: usize = 4096;
@@ -41,32 +45,35 @@ impl Replica {
             let refused = match checked {
                 Ok(None) => continue,
                 Ok(Some(arrived)) => {
-                    let id = arrived.id;
-                    self.arrive(from, arrived).err().map(|reason| (Some(id), reason))
+                    let (id, author) = (Some(arrived.id), Some(arrived.author));
+                    self.arrive(from, arrived).err().map(|reason| Turned { id, author, reason })
                 }
                 Err(refused) => Some(refused),
             };
-            if let Some((id, reason)) = refused {
+            if let Some(Turned { id, author, reason }) = refused {
                 if let Some(id) = id.filter(|_| reason == Refusal::Quarantined) {
                     self.quarantine(id);
                 }
-                self.refuse(from, reason, id);
+                self.refuse_of(from, author, reason, id);
             }
         }
     }
 
     /// Everything that does not depend on what else arrives; none for one that is held.
     fn check_arrival(&self, now: Timestamp, from: RootId, bytes: &[u8]) -> Result<Option<Arrived>, Turned> {
-        let envelope = Envelope::from_bytes(bytes).map_err(|reason| (None, reason))?;
+        let unread = |reason| Turned { id: None, author: None, reason };
+        let envelope = Envelope::from_bytes(bytes).map_err(unread)?;
         let id = envelope.id();
         if self.index.holds(id) {
             return Ok(None);
         }
+        let turned = |author, reason| Turned { id: Some(id), author, reason };
         if self.quarantined.contains(&id) {
-            return Err((Some(id), Refusal::Quarantined));
+            let author = self.roster.root_of(envelope.header.author);
+            return Err(turned(author, Refusal::Quarantined));
         }
+        let (author, envelope) = self.roster.verify(envelope, now).map_err(|reason| turned(None, reason))?;
         let checked = || {
-            let (author, envelope) = self.roster.verify(envelope, now)?;
             let Envelope { header, body, .. } = envelope.get();
             policy::check(&self.roster, self.me, header, author, now)?;
             if !self.roster.names(header.circle, header.owner, from) {
@@ -77,9 +84,10 @@ impl Replica {
                 Content::Version if self.understands(header.schema) => Some(guarded(|| build::version(header, body))?),
                 _ => None,
             };
-            Ok(Arrived { id, author, envelope, version })
+            Ok(version)
         };
-        checked().map(Some).map_err(|reason| (Some(id), reason))
+        let version = checked().map_err(|reason| turned(Some(author), reason))?;
+        Ok(Some(Arrived { id, author, envelope, version }))
     }
 
     fn arrive(&mut self, from: RootId, arrived: Arrived) -> Result<(), Refusal> {
@@ -140,7 +148,7 @@ impl Replica {
                 self.conceal(key);
             }
             // A document has one schema for life.
-            _ if leading.is_some_and(|(_, entry)| self.understands(entry.schema)) => return Err(Refusal::NotAllowed),
+            _ if leading.is_some_and(|(_, entry)| self.understands(entry.schema)) => return Err(Refusal::OtherOpening),
             _ => self.keep(envelope),
         }
         Ok(())

@@ -11,7 +11,7 @@ use schemas::time::{Hour, Timestamp};
 use crate::api::Effect;
 use crate::build::guarded;
 use crate::coedited::{Admission, Coedited};
-use crate::control::{Admit, Body, HOLD_DAYS, Lift, MAX_HEADS, ReplacedBy};
+use crate::control::{Admit, Body, Cut, HOLD_DAYS, Lift, MAX_HEADS, ReplacedBy};
 use crate::edit::{self, Editor};
 use crate::index::Key;
 use crate::policy;
@@ -34,6 +34,8 @@ pub(crate) enum Ask {
     Hold,
     Lift,
     Cut { author: RootId, bar: bool },
+    Suspend { author: RootId },
+    Resume { author: RootId },
     Replace { by: DocumentId, expires_at: Hour },
 }
 
@@ -97,6 +99,8 @@ impl Replica {
                     Ask::Hold => self.hold(&at, &mut document),
                     Ask::Lift => self.lift(&at, &mut document),
                     Ask::Cut { author, bar } => self.cut(&at, &mut document, author, bar),
+                    Ask::Suspend { author } => self.suspend(&at, &mut document, author),
+                    Ask::Resume { author } => self.resume(&at, &mut document, author),
                     Ask::Replace { by, expires_at } => self.replace_own(&at, &document, by, expires_at),
                 }
             };
@@ -213,11 +217,30 @@ impl Replica {
 
     fn cut(&mut self, at: &At<'_>, document: &mut Coedited, author: RootId, bar: bool) -> Result<(), Refusal> {
         let cut = document.cut_of(author, bar);
-        if cut.sessions.is_empty() && !bar {
+        let barred = document.is_barred(author, true) && document.forks().iter().all(|fork| fork.author != author);
+        if barred || cut.sessions.is_empty() && !bar {
             return Ok(());
         }
         let cut = self.control(at, document, Content::Cut, document.expires_at, cut.to_bytes());
         self.write(at, document, &[cut])
+    }
+
+    fn suspend(&mut self, at: &At<'_>, document: &mut Coedited, author: RootId) -> Result<(), Refusal> {
+        if document.is_barred(author, false) {
+            return Ok(());
+        }
+        let cut = Cut { for_now: Some(true), ..document.cut_of(author, true) };
+        let cut = self.control(at, document, Content::Cut, document.expires_at, cut.to_bytes());
+        self.write(at, document, &[cut])
+    }
+
+    fn resume(&mut self, at: &At<'_>, document: &mut Coedited, author: RootId) -> Result<(), Refusal> {
+        let holds = document.cuts_for_now(author);
+        if holds.is_empty() {
+            return Ok(());
+        }
+        let lift = self.control(at, document, Content::Lift, document.expires_at, Lift { holds }.to_bytes());
+        self.write(at, document, &[lift])
     }
 
     /// Admits the members of this node's list who may not write yet. What cannot be signed now

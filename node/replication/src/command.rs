@@ -32,13 +32,22 @@ impl Replica {
             Command::Cut { document, author, bar } => {
                 self.ask(number, Some(self.me), document, Ask::Cut { author, bar })
             }
+            Command::Suspend { document, author } => self.ask(number, Some(self.me), document, Ask::Suspend { author }),
+            Command::Resume { document, author } => self.ask(number, Some(self.me), document, Ask::Resume { author }),
             Command::Replace { document, by, expires_at } => {
-                self.ask(number, Some(self.me), document, Ask::Replace { by, expires_at })
+                self.ask(number, Some(self.left_to_us(document)), document, Ask::Replace { by, expires_at })
             }
         };
         // What was asked of a co-edited document is settled when that has been read.
         let Some(outcome) = outcome.transpose() else { return };
         self.effect(Effect::Settled { number, outcome });
+    }
+
+    /// Whose the document is: this municipality's, or one's that merged into it.
+    fn left_to_us(&self, document: DocumentId) -> RootId {
+        let owners = self.index.keys(document).into_iter().map(|key| key.owner);
+        let kept = owners.filter(|owner| self.roster.keeper(*owner) == self.me).min_by_key(|owner| *owner != self.me);
+        kept.unwrap_or(self.me)
     }
 
     pub(crate) fn node(&self) -> NodeKey {

@@ -66,6 +66,10 @@ pub struct Cut {
     /// Whether the author's other sessions, those to come among them, are void as well.
     #[n(2)]
     pub others: bool,
+    /// Whether it holds only until a [`Lift`] names it, while the author is suspended: there, and
+    /// then true, or not there.
+    #[n(3)]
+    pub for_now: Option<bool>,
 }
 
 /// A place among the changes of a session.
@@ -82,7 +86,7 @@ pub struct Place {
 /// Names the document that takes the place of this one, of which nothing else stays.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct ReplacedBy {
-    /// The new document, of the same owner.
+    /// The new document, of the same owner or of the one that it merged into.
     #[n(0)]
     pub document: DocumentId,
     /// What the new document was made from: heads of the old, sorted.
@@ -104,10 +108,10 @@ impl ReplacedBy {
     }
 }
 
-/// Ends holds: the owner looked, and lets the document be seen.
+/// Ends holds, for the owner looked and lets the document be seen; and cuts that hold for now.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Lift {
-    /// Which holds, sorted.
+    /// Which holds or cuts, sorted.
     #[n(0)]
     pub holds: Vec<EnvelopeId>,
 }
@@ -140,7 +144,7 @@ macro_rules! body {
 body! {
     Admit where |admit: &Admit| is_set(&admit.writers, MAX_MEMBERS),
     Cut where |cut: &Cut| {
-        cut.sessions.len() <= MAX_SESSIONS && cut.sessions.windows(2).all(|pair| pair[0].session < pair[1].session)
+        cut.sessions.len() <= MAX_SESSIONS && cut.for_now != Some(false) && cut.sessions.windows(2).all(|pair| pair[0].session < pair[1].session)
     },
     ReplacedBy where |replaced: &ReplacedBy| is_set(&replaced.heads, MAX_HEADS),
     Lift where |lift: &Lift| is_set(&lift.holds, MAX_LIFTED),
@@ -177,8 +181,12 @@ mod tests {
         assert_eq!(Admit::from_bytes(&admit.to_bytes()), Ok(admit));
         assert_eq!(Admit::from_bytes(&Admit { writers: vec![root(2), root(1)] }.to_bytes()), Err(Refusal::Malformed));
         let place = |n: u8| Place { session: Session([n; 16]), last: 3 };
-        let cut = Cut { author: root(1), sessions: vec![place(1), place(2)], others: true };
+        let cut = Cut { author: root(1), sessions: vec![place(1), place(2)], others: true, for_now: None };
         assert_eq!(Cut::from_bytes(&cut.to_bytes()), Ok(cut.clone()));
+        let now = Cut { for_now: Some(true), ..cut.clone() };
+        assert_eq!(Cut::from_bytes(&now.to_bytes()), Ok(now));
+        let neither = Cut { for_now: Some(false), ..cut.clone() };
+        assert_eq!(Cut::from_bytes(&neither.to_bytes()), Err(Refusal::Malformed));
         let twice = Cut { sessions: vec![place(1), Place { last: 4, ..place(1) }], ..cut };
         assert_eq!(Cut::from_bytes(&twice.to_bytes()), Err(Refusal::Malformed));
         let replaced = ReplacedBy::new(DocumentId([1; 16]), &[[2; 32], [1; 32]]);

@@ -69,6 +69,12 @@ impl Replica {
         true
     }
 
+    /// Whether the partner said that it knows what this node knows.
+    pub(crate) fn knows_the_same(&self, partner: RootId) -> bool {
+        let theirs = self.links.get(&partner).and_then(|link| link.theirs);
+        theirs == Some(self.roster.knowledge(partner).digest())
+    }
+
     pub(crate) fn certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
         let owner = certificate.get().owner();
         if owner == self.me && certificate.get().serial >= self.config.certificate.get().serial {
@@ -218,8 +224,9 @@ impl Replica {
         }
         let Some(certificate) = self.roster.newest(owner).filter(|_| owner != self.me) else { return false };
         let Ok(list) = CircleList::verify(&bytes, certificate) else {
+            // Who brings another's may not have heard of its next key yet.
             let retired = self.roster.signed_before(owner, &bytes);
-            self.refuse(partner, if retired { Refusal::Retired } else { Refusal::Forged }, None);
+            self.refuse_of(partner, Some(owner), if retired { Refusal::Retired } else { Refusal::Forged }, None);
             return false;
         };
         let (circle, members) = (list.get().circle, list.get().members.clone());

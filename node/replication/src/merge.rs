@@ -365,7 +365,7 @@ impl Replica {
         if reason == Refusal::Quarantined {
             self.quarantine(id);
         }
-        self.refuse(arrival.from, reason, Some(id));
+        self.refuse_of(arrival.from, Some(arrival.author), reason, Some(id));
     }
 
     /// Keeps what this node wrote and does not count.

@@ -31,7 +31,12 @@ pub(crate) fn check(
         return Err(Refusal::NotInCircle);
     }
     check_place(roster, header.kind, header)?;
-    check_content(header, author)?;
+    // What a municipality leaves to another is what was written together.
+    if !header.kind.is_co_edited() && !roster.is_member(header.circle, header.owner) {
+        return Err(Refusal::NotInCircle);
+    }
+    let inherits = header.content == Content::ReplacedBy && roster.keeper(header.owner) == author;
+    check_content(header, author == header.owner || inherits)?;
     check_times(header, now)
 }
 
@@ -39,13 +44,12 @@ fn check_place(roster: &Roster, kind: Kind, header: &Header) -> Result<(), Refus
     if kind.is_pair_only() && !roster.is_pair(header.circle) { Err(Refusal::NotInCircle) } else { Ok(()) }
 }
 
-fn check_content(header: &Header, author: RootId) -> Result<(), Refusal> {
+fn check_content(header: &Header, own: bool) -> Result<(), Refusal> {
     if let Stamp::Version { incarnation, number } = header.stamp
         && incarnation.max(number) > MAX_NUMBER
     {
         return Err(Refusal::NotAllowed);
     }
-    let own = author == header.owner;
     let co_edited = header.kind.is_co_edited();
     let allowed = match (header.content, header.stamp) {
         (Content::Version, Stamp::Version { number, .. }) => own && !co_edited && number > 0,

@@ -221,8 +221,12 @@ impl Replica {
         self.roster.remove(partner);
         // In the circle of just the two there is nobody left for what is ours either.
         let pair = CircleId::pair(self.me, partner);
+        let stays = |key: &Key| {
+            let inherited = self.roster.keeper(partner) != partner && key.kind.is_co_edited();
+            key.owner != partner || inherited && self.roster.names(key.circle, partner, self.me)
+        };
         let keys = self.index.all().map(|(key, _)| key);
-        self.let_go(keys.filter(|key| key.owner == partner || key.circle == pair).collect());
+        self.let_go(keys.filter(|key| key.circle == pair || !stays(key)).collect());
     }
 
     /// Purges documents that are not for this node any more.
@@ -270,8 +274,14 @@ impl Replica {
         }
     }
 
-    /// Counts a refusal, and remembers it unless it says nothing about the envelope itself.
+    /// Counts the refusal of what `from` itself said, and remembers it unless it says nothing
+    /// about the envelope itself.
     pub(crate) fn refuse(&mut self, from: RootId, reason: Refusal, id: Option<EnvelopeId>) {
+        self.refuse_of(from, None, reason, id);
+    }
+
+    /// The same of what `author` signed, as far as anybody did.
+    pub(crate) fn refuse_of(&mut self, from: RootId, author: Option<RootId>, reason: Refusal, id: Option<EnvelopeId>) {
         if self.is_off() && reason.is_about_time() {
             // By a clock that is wrong itself.
             return;
@@ -285,7 +295,9 @@ impl Replica {
                 self.out.refused.entry(from).or_default().insert(id);
             }
         }
-        self.effect(Effect::Notify(Notice::Refused { partner: from, reason }));
+        // An honest node of an earlier release passes on what it does not understand.
+        let blamed = !reason.is_innocent() && author.is_none_or(|author| author == from);
+        self.effect(Effect::Notify(Notice::Refused { partner: from, reason, blamed }));
     }
 
     /// Keeps apart an envelope whose building panicked.
@@ -331,8 +343,12 @@ impl Replica {
         if !named(self.me) || !named(partner) {
             return false;
         }
-        let knows = |link: &Link| link.known.contains_key(&(circle, owner));
-        self.roster.is_pair(circle) || owner == partner || self.links.get(&partner).is_some_and(knows)
+        let keeper = self.roster.keeper(owner);
+        let knows = |link: &Link| link.known.contains_key(&(circle, keeper));
+        let heard = keeper == owner || self.knows_the_same(partner);
+        self.roster.is_pair(circle)
+            || owner == partner
+            || heard && (keeper == partner || self.links.get(&partner).is_some_and(knows))
     }
 
     /// Whether the document under this key is the one that is shown for its owner and id. Under

@@ -16,6 +16,8 @@ use crate::retire::Retired;
 const MAX_CERTIFICATES: usize = 8;
 /// Municipalities that are no partners and of which certificates are kept.
 const MAX_INTRODUCED: usize = 300;
+/// Mergers that are followed from one municipality to the next.
+const MAX_MERGERS: usize = 8;
 /// Circles of which lists of one municipality are kept.
 const MAX_CIRCLES: usize = 64;
 
@@ -55,6 +57,8 @@ pub(crate) struct Roster {
     /// Whose node a key is: each signed a certificate of its own.
     nodes: BTreeMap<NodeKey, RootId>,
     retired: Retired,
+    /// Municipalities that merged into another, by what their roots said.
+    merged: BTreeMap<RootId, RootId>,
     pairs: BTreeMap<CircleId, RootId>,
     lists: BTreeMap<(CircleId, RootId), KeptList>,
 }
@@ -69,6 +73,7 @@ impl Roster {
             certificates: BTreeMap::new(),
             nodes: BTreeMap::new(),
             retired: Retired::default(),
+            merged: BTreeMap::new(),
             pairs: BTreeMap::new(),
             lists: BTreeMap::new(),
         };
@@ -87,13 +92,17 @@ impl Roster {
         self.put_certificate(certificate, bytes) || confirmed
     }
 
-    /// Takes a certificate of a member that a confirmed partner's list names; whether it was new.
+    /// Takes a certificate of a member that a confirmed partner's list names, or of one that
+    /// merged into such a member; whether it was new.
     pub(crate) fn add_introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
         let owner = certificate.get().owner();
+        let successor = certificate.get().successor.or_else(|| self.merged.get(&owner).copied());
         let room =
             self.certificates.contains_key(&owner) || self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED;
-        let introduced = self.lists.keys().any(|(circle, _)| self.is_vouched(*circle, owner));
-        room && introduced && !self.removed.contains(&owner) && self.put_certificate(certificate, bytes)
+        let vouched = |who| self.lists.keys().any(|(circle, _)| self.is_vouched(*circle, who));
+        let introduced = vouched(owner) && !self.removed.contains(&owner);
+        let inherited = successor.is_some_and(|heir| self.is_confirmed(heir) || vouched(heir));
+        room && (introduced || inherited) && self.put_certificate(certificate, bytes)
     }
 
     /// Whether an older certificate of its owner would have to go for it.
@@ -126,6 +135,10 @@ impl Roster {
             return false;
         }
         let before = known.last().map(|kept| kept.get().node);
+        if let Some(successor) = certificate.get().successor {
+            // The first word is the last.
+            self.merged.entry(owner).or_insert(successor);
+        }
         known.push(KeptCertificate { signer: Signer::new(certificate), bytes });
         known.sort_by_key(|kept| kept.get().serial);
         if let Some(newest) = known.last().map(|kept| kept.signer.certificate())
@@ -179,10 +192,13 @@ impl Roster {
     }
 
     /// Forgets a partner, but for which nodes were its own: its earlier edits keep their author.
+    /// Of one that merged into another, what says so stays.
     pub(crate) fn remove(&mut self, partner: RootId) {
         self.confirmed.remove(&partner);
         self.removed.insert(partner);
-        self.certificates.remove(&partner);
+        if !self.merged.contains_key(&partner) {
+            self.certificates.remove(&partner);
+        }
         self.pairs.retain(|_, other| *other != partner);
         self.lists.retain(|(_, owner), _| *owner != partner);
     }
@@ -219,6 +235,26 @@ impl Roster {
         let lists = self.lists.range((circle, RootId([0; 32]))..).take_while(|((other, _), _)| *other == circle);
         let vouches = |kept: &KeptList| self.is_confirmed(kept.list.owner) && kept.names(self.me) && kept.names(owner);
         !self.removed.contains(&owner) && lists.into_iter().any(|(_, kept)| vouches(kept))
+    }
+
+    /// Who looks after what `owner` opened: the one it merged into, and so on; else itself.
+    pub(crate) fn keeper(&self, owner: RootId) -> RootId {
+        let mut keeper = owner;
+        for _ in 0..MAX_MERGERS {
+            let Some(next) = self.merged.get(&keeper) else { break };
+            keeper = *next;
+        }
+        keeper
+    }
+
+    /// Whether `owner` is in the circle by its own right, and not only by what it left to another.
+    pub(crate) fn is_member(&self, circle: CircleId, owner: RootId) -> bool {
+        self.is_pair(circle) || self.counted(circle, owner).is_some()
+    }
+
+    /// The list that says who shares what `owner` opened: that of its keeper, or else its own.
+    fn governing(&self, circle: CircleId, owner: RootId) -> Option<&KeptList> {
+        self.counted(circle, self.keeper(owner)).or_else(|| self.counted(circle, owner))
     }
 
     /// The newest list of `owner`, when its word counts in that circle.
@@ -274,7 +310,9 @@ impl Roster {
         let two = [self.me, partner];
         let own = both.iter().filter(|(_, kept)| two.contains(&kept.list.owner));
         let named = own.flat_map(|(_, kept)| kept.list.members.iter().copied());
-        let owners: BTreeSet<RootId> = lists.iter().map(|known| known.owner).chain(two).chain(named).collect();
+        let mut owners: BTreeSet<RootId> = lists.iter().map(|known| known.owner).chain(two).chain(named).collect();
+        let inherited = self.merged.keys().filter(|gone| owners.contains(&self.keeper(**gone)));
+        owners.extend(inherited.copied().collect::<Vec<_>>());
         let certificates = owners.into_iter().filter_map(|owner| {
             let all: Vec<u8> = self.certificates.get(&owner)?.iter().flat_map(|kept| kept.bytes.clone()).collect();
             Some(KnownOwner { owner, digest: short_digest(&all) })
@@ -334,14 +372,14 @@ impl Roster {
             both.sort_unstable();
             return if both.contains(&owner) { both } else { Vec::new() };
         }
-        self.counted(circle, owner).map(|kept| kept.list.members.clone()).unwrap_or_default()
+        self.governing(circle, owner).map(|kept| kept.list.members.clone()).unwrap_or_default()
     }
 
-    /// Whether the owner's newest list names `who`.
+    /// Whether the owner's newest list names `who`; of one that merged into another, that one's.
     pub(crate) fn names(&self, circle: CircleId, owner: RootId, who: RootId) -> bool {
         match self.pairs.get(&circle) {
             Some(other) => [self.me, *other].contains(&owner) && [self.me, *other].contains(&who),
-            None => self.counted(circle, owner).is_some_and(|kept| kept.names(who)),
+            None => self.governing(circle, owner).is_some_and(|kept| kept.names(who) || who == owner),
         }
     }
 

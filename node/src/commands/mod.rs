@@ -84,6 +84,12 @@ pub enum Request {
     Renew,
     /// Replaces the node's key, with the root key that follows or the one in the folder.
     RotateKey,
+    /// Merges this municipality into a partner, with the root key that follows or the one in the
+    /// folder.
+    MergeInto {
+        /// REFNIS or the beginning of the fingerprint.
+        who: String,
+    },
     /// This node's certificate, or that of a partner to take over.
     Certificate {
         /// As text.
@@ -166,6 +172,7 @@ pub async fn execute(service: &Arc<Service>, request: Request, file: Vec<u8>) ->
         Request::Leave { who } => partner_life::leave(service, &who).await,
         Request::Renew => papers::renew(service, &file).await,
         Request::RotateKey => papers::rotate(service, &file).await,
+        Request::MergeInto { who } => papers::merge_into(service, &who, &file).await,
         Request::Certificate { of_partner: None } => Ok(papers::own(service)),
         Request::Certificate { of_partner: Some(text) } => papers::take(service, &text).await,
         Request::Backup { out, recipient } => backup::backup(service, out, recipient).await,

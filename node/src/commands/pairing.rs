@@ -147,6 +147,7 @@ pub fn partners(service: &Arc<Service>) -> Result<Vec<Value>> {
             "since": left.at.0,
             "by": left.by,
             "confirmed_at": left.confirmed_at.map(|at| at.0),
+            "merged_into": left.successor.map(|root| service.name_of(root)),
         })
     }));
     Ok(rows)

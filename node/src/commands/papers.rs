@@ -1,5 +1,5 @@
-//! `overbuur renew`, `rotate-key` and `certificate`: this node's certificate and key, and the
-//! certificate of a partner as its administrator sends it.
+//! `overbuur renew`, `rotate-key`, `merge-into` and `certificate`: this node's certificate and key,
+//! and the certificate of a partner as its administrator sends it.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use schemas::certificate::NodeCertificate;
 use schemas::ids::RootId;
 use serde_json::{Value, json};
 
+use crate::commands::pairing::find_partner;
 use crate::keys::{fingerprint, new_key, secret_in};
 use crate::runtime::{Ask, blocking, recovering};
 use crate::service::Service;
@@ -29,6 +30,7 @@ fn row(service: &Service, claims: &NodeCertificate) -> Value {
         "node": fingerprint(&claims.node.0),
         "valid_until": claims.valid_until.start().0,
         "retired": claims.retired.len(),
+        "merged_into": claims.successor.map(|root| service.name_of(root)),
     })
 }
 
@@ -42,14 +44,26 @@ fn incarnation(service: &Service) -> Result<u64> {
 /// No root key.
 pub async fn renew(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value>> {
     let given = given(root_key)?;
+    let claims = next_certificate(service, given, |before| Ok(before.successor)).await?;
+    Ok(vec![row(service, &claims)])
+}
+
+/// Signs the next certificate for the same key, and has everybody use it.
+async fn next_certificate(
+    service: &Arc<Service>,
+    root_key: Option<[u8; 32]>,
+    successor: impl FnOnce(&NodeCertificate) -> Result<Option<RootId>> + Send + 'static,
+) -> Result<NodeCertificate> {
     let held = Arc::clone(service);
     let claims = blocking(move || {
         let _one_at_a_time = held.papers_change();
         let own = held.own.get();
         let before = own.certificate.get();
-        let root = papers::root_of(held.home.dir(), given, before)?;
+        let successor = successor(before)?;
+        let root = papers::root_of(held.home.dir(), root_key, before)?;
         let node = &held.home.node;
-        let bytes = papers::next(&root, before, node, incarnation(&held)?, clock::now())?.sign(&root, node);
+        let next = papers::next(&root, before, node, incarnation(&held)?, clock::now())?;
+        let bytes = NodeCertificate { successor, ..next }.sign(&root, node);
         let certificate = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?;
         let claims = certificate.get().clone();
         papers::replace(held.home.dir(), None, &bytes)?;
@@ -59,7 +73,7 @@ pub async fn renew(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value>
     })
     .await?;
     service.tell(Ask::PartnersChanged).await;
-    Ok(vec![row(service, &claims)])
+    Ok(claims)
 }
 
 /// Replaces the node's key and retires the one before it; what that one signed is said again
@@ -87,6 +101,28 @@ pub async fn rotate(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value
         papers::replace(held.home.dir(), Some(&key), &bytes)?;
         held.store.keep_certificate(claims.owner(), claims.serial, &bytes)?;
         Ok(claims)
+    })
+    .await?;
+    Ok(vec![row(service, &claims)])
+}
+
+/// Merges this municipality into a partner: signs that as its last word. Partners that hear it
+/// take it from there; each that did is no partner any more.
+///
+/// # Errors
+/// No such partner, one that is suspended, no root key, or a municipality that merged already.
+pub async fn merge_into(service: &Arc<Service>, who: &str, root_key: &[u8]) -> Result<Vec<Value>> {
+    let partner = find_partner(service, who)?;
+    if service.office.suspensions()?.contains_key(&partner.root) {
+        bail!("{} is opgeschort; hervat eerst de samenwerking", partner.name);
+    }
+    if !recovering::awaited(&service.store)?.is_empty() {
+        bail!("Dit knooppunt herstelt nog van een back-up. Laat het lopen tot het klaar is");
+    }
+    let given = given(root_key)?;
+    let claims = next_certificate(service, given, move |before| match before.successor {
+        Some(_) => bail!("Deze gemeente ging al op in een andere; dat kan maar één keer"),
+        None => Ok(Some(partner.root)),
     })
     .await?;
     Ok(vec![row(service, &claims)])

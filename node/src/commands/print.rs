@@ -94,7 +94,8 @@ fn departure(row: &Value) -> String {
         true => "nog niet genoteerd dat alles van ons daar gewist is".to_owned(),
         false => format!("bevestigde op {} dat alles daar gewist is", moment(&row["confirmed_at"])),
     };
-    format!("{}: geen partner meer sinds {}; {confirmed}", text(&row["municipality"]), moment(&row["since"]))
+    let why = row["merged_into"].as_str().map(|into| format!("; zij ging op in {into}")).unwrap_or_default();
+    format!("{}: geen partner meer sinds {}{why}; {confirmed}", text(&row["municipality"]), moment(&row["since"]))
 }
 
 /// What became of a partner, with what it received when it is suspended.
@@ -148,6 +149,12 @@ pub fn certificates(rows: &[Value]) -> Vec<String> {
             text(&row["node"]),
             moment(&row["valid_until"])
         ));
+        if let Some(into) = row["merged_into"].as_str() {
+            lines.push(format!(
+                "{} ging op in {into}. Elke partner die het hoort, is geen partner meer; `overbuur partners` toont wie het nog niet weet",
+                text(&row["municipality"])
+            ));
+        }
         if let Some(certificate) = row["certificate"].as_str() {
             lines.push(certificate.to_owned());
         }
@@ -213,6 +220,9 @@ pub fn status(row: &Value) -> Vec<String> {
              Is er een onbereikbaar, schort die dan op",
             text(&row["recovering_from"])
         ));
+    }
+    if let Some(into) = row["merged_into"].as_str() {
+        lines.push(format!("Deze gemeente ging op in {into}; wie nog partner is, weet het nog niet"));
     }
     if row["certificate_valid"] == false {
         lines.push(out_of_date(&row["certificate_valid_until"]));

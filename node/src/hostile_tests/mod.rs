@@ -6,6 +6,7 @@
 mod envelopes;
 mod floods;
 mod papers;
+mod repetition;
 mod scene;
 mod speaker;
 mod streams;

@@ -149,6 +149,7 @@ impl Runtime {
                     if let Effect::Notify(Notice::Reconciled { partner, circle }) = &effect {
                         self.brought(*partner, *circle);
                         next.append(&mut self.in_step(*partner, *circle).await?);
+                        self.merged(*partner, *circle).await?;
                     }
                     self.carry_out(effect).await;
                 }
@@ -211,6 +212,7 @@ impl Runtime {
             let newer = self.certificates.get(&root).is_some_and(|known| known.get().serial < certificate.get().serial);
             if newer {
                 self.certificates.insert(root, certificate);
+                self.await_mergers();
                 self.admits_anew = true;
             }
         }
@@ -234,9 +236,9 @@ impl Runtime {
 
     fn notice(&self, notice: Notice) {
         match notice {
-            Notice::Refused { partner, reason } => {
+            Notice::Refused { partner, reason, blamed } => {
                 tracing::debug!(partner = %partner.short(), %reason, "an envelope was refused");
-                if !reason.is_innocent() {
+                if blamed {
                     self.offended(partner, &reason.to_string());
                 }
             }

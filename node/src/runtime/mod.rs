@@ -7,6 +7,7 @@
 mod effects;
 mod later;
 mod me;
+mod mergers;
 mod partners;
 mod pause;
 pub mod recovering;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
+use casework::Actor;
 use casework::ports::Outgoing;
 use ed25519_dalek::SigningKey;
 use rand_chacha::ChaCha20Rng;
@@ -38,6 +40,7 @@ use crate::link::{self, Asked, Event};
 use crate::own::Own;
 use crate::port::Port;
 use crate::pump::Pump;
+use crate::restraints::Consequence;
 use crate::{clock, network};
 
 /// Asks that wait for the runtime.
@@ -74,6 +77,8 @@ pub trait Desk: Send + Sync {
     fn receive(&self, from: RootId, bytes: Vec<u8>) -> Option<Vec<u8>>;
     /// Whether strangers may ask.
     fn is_open(&self) -> bool;
+    /// Nodes of partners that were left: they may ask whether we heard.
+    fn known(&self) -> Vec<NodeKey>;
 }
 
 /// How far the exchange has come since the start of this runtime. Only rises.
@@ -142,6 +147,7 @@ struct Runtime {
     later: later::Later,
     retiring: retired::Retiring,
     recovering: recovering::Recovering,
+    mergers: mergers::Mergers,
     wake_at: Timestamp,
     drained: i64,
 }
@@ -203,6 +209,7 @@ impl Runtime {
             later: later::Later::default(),
             retiring: retired::Retiring::default(),
             recovering: recovering::Recovering::default(),
+            mergers: mergers::Mergers::default(),
             wake_at: Timestamp(0),
             drained: 0,
         })
@@ -429,10 +436,25 @@ impl Runtime {
 
     /// Takes measures against a partner that did what no honest node does.
     fn offended(&self, partner: RootId, why: &str) {
-        if self.parts.port.restraints.offended(partner, why, clock::now()) {
-            tracing::warn!(partner = %partner.short(), why, "a partner is held back");
-            self.tell(web::Change::partner());
+        match self.parts.port.restraints.offended(partner, why, clock::now()) {
+            Consequence::Nothing => return,
+            Consequence::HeldBack => tracing::warn!(partner = %partner.short(), why, "a partner is held back"),
+            Consequence::Suspend => self.suspend(partner, why.to_owned()),
         }
+        self.tell(web::Change::partner());
+    }
+
+    /// Suspends a partner that goes on with it; an administrator resumes it. What it still says
+    /// until that is written down is refused like the rest.
+    fn suspend(&self, partner: RootId, why: String) {
+        let (office, port) = (self.parts.office.clone(), Arc::clone(&self.parts.port));
+        tokio::task::spawn_blocking(move || {
+            tracing::warn!(partner = %partner.short(), why, "a partner is suspended");
+            if let Err(error) = office.suspend_partner(&Actor::program(), partner, &why) {
+                tracing::error!(%error, "a partner that was to be suspended is not");
+                port.restraints.not_suspended(partner);
+            }
+        });
     }
 
     fn tell(&self, change: web::Change) {
@@ -475,6 +497,8 @@ fn command_of(command: Outgoing) -> Command {
         Outgoing::Hold { owner, document } => Command::Hold { owner, document },
         Outgoing::Lift { document } => Command::Lift { document },
         Outgoing::Cut { document, author, bar } => Command::Cut { document, author, bar },
+        Outgoing::Suspend { document, author } => Command::Suspend { document, author },
+        Outgoing::Resume { document, author } => Command::Resume { document, author },
         Outgoing::Replace { document, by, expires_at } => Command::Replace { document, by, expires_at },
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
+use casework::partner_life::Departure;
 use replication::Input;
 use schemas::ids::{NodeKey, RootId};
 use tokio::sync::oneshot;
@@ -19,11 +20,12 @@ pub const OWN_OUT_OF_DATE: &str = "own certificate out of date";
 impl Runtime {
     pub(super) async fn invitations_changed(&self) {
         let desk = Arc::clone(&self.parts.desk);
-        let open = tokio::task::spawn_blocking(move || desk.is_open()).await.unwrap_or(false);
+        let looked = tokio::task::spawn_blocking(move || (desk.is_open(), desk.known())).await;
+        let (open, known) = looked.unwrap_or_default();
         let open = open && self.covers_now();
-        let (done, known) = oneshot::channel();
-        self.command(link::Command::Strangers { open, done }).await;
-        let _ = known.await;
+        let (done, told) = oneshot::channel();
+        self.command(link::Command::Strangers { open, known, done }).await;
+        let _ = told.await;
     }
 
     /// Reads partners, certificates and lists anew, lets in who is confirmed, and lets go of what
@@ -39,12 +41,18 @@ impl Runtime {
         let is_known = |root: RootId| root == me || partners.iter().any(|partner| partner.root == root);
         let (mut newest, known) = acquaintance::inputs(is_known, certificates, lists);
         // Also when nothing of it is held: nobody introduces it again.
-        let gone = departures.into_iter().map(|left| left.root).filter(|root| !is_known(*root));
-        let mut inputs: Vec<Input> = gone.map(|partner| Input::Remove { partner }).collect();
+        let gone = departures.into_iter().filter(|left| !is_known(left.root));
+        // Of one that merged it has to be known into whom.
+        let (merged, left): (Vec<Departure>, Vec<Departure>) = gone.partition(|left| left.successor.is_some());
+        let remove = |left: Departure| Input::Remove { partner: left.root };
+        let mut inputs: Vec<Input> = left.into_iter().map(remove).collect();
         inputs.extend(known);
+        inputs.extend(merged.into_iter().map(remove));
         newest.remove(&me);
         self.certificates = newest;
+        self.await_mergers();
         self.admit().await?;
+        self.invitations_changed().await;
         self.input(inputs).await
     }
 
@@ -67,21 +75,28 @@ impl Runtime {
         let office = self.parts.office.clone();
         let (partners, suspended) = blocking(move || Ok((store.partners()?, office.suspensions()?))).await?;
         let before = lock(&self.nodes).clone();
-        let mut closed: Vec<(RootId, NodeKey)> = before
+        let mut closed: Vec<(RootId, NodeKey, Option<String>)> = before
             .iter()
             .filter(|(root, _)| !partners.iter().any(|partner| partner.root == **root))
-            .map(|(root, node)| (*root, *node))
+            .map(|(root, node)| (*root, *node, None))
             .collect();
         for partner in partners {
             let Some(certificate) = self.certificates.get(&partner.root) else { continue };
             let node = certificate.get().node;
             let why = match suspended.get(&partner.root) {
-                Some(suspension) => format!("suspended: {}", suspension.why),
+                Some(suspension) => {
+                    self.parts.port.restraints.lift(partner.root);
+                    format!("suspended: {}", suspension.why)
+                }
                 None if !own_covers => OWN_OUT_OF_DATE.to_owned(),
                 None if certificate.get().covers(now) => {
                     let known = lock(&self.nodes).insert(partner.root, node);
                     if let Some(old) = known.filter(|known| *known != node) {
-                        self.command(link::Command::Forbid { node: old }).await;
+                        self.command(link::Command::Forbid { node: old, why: None }).await;
+                    }
+                    if known.is_none() {
+                        // What kept it out before is over.
+                        lock(&self.outlook).trouble.remove(&node);
                     }
                     let addresses = partner.addresses.clone();
                     self.command(link::Command::Allow { node, addresses }).await;
@@ -90,17 +105,14 @@ impl Runtime {
                 None => OUT_OF_DATE.to_owned(),
             };
             if before.contains_key(&partner.root) {
-                closed.push((partner.root, node));
+                closed.push((partner.root, node, Some(why)));
+            } else {
+                lock(&self.outlook).trouble.insert(node, why);
             }
-            lock(&self.outlook).trouble.insert(node, why);
         }
         let mut inputs = Vec::new();
-        for (partner, node) in closed {
-            let trouble = lock(&self.outlook).trouble.get(&node).cloned();
-            self.command(link::Command::Forbid { node }).await;
-            if let Some(trouble) = trouble {
-                lock(&self.outlook).trouble.insert(node, trouble);
-            }
+        for (partner, node, why) in closed {
+            self.command(link::Command::Forbid { node, why }).await;
             lock(&self.nodes).remove(&partner);
             // What the network tells of a node that is nobody's any more is not heard.
             if self.pumps.remove(&partner).is_some() {

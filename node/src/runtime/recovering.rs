@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
-use schemas::ids::{CircleId, RootId};
+use schemas::ids::{CircleId, NodeKey, RootId};
 use store::Store;
 
 use super::{Runtime, blocking};
@@ -17,6 +17,8 @@ const NAME: &str = "recovering";
 pub(super) struct Recovering {
     awaited: BTreeSet<RootId>,
     brought: BTreeSet<(RootId, CircleId)>,
+    /// Keys of this node that were retired: what they signed is said again when it is all here.
+    retired: Vec<NodeKey>,
 }
 
 /// Partners that a restored node waits for; none when it isn't one.
@@ -55,6 +57,11 @@ impl Runtime {
         }
     }
 
+    /// Has keys of this node wait that were retired.
+    pub(super) fn say_again_later(&mut self, nodes: Vec<NodeKey>) {
+        self.recovering.retired.extend(nodes);
+    }
+
     /// Looks whether everybody has brought what it kept, and goes on when so. Nobody waits for a
     /// partner that was left or suspended.
     pub(super) async fn recover(&mut self) -> Result<()> {
@@ -88,9 +95,14 @@ impl Runtime {
         })
         .await?;
         tracing::info!(matches = restored.matches, erased = restored.erased, "restored from a backup");
-        self.recovering = Recovering::default();
+        let retired = std::mem::take(&mut self.recovering).retired;
         self.parts.matches_moved.notify_one();
         self.tell(web::Change::partner());
+        if !retired.is_empty() {
+            let owner = self.parts.own.get().certificate.get().owner();
+            let again = self.retired(owner, retired).await?;
+            self.input(again).await?;
+        }
         self.drain_outbox().await
     }
 }

@@ -50,12 +50,17 @@ impl Retiring {
 impl Runtime {
     /// What follows when `owner` retired keys.
     pub(super) async fn retired(&mut self, owner: RootId, nodes: Vec<NodeKey>) -> Result<Vec<Input>> {
+        let ours = owner == self.parts.own.get().certificate.get().owner();
+        if ours && self.is_recovering() {
+            // It says nothing before it knows what it said since.
+            self.say_again_later(nodes);
+            return Ok(Vec::new());
+        }
         let store = Arc::clone(&self.parts.store);
         let by = nodes.clone();
         let signed = blocking(move || Ok(store.signed_by(&by)?)).await?;
-        if owner == self.parts.own.get().certificate.get().owner() {
-            // A restored node says nothing before it knows what it said since; its next start will.
-            return if self.is_recovering() { Ok(Vec::new()) } else { self.say_again(&nodes, signed).await };
+        if ours {
+            return self.say_again(&nodes, signed).await;
         }
         if signed.is_empty() {
             return Ok(Vec::new());

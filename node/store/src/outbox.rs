@@ -48,6 +48,8 @@ fn command(cells: &mut Cells<'_>) -> Result<(i64, Outgoing)> {
         }
         ("hold", ..) => Outgoing::Hold { owner: root(other)?, document },
         ("cut", ..) => Outgoing::Cut { document, author: root(other)?, bar: bar == Some(true) },
+        ("suspend", ..) => Outgoing::Suspend { document, author: root(other)? },
+        ("resume", ..) => Outgoing::Resume { document, author: root(other)? },
         ("lift", ..) => Outgoing::Lift { document },
         ("erase", ..) => Outgoing::Erase { document },
         _ => return Err(corrupt()),
@@ -78,6 +80,8 @@ impl<'a> Row<'a> {
             Outgoing::Hold { document, .. } => ("hold", document),
             Outgoing::Lift { document } => ("lift", document),
             Outgoing::Cut { document, .. } => ("cut", document),
+            Outgoing::Suspend { document, .. } => ("suspend", document),
+            Outgoing::Resume { document, .. } => ("resume", document),
             Outgoing::Replace { document, .. } => ("replace", document),
         };
         Self { what, document, circle: None, value: None, heads: None, expires_at: None, other: None, bar: None }
@@ -94,6 +98,9 @@ impl Outbox for Tx<'_> {
             Outgoing::Edit { heads, value, .. } => (row.heads, row.value) = (Some(heads.as_slice()), Some(value)),
             Outgoing::Hold { owner, .. } => row.other = Some(owner.0.as_slice()),
             Outgoing::Cut { author, bar, .. } => (row.other, row.bar) = (Some(author.0.as_slice()), Some(*bar)),
+            Outgoing::Suspend { author, .. } | Outgoing::Resume { author, .. } => {
+                row.other = Some(author.0.as_slice());
+            }
             Outgoing::Replace { by, expires_at, .. } => {
                 (row.other, row.expires_at) = (Some(by.0.as_slice()), Some(expires_at));
             }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use casework::Result;
 use casework::partner_life::{Departure, Partnerships, Suspension};
 use rusqlite::params;
+use schemas::Kind;
+use schemas::envelope::Header;
 use schemas::ids::{CircleId, RootId};
 use schemas::time::Timestamp;
 
@@ -16,15 +18,21 @@ use crate::tx::Tx;
 pub(crate) const SUSPENDED: &str = "SELECT root FROM partners WHERE suspended_at IS NOT NULL";
 
 impl Tx<'_> {
-    /// Deletes what a partner owns here and everything in the circle of just the two. The
-    /// replication core lets go of the same when it hears of it; on disk it is gone at once.
-    fn purge(&self, partner: RootId, pair: CircleId) -> Result<()> {
-        self.run("DELETE FROM documents WHERE owner = ?1 OR circle = ?2", params![partner.0, pair.0])?;
+    /// Deletes what a partner owns here and everything in the circle of just the two; but for what
+    /// it opened with others when it is `inherited`. The replication core lets go of the same
+    /// when it hears of it; on disk it is gone at once.
+    fn purge(&self, partner: RootId, pair: CircleId, inherited: bool) -> Result<()> {
+        let stays = |kind: Kind| inherited && kind.is_co_edited();
+        for kind in Kind::ALL.iter().filter(|kind| !stays(**kind)) {
+            self.run("DELETE FROM documents WHERE owner = ?1 AND kind = ?2", params![partner.0, kind.code()])?;
+        }
+        self.run("DELETE FROM documents WHERE circle = ?1", [pair.0])?;
         let stored = self.all("SELECT number, header FROM envelopes", [], |cells| {
             let number: i64 = cells.get()?;
             Ok((number, header(&cells.get::<Vec<u8>>()?)?))
         })?;
-        for (number, _) in stored.iter().filter(|(_, header)| header.owner == partner || header.circle == pair) {
+        let goes = |header: &Header| header.circle == pair || header.owner == partner && !stays(header.kind);
+        for (number, _) in stored.iter().filter(|(_, header)| goes(header)) {
             self.run("DELETE FROM envelopes WHERE number = ?1", [number])?;
         }
         Ok(())
@@ -55,7 +63,7 @@ impl Partnerships for Tx<'_> {
     }
 
     fn departures(&mut self) -> Result<Vec<Departure>> {
-        let sql = "SELECT root, name, addresses, certificate, left_at, left_by, confirmed_at FROM departures
+        let sql = "SELECT root, name, addresses, certificate, left_at, left_by, confirmed_at, successor FROM departures
                    ORDER BY left_at DESC, root";
         self.all(sql, [], |cells| {
             Ok(Departure {
@@ -66,17 +74,18 @@ impl Partnerships for Tx<'_> {
                 at: cells.time()?,
                 by: cells.get()?,
                 confirmed_at: cells.get::<Option<i64>>()?.map(|at| Timestamp(at.unsigned_abs())),
+                successor: cells.get::<Option<[u8; 32]>>()?.map(RootId),
             })
         })
     }
 
-    fn depart(&mut self, partner: RootId, at: Timestamp, by: &str) -> Result<bool> {
+    fn depart(&mut self, partner: RootId, at: Timestamp, by: &str, successor: Option<RootId>) -> Result<bool> {
         let kept = self.run(
-            "INSERT OR REPLACE INTO departures (root, refnis, name, addresses, certificate, left_at, left_by)
+            "INSERT OR REPLACE INTO departures (root, refnis, name, addresses, certificate, left_at, left_by, successor)
              SELECT root, refnis, name, addresses,
-                    coalesce((SELECT bytes FROM certificates c WHERE c.root = p.root ORDER BY serial DESC), x''), ?2, ?3
+                    coalesce((SELECT bytes FROM certificates c WHERE c.root = p.root ORDER BY serial DESC), x''), ?2, ?3, ?4
              FROM partners p WHERE root = ?1",
-            params![partner.0, seconds(at), by],
+            params![partner.0, seconds(at), by, successor.map(|root| root.0)],
         )?;
         if kept == 0 {
             return Ok(false);
@@ -87,13 +96,13 @@ impl Partnerships for Tx<'_> {
             "UPDATE links SET ended_at = ?2 WHERE circle = ?1 AND ended_at IS NULL",
             params![pair.0, seconds(at)],
         )?;
-        self.purge(partner, pair)?;
+        self.purge(partner, pair, successor.is_some())?;
         self.drop_partner(partner)?;
         Ok(true)
     }
 
-    fn confirm_departure(&mut self, partner: RootId, at: Timestamp, receipt: &[u8]) -> Result<()> {
-        self.run(
+    fn confirm_departure(&mut self, partner: RootId, at: Timestamp, receipt: &[u8]) -> Result<bool> {
+        let confirmed = self.run(
             "UPDATE departures SET confirmed_at = ?2, receipt = ?3 WHERE root = ?1 AND confirmed_at IS NULL",
             params![partner.0, seconds(at), receipt],
         )?;
@@ -102,6 +111,6 @@ impl Partnerships for Tx<'_> {
             "UPDATE receipts_awaited SET received_at = ?2 WHERE partner = ?1 AND received_at IS NULL",
             params![partner.0, seconds(at)],
         )?;
-        Ok(())
+        Ok(confirmed > 0)
     }
 }

@@ -93,6 +93,11 @@ impl Receipts for Tx<'_> {
         Ok(())
     }
 
+    fn forget_given(&mut self, before: Timestamp) -> Result<()> {
+        self.run("DELETE FROM receipts_owed WHERE given_at < ?1", [seconds(before)])?;
+        Ok(())
+    }
+
     fn owe_again(&mut self, owner: RootId) -> Result<()> {
         self.run("UPDATE receipts_owed SET given_at = NULL WHERE owner = ?1", [owner.0])?;
         Ok(())

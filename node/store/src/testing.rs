@@ -203,7 +203,12 @@ impl TestOffice {
                     self.store.apply(vec![hide]).expect("an erasure");
                 }
                 // What the core makes of these is for its own tests.
-                Outgoing::Hold { .. } | Outgoing::Lift { .. } | Outgoing::Cut { .. } | Outgoing::Replace { .. } => {}
+                Outgoing::Hold { .. }
+                | Outgoing::Lift { .. }
+                | Outgoing::Cut { .. }
+                | Outgoing::Suspend { .. }
+                | Outgoing::Resume { .. }
+                | Outgoing::Replace { .. } => {}
             }
             let settled = Effect::Settled { number: number.unsigned_abs(), outcome: Ok(()) };
             self.store.apply(vec![settled]).expect("a settled command");

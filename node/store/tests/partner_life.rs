@@ -2,12 +2,15 @@
 
 mod towns;
 
+use casework::library::form::parse_resource_form;
 use casework::office::AccountRole;
 use casework::people::Side;
+use casework::ports::Outgoing;
 use casework::ports_matches::{DuoStage, IncomingStage, OutgoingStage};
 use casework::{Actor, Error};
-use schemas::{DocumentId, Kind};
-use towns::{CIRCLE, Town, converge, els, two_towns};
+use replication::{DocumentView, Effect};
+use schemas::{DocumentId, Kind, RootId, Shared};
+use towns::{CIRCLE, Town, converge, els, root_of, two_towns};
 
 fn administrator() -> Actor {
     Actor { account: Some(2), name: "Bram".to_owned(), role: AccountRole::Administrator }
@@ -112,4 +115,123 @@ fn a_partner_that_is_left_takes_its_matches_and_contact_sheets_along() {
     assert_eq!(came.stage, IncomingStage::Withdrawn);
     towns[1].office().departure_confirmed(borsbeek, vec![1]).expect("noted");
     assert!(towns[1].office().departures().expect("a list")[0].confirmed_at.is_some());
+}
+
+/// A page of `owner` that the town shows.
+fn page(town: &Town, owner: RootId, number: u8) -> DocumentId {
+    let document = DocumentId([number; 16]);
+    let fields = [("title", "De bib"), ("body", "Boeken"), ("kind", "welcome_sheet"), ("language", "nl")];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let hour = town.now().hour();
+    let view = DocumentView {
+        circle: CIRCLE,
+        document,
+        owner,
+        value: parse_resource_form(&fields).expect("a fine form").into_value(),
+        heads: vec![[number; 32]],
+        writers: [(owner, 1)].into(),
+        changed_at: hour,
+        expires_at: hour.plus_days(300),
+        clipped: false,
+        held: None,
+        forked: std::collections::BTreeSet::new(),
+    };
+    town.store().apply(vec![Effect::Show(view)]).expect("shown");
+    document
+}
+
+fn waits(town: &Town) -> Vec<Outgoing> {
+    town.store().outbox_next(0).expect("the outbox").into_iter().map(|(_, command)| command).collect()
+}
+
+#[test]
+fn what_a_partner_adds_to_our_pages_is_cut_when_it_is_suspended_or_left() {
+    let towns = two_towns();
+    let (office, borsbeek, me) = (towns[1].office(), towns[0].me, towns[1].me);
+    let ours = page(&towns[1], me, 1);
+    page(&towns[1], borsbeek, 2);
+    office.suspend_partner(&administrator(), borsbeek, "").expect("suspended");
+    office.suspend_partner(&administrator(), borsbeek, "").expect("twice is once");
+    assert_eq!(waits(&towns[1]), [Outgoing::Suspend { document: ours, author: borsbeek }], "not in its own");
+    office.resume_partner(&administrator(), borsbeek).expect("resumed");
+    assert_eq!(waits(&towns[1])[1..], [Outgoing::Resume { document: ours, author: borsbeek }]);
+    office.leave_partner(&administrator(), borsbeek).expect("left");
+    assert_eq!(waits(&towns[1])[2..], [Outgoing::Cut { document: ours, author: borsbeek, bar: true }]);
+    let shown = towns[1].look(|records| records.documents(Kind::Resource));
+    assert_eq!(shown.iter().map(|page| page.owner).collect::<Vec<_>>(), [me], "its own pages went with it");
+}
+
+/// A match of which both persons said yes.
+fn running() -> ([Town; 2], DocumentId) {
+    let (mut towns, proposal) = matched();
+    for town in &towns {
+        let duo = town.look(|records| records.duos())[0].id;
+        town.office().say(&els(), duo, true).expect("a yes");
+    }
+    converge(&mut towns);
+    (towns, proposal)
+}
+
+#[test]
+fn the_duos_of_a_partner_that_merged_go_on_and_its_cards_go() {
+    let (mut towns, proposal) = running();
+    let (aartselaar, antwerpen) = (towns[1].me, root_of("11002"));
+    let pages = [page(&towns[0], aartselaar, 1), page(&towns[0], towns[0].me, 2)];
+    towns[0].office().partner_merged(aartselaar).expect("nothing is known of it");
+    assert_eq!(towns[0].look(|records| records.partners()).len(), 1);
+
+    towns[0].hears_of_merger(aartselaar, antwerpen);
+    towns[0].office().suspend_partner(&administrator(), aartselaar, "").expect("suspended");
+    towns[0].office().partner_merged(aartselaar).expect("not while it is suspended");
+    assert_eq!(towns[0].look(|records| records.partners()).len(), 1);
+    towns[0].office().resume_partner(&administrator(), aartselaar).expect("resumed");
+    towns[0].office().partner_merged(aartselaar).expect("merged");
+    towns[0].office().partner_merged(aartselaar).expect("twice is once");
+
+    assert!(towns[0].look(|records| records.partners()).is_empty());
+    let departure = towns[0].office().departures().expect("a list").remove(0);
+    assert_eq!((departure.successor, departure.by.as_str()), (Some(antwerpen), "Aartselaar"));
+    assert!(towns[0].look(|records| records.documents(Kind::MentorOffer)).is_empty());
+    let shown = towns[0].look(|records| records.documents(Kind::Resource));
+    assert_eq!(shown.iter().map(|page| page.id).collect::<Vec<_>>(), pages, "what was written together stays");
+    let runs = |town: &Town| town.look(|records| records.duos())[0].stage == DuoStage::Running;
+    assert!(runs(&towns[0]) && towns[0].look(move |records| records.sheet(proposal)).is_some());
+    towns[0].crash();
+    towns[0].hears_of_merger(aartselaar, antwerpen);
+    towns[0].pass_days(60);
+    towns[0].office().settle_matches().expect("settled");
+    assert!(runs(&towns[0]), "nothing ends it but people");
+    let duo = towns[0].look(|records| records.duos())[0].id;
+    let shown = towns[0].office().duo(&els(), duo).expect("a page");
+    assert!(format!("{shown:?}").contains("Aartselaar"), "under the name that people know");
+
+    // The one that merged hears that it was left, and keeps its own side of the duo too.
+    let borsbeek = towns[0].me;
+    towns[1].hears_of_merger(aartselaar, antwerpen);
+    assert!(towns[1].office().partner_left(borsbeek).expect("noted"));
+    towns[1].office().settle_matches().expect("settled");
+    assert!(runs(&towns[1]) && towns[1].look(|records| records.partners()).is_empty());
+}
+
+#[test]
+fn open_proposals_end_with_a_merger_and_the_successor_opens_the_pages_anew() {
+    let (towns, proposal) = asked();
+    let (borsbeek, aartselaar) = (towns[0].me, towns[1].me);
+    let theirs = page(&towns[1], borsbeek, 1);
+    let ours = page(&towns[1], aartselaar, 2);
+    towns[1].hears_of_merger(borsbeek, aartselaar);
+    towns[1].office().leave_partner(&administrator(), borsbeek).expect("by hand is the same");
+    let came = towns[1].look(move |records| records.incoming(proposal)).expect("known");
+    assert_eq!(came.stage, IncomingStage::Withdrawn);
+    let commands = waits(&towns[1]);
+    let replaced: Vec<DocumentId> = commands
+        .iter()
+        .filter_map(|command| match command {
+            Outgoing::Replace { document, .. } => Some(*document),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(replaced, [theirs]);
+    assert!(commands.contains(&Outgoing::Cut { document: ours, author: borsbeek, bar: true }));
+    assert_eq!(towns[1].office().departures().expect("a list")[0].successor, Some(aartselaar));
 }

@@ -116,3 +116,25 @@ fn a_receipt_is_owed_for_what_was_erased_here_until_its_owner_took_it() {
     office.partner_left(borsbeek).expect("left");
     assert!(office.receipts_owed().expect("a list").is_empty(), "of one that is gone nothing is left to sign for");
 }
+
+#[test]
+fn receipts_that_were_given_are_forgotten_when_nobody_can_have_a_copy_any_more() {
+    let towns = two_towns();
+    let (borsbeek, office) = (towns[0].me, towns[1].office());
+    let [given, owed] = [DocumentId([1; 16]), DocumentId([2; 16])];
+    for document in [given, owed] {
+        towns[1].store().apply(vec![erasure(borsbeek, document, &towns[1])]).expect("stored");
+    }
+    office.receipt_given(borsbeek, vec![given]).expect("given");
+    let again = || {
+        office.owe_receipts_again(borsbeek).expect("owed");
+        office.receipts_owed().expect("a list").remove(0).1
+    };
+    towns[1].pass_days(800);
+    office.tick().expect("time passes");
+    assert_eq!(again(), [given, owed]);
+    office.receipt_given(borsbeek, vec![given]).expect("given");
+    towns[1].pass_days(1_100);
+    office.tick().expect("time passes");
+    assert_eq!(again(), [owed], "what was never given stays owed");
+}

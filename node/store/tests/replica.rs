@@ -37,6 +37,7 @@ impl Node {
             valid_from: from,
             valid_until: from.plus_days(365),
             retired: Vec::new(),
+            successor: None,
         }
         .sign(&self.root, &self.key)
     }

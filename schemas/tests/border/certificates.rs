@@ -44,6 +44,21 @@ fn claims_that_cannot_be() {
 }
 
 #[test]
+fn the_last_word_of_a_municipality_names_who_comes_after_it() {
+    let heir = RootId([9; 32]);
+    assert_eq!(verified(|c| c.successor = Some(heir)).map(|c| c.successor), Ok(Some(heir)));
+    let itself = certificate().owner();
+    assert_eq!(verified(|c| c.successor = Some(itself)), Err(CertificateError::Claim));
+    // Whoever did not merge signs what it always signed: a list of eight.
+    // A list of two, the first of them a string of bytes with its length in one byte or two.
+    let length = |signed: Vec<u8>| signed.get(if signed[1] == 0x58 { 3 } else { 4 }).copied();
+    let merged = NodeCertificate { successor: Some(heir), ..certificate() };
+    assert_eq!(length(certificate().sign(&root())), Some(0x88));
+    assert_eq!(length(merged.sign(&root())), Some(0x89));
+    assert!(merged.sign(&root()).len() < 700, "fits a request beside addresses");
+}
+
+#[test]
 fn another_root_cannot_sign() {
     let other = SigningKey::from_bytes(&[3; 32]);
     let refused = Err(CertificateError::Signature);

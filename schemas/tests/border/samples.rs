@@ -29,6 +29,7 @@ pub(crate) fn certificate() -> NodeCertificate {
         valid_from: SIGNED,
         valid_until: SIGNED.plus_days(365),
         retired: vec![NodeKey([7; 32])],
+        successor: None,
     }
 }
 

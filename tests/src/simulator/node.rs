@@ -75,6 +75,7 @@ pub(super) fn certify(
         valid_from: from,
         valid_until: from.plus_days(CERTIFICATE_DAYS),
         retired: Vec::new(),
+        successor: None,
     };
     let bytes = certificate.sign(root, node);
     (NodeCertificate::verify(&bytes).expect("a certificate signed just now"), bytes)

@@ -180,8 +180,12 @@ impl World {
             // Nobody in the simulator retires a key.
             Effect::Keep(_) | Effect::Retired { .. } => {}
             Effect::Settled { number, outcome } => self.settled(node, number, outcome.is_ok()),
-            Effect::Notify(Notice::Refused { reason, .. }) => {
+            Effect::Notify(Notice::Refused { partner, reason, blamed }) => {
                 self.nodes[node].refused.insert(reason);
+                let by = self.node_of(partner).filter(|by| blamed && *by < self.hostile() && node < self.hostile());
+                if let Some(by) = by {
+                    self.faults.push(format!("node {node} blames the honest node {by}: {reason}"));
+                }
             }
             Effect::Notify(_) => {}
             Effect::WakeAt(at) => {

@@ -57,6 +57,7 @@ today-minors = { $count ->
 today-handover-consent = { $name } moet nog toestemming geven om contactgegevens door te geven.
 today-handover-verb = Vraag toestemming
 today-library-draft = Een tekst van jou kon niet in het netwerk komen. Hij is bewaard.
+today-partner-suspended = Dit programma heeft { $municipality } opgeschort. Die gemeente stuurde telkens weer wat geen eerlijk knooppunt stuurt: { $why }. Bel haar op een nummer dat je al kende.
 today-resource-held = Een gemeente vroeg om de bladzijde “{ $title }” te verbergen.
 today-expiring = { $count ->
     [one] 1 kaart vervalt bij de partners op { $first }.

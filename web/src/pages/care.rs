@@ -53,7 +53,11 @@ async fn cut(State(app): State<App>, visit: Visit, Path(id): Path<String>, poste
 
 async fn renew(State(app): State<App>, visit: Visit, Path(id): Path<String>, _: Posted) -> Result<Response, Fault> {
     let key = document(&id)?;
-    let by = app.run(move |office| office.renew_resource(&visit.actor, key)).await?;
+    let by = match app.run(move |office| office.renew_resource(&visit.actor, key)).await {
+        Ok(by) => by,
+        // The form was sent before.
+        Err(fault) => moved(&app, key).await.ok_or(fault)?,
+    };
     app.changed(Region::Library);
     // A page that is still on its way to the store is not there to read yet.
     let there = app.run(move |office| office.resource_now(by)).await?.is_some();

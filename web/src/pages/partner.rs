@@ -20,6 +20,7 @@ use crate::fault::Fault;
 use crate::fields::Form;
 use crate::format;
 use crate::frame::{Frame, Nav, html};
+use crate::pages::partners::suspended_because;
 use crate::words::Words;
 
 pub(crate) fn routes() -> Router<App> {
@@ -84,7 +85,7 @@ async fn show(app: &App, visit: &Visit, id: &str, form: Form) -> Result<Response
         f,
         id: partner.to_string(),
         suspended: suspended.unwrap_or_default(),
-        why: page.suspended.map(|one| one.why).unwrap_or_default(),
+        why: page.suspended.as_ref().map(|one| suspended_because(w, one)).unwrap_or_default(),
         received: counts(w, &page.received),
         receipts: [("came", page.receipts.0), ("awaited", page.receipts.1)]
             .into_iter()
@@ -156,8 +157,14 @@ async fn leave(
         return Err(Fault::Refused("not-sure"));
     }
     let partner = root(&id)?;
-    let name = name(&app, &visit, partner).await?;
-    app.run(move |office| office.leave_partner(&visit.actor, partner)).await?;
+    let actor = visit.actor.clone();
+    match app.run(move |office| office.leave_partner(&actor, partner)).await {
+        // Sent before, or the partner was first: it is done either way.
+        Ok(()) | Err(Fault::NotFound) => {}
+        Err(other) => return Err(other),
+    }
+    let left = app.run(|office| office.departures()).await?.into_iter().find(|left| left.root == partner);
+    let name = left.ok_or(Fault::NotFound)?.name;
     app.changed(Region::Partners);
     Ok(flash_with(&app, "/partners", "notice-partner-left", &name, ""))
 }

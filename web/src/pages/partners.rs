@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use casework::partner_life::Suspension;
 use casework::schemas::time::Timestamp;
 
 use crate::app::App;
@@ -13,6 +14,7 @@ use crate::fault::Fault;
 use crate::format;
 use crate::frame::{Dot, Frame, Nav, dot, html};
 use crate::pages::person::and;
+use crate::words::Words;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/partners", get(page))
@@ -31,6 +33,21 @@ struct Row {
     circles: String,
     refused: Vec<String>,
     held_back: bool,
+    /// Why it is suspended; empty where it isn't.
+    suspended: String,
+    /// Into whom it merged; empty where it didn't.
+    merged: String,
+}
+
+/// Why something was refused, or a partner suspended for it, in words.
+pub(crate) fn turned(w: &Words, why: &str) -> String {
+    let key = format!("turned-{}", why.replace(' ', "-"));
+    if w.has(&key) { w.t(&key) } else { why.to_owned() }
+}
+
+/// Why a partner is suspended; empty where nobody said so.
+pub(crate) fn suspended_because(w: &Words, one: &Suspension) -> String {
+    if one.is_automatic() { w.with("partner-suspended-itself", "why", turned(w, &one.why)) } else { one.why.clone() }
 }
 
 #[derive(Template)]
@@ -43,6 +60,8 @@ struct Page {
     departures: Vec<(String, String)>,
     /// Certificates that end soon or ended.
     certificates: Vec<String>,
+    /// That this municipality merged into another; empty where it didn't.
+    merged: String,
     paused: bool,
     width: i64,
     height: i64,
@@ -104,10 +123,12 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
                 since: when(live.and_then(|live| live.connected_since)),
                 circles: if partner.circles.is_empty() { w.t("nothing-known") } else { and(w, &partner.circles) },
                 refused: refused
-                    .map(|(reason, count)| w.count_with("partner-refused", *count, &[("reason", reason)]))
+                    .map(|(reason, count)| w.count_with("partner-refused", *count, &[("reason", &turned(w, reason))]))
                     .chain((partner.forks > 0).then(|| w.count("partner-forked", partner.forks)))
                     .collect(),
                 held_back: live.is_some_and(|live| live.held_back.is_some()),
+                suspended: partner.suspended.as_ref().map(|one| suspended_because(w, one)).unwrap_or_default(),
+                merged: found.mergers.get(&partner.municipality.root).cloned().unwrap_or_default(),
             }
         })
         .collect();
@@ -130,7 +151,13 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
         .iter()
         .map(|left| {
             let key = if left.confirmed_at.is_some() { "departure-confirmed" } else { "departure-waits" };
-            (left.name.clone(), w.with(key, "when", format::since(left.at, now)))
+            let since = w.with(key, "when", format::since(left.at, now));
+            let merged = found.mergers.get(&left.root).filter(|_| left.successor.is_some());
+            let text = match merged {
+                Some(into) => format!("{} {since}", w.with("departure-merged", "into", into)),
+                None => since,
+            };
+            (left.name.clone(), text)
         })
         .collect();
     let ending = |name: &str, own: bool, at: Option<Timestamp>| {
@@ -150,12 +177,34 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
     let f = Frame::new(&app, &visit, Nav::Partners, w.t("nav-partners")).await?.refreshing("partners");
     let me = found.me.name.clone();
     let paused = found.paused;
-    html(&Page { f, me, rows, circles, departures, certificates, paused, width: WIDTH, height: HEIGHT })
+    let merged = found.mergers.get(&found.me.root).map(|into| w.with("merged-ours", "into", into)).unwrap_or_default();
+    html(&Page { f, me, rows, circles, departures, certificates, merged, paused, width: WIDTH, height: HEIGHT })
 }
 
 #[cfg(test)]
 mod tests {
+    use casework::schemas::envelope::Refusal;
+
     use super::*;
+
+    #[test]
+    fn what_partners_are_suspended_for_has_words() {
+        let words = Words::dutch();
+        let held_against = [
+            Refusal::TooLarge,
+            Refusal::Malformed,
+            Refusal::Forged,
+            Refusal::TooLong,
+            Refusal::NotAllowed,
+            Refusal::UnsafeBody,
+            Refusal::Schema,
+            Refusal::Quarantined,
+        ];
+        for why in held_against.map(|reason| reason.to_string()).iter().chain([&"a frame over the limit".to_owned()]) {
+            assert_ne!(turned(&words, why), *why, "in Dutch");
+        }
+        assert_eq!(turned(&words, "of a later release"), "of a later release");
+    }
 
     #[test]
     fn partners_sit_inside_the_drawing_and_apart() {

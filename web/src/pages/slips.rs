@@ -153,6 +153,7 @@ async fn address(
     visit: Visit,
     Path((id, number)): Path<(i64, u32)>,
     headers: HeaderMap,
+    _: Posted,
 ) -> Result<Response, Fault> {
     let actor = visit.actor.clone();
     let secret = app.run(move |office| office.open_slip(&actor, EveningId(id), number)).await?;

@@ -156,6 +156,12 @@ fn mine(w: &Words, item: &TodayItem, today: Date, now: Timestamp) -> Line {
             let _ = person;
             line(w, text, String::new(), "today-handover-verb", format!("/duos/{}", duo.0), true)
         }
+        TodayItem::PartnerSuspended { partner, name, why, at } => {
+            let why = super::partners::turned(w, why);
+            let text = w.fill("today-partner-suspended", &[("municipality", name), ("why", &why)]);
+            let more = w.with("today-since", "when", format::since(*at, now));
+            line(w, text, more, "today-look-verb", format!("/partners/{partner}"), true)
+        }
         TodayItem::LibraryDraft { draft } => {
             let href = format!("/netwerk/concept/{draft}");
             line(w, w.t("today-library-draft"), String::new(), "today-look-verb", href, true)

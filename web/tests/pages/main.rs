@@ -1,6 +1,7 @@
 //! Every page on two towns full of people: it is there, in words, and the way from a question to
 //! an agreed match is walked through the pages alone.
 
+mod partners;
 mod rules;
 #[path = "../scene/mod.rs"]
 mod scene;
@@ -480,45 +481,6 @@ async fn a_page_of_the_library_is_written_and_read() {
     assert_eq!(gone.status, StatusCode::UNPROCESSABLE_ENTITY);
     in_words("a page that is gone", &gone);
     assert!(gone.text.contains("Tekst die blijft") && gone.text.contains("action=\"/netwerk/nieuw\""));
-}
-
-#[tokio::test]
-async fn an_administrator_suspends_resumes_and_leaves_a_partner() {
-    let town = store::testing::office_for_tests();
-    let path = format!("/partners/{}", town.partner);
-    let mut coordinator = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
-    let page = coordinator.get(&path).await;
-    in_words(&path, &page);
-    assert!(!page.text.contains("/schort-op"), "a coordinator only looks");
-    let forged = coordinator.fill(&path, &format!("{path}/hervat"), &[]).await;
-    assert_eq!(forged.status, StatusCode::FORBIDDEN);
-    let mut member = Browser::signed_in(&town.office, AccountRole::Member).await;
-    assert_eq!(member.get(&path).await.status, StatusCode::FORBIDDEN);
-
-    let mut bram = Browser::signed_in(&town.office, AccountRole::Administrator).await;
-    assert!(bram.get("/").await.text.contains("href=\"/partners\""));
-    assert_eq!(bram.get("/partners/nobody").await.status, StatusCode::NOT_FOUND);
-    let long = "x".repeat(301);
-    let again = bram.fill(&path, &format!("{path}/schort-op"), &[("why", &long)]).await;
-    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
-    in_words(&path, &again);
-    let said = bram.fill(&path, &format!("{path}/schort-op"), &[("why", "vreemde kaarten")]).await;
-    assert_eq!(said.to(), path, "{}", said.text);
-    let page = bram.get(&path).await;
-    in_words(&path, &page);
-    assert!(page.text.contains("Reden: vreemde kaarten") && page.text.contains("is opgeschort."));
-    assert!(bram.get("/partners").await.text.contains("Opgeschort sinds"));
-    bram.fill(&path, &format!("{path}/hervat"), &[]).await;
-    assert!(!bram.get(&path).await.text.contains("Reden:"));
-
-    let leaving = format!("{path}/verlaat");
-    in_words(&leaving, &bram.get(&leaving).await);
-    assert_eq!(bram.fill(&leaving, &leaving, &[]).await.status, StatusCode::CONFLICT, "not sure");
-    assert_eq!(bram.fill(&leaving, &leaving, &[("zeker", "ja")]).await.to(), "/partners");
-    let list = bram.get("/partners").await;
-    in_words("/partners", &list);
-    assert!(list.text.contains("Geen partner meer") && list.text.contains("wacht op het bewijs"));
-    assert_eq!(bram.get(&path).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

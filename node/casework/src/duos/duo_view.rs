@@ -1,7 +1,7 @@
 //! What the pages of duos and *Vandaag* show. Values only.
 
 use schemas::DuoProgress;
-use schemas::ids::DocumentId;
+use schemas::ids::{DocumentId, RootId};
 use schemas::time::{Date, Quarter, Timestamp};
 
 use crate::duo_state::Event;
@@ -227,6 +227,17 @@ pub enum TodayItem {
     Minors {
         /// How many.
         count: usize,
+    },
+    /// A partner that the program suspended.
+    PartnerSuspended {
+        /// Whose.
+        partner: RootId,
+        /// Its name.
+        name: String,
+        /// Why, in the words of the protocol.
+        why: String,
+        /// Since when.
+        at: Timestamp,
     },
     /// A contact sheet that cannot leave without consent.
     HandoverConsent {

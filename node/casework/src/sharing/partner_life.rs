@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::office::{AccountRole, Actor, Office};
 use crate::own_cards::refresh_offer;
 use crate::people::PersonId;
+use crate::ports::Outgoing;
 use crate::ports_matches::{HandoverStage, IncomingStage, OutgoingEnd, OutgoingStage};
 
 /// Characters of a reason, at most.
@@ -27,8 +28,15 @@ pub struct Suspension {
     pub at: Timestamp,
     /// Who did it; `overbuur` when the program did.
     pub by: String,
-    /// Why, in a few words.
+    /// Why, in a few words; in the words of the protocol where the program did it.
     pub why: String,
+}
+
+impl Suspension {
+    /// Whether the program did it, because the partner kept on doing what no honest node does.
+    pub fn is_automatic(&self) -> bool {
+        self.by == Actor::program().name
+    }
 }
 
 /// A municipality that was a partner.
@@ -46,6 +54,8 @@ pub struct Departure {
     pub at: Timestamp,
     /// Who ended it; the partner's own name when it was the partner.
     pub by: String,
+    /// The municipality that it merged into, if it did.
+    pub successor: Option<RootId>,
     /// When the partner confirmed that nothing of ours is left there.
     pub confirmed_at: Option<Timestamp>,
 }
@@ -59,10 +69,11 @@ pub trait Partnerships {
     /// Every partner that was left, the newest first.
     fn departures(&mut self) -> Result<Vec<Departure>>;
     /// Makes a departure of a partner: it leaves every circle, and with it what waits to be
-    /// published to it alone. Whether there was such a partner.
-    fn depart(&mut self, partner: RootId, at: Timestamp, by: &str) -> Result<bool>;
-    /// Notes the signed receipt of a partner that was left.
-    fn confirm_departure(&mut self, partner: RootId, at: Timestamp, receipt: &[u8]) -> Result<()>;
+    /// published to it alone. What it opened with others stays when it has a successor. Whether
+    /// there was such a partner.
+    fn depart(&mut self, partner: RootId, at: Timestamp, by: &str, successor: Option<RootId>) -> Result<bool>;
+    /// Notes the signed receipt of a partner that was left; whether it is the first.
+    fn confirm_departure(&mut self, partner: RootId, at: Timestamp, receipt: &[u8]) -> Result<bool>;
 }
 
 /// Something of ours that a partner received and may still hold.
@@ -142,6 +153,7 @@ impl Office {
             if !desk.records.set_suspension(partner, Some(&suspension))? {
                 return Err(Error::NotFound);
             }
+            in_own_pages(desk, partner, |document| Outgoing::Suspend { document, author: partner })?;
             desk.audit("partner.suspended", None, &partner.short())
         })?;
         self.network.partners_changed();
@@ -158,6 +170,7 @@ impl Office {
             if !desk.records.set_suspension(partner, None)? {
                 return Err(Error::NotFound);
             }
+            in_own_pages(desk, partner, |document| Outgoing::Resume { document, author: partner })?;
             desk.audit("partner.resumed", None, &partner.short())
         })?;
         self.network.partners_changed();
@@ -171,12 +184,45 @@ impl Office {
     /// `Forbidden`, `NotFound`, a failing store.
     pub fn leave_partner(&self, actor: &Actor, partner: RootId) -> Result<()> {
         actor.must_tend_partners()?;
+        let merger = self.merger(partner);
         self.desk_for(actor, move |desk| {
             let by = desk.by.clone();
-            leave(desk, partner, &by)
+            leave(desk, partner, &by, merger)
         })?;
         self.network.partners_changed();
         self.storage.forget_traces()
+    }
+
+    /// A partner merged into another municipality, and everything it wrote before is here: its
+    /// cards and proposals go, what it opened with others passes to its successor, and duos go
+    /// on. Nothing when it is no partner, is suspended, or did not merge.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn partner_merged(&self, partner: RootId) -> Result<()> {
+        let merger = self.merger(partner);
+        if merger.successor.is_none() {
+            return Ok(());
+        }
+        self.by_itself(move |desk| {
+            if desk.records.suspensions()?.contains_key(&partner) {
+                return Ok(());
+            }
+            match desk.place(partner)? {
+                Some(place) => leave(desk, partner, &place.name, merger),
+                None => Ok(()),
+            }
+        })?;
+        self.network.partners_changed();
+        self.storage.forget_traces()
+    }
+
+    /// What the roots of a partner and of this municipality said of a merger.
+    fn merger(&self, partner: RootId) -> Merger {
+        let successors = self.network.successors();
+        let merged_here = |me: RootId| successors.contains_key(&me);
+        let me = self.read(|records| records.me()).map(|me| me.root);
+        Merger { successor: successors.get(&partner).copied(), ours: me.is_ok_and(merged_here) }
     }
 
     /// The partner itself ended it, and has let go of what was ours. Twice is once. Nothing comes
@@ -186,12 +232,13 @@ impl Office {
     /// # Errors
     /// A failing store.
     pub fn partner_left(&self, partner: RootId) -> Result<bool> {
+        let merger = self.merger(partner);
         let taken = self.by_itself(move |desk| {
             if desk.records.suspensions()?.contains_key(&partner) {
                 return Ok(false);
             }
             match desk.place(partner)? {
-                Some(place) => leave(desk, partner, &place.name).map(|()| true),
+                Some(place) => leave(desk, partner, &place.name, merger).map(|()| true),
                 None => Ok(true),
             }
         })?;
@@ -210,8 +257,10 @@ impl Office {
     /// A failing store.
     pub fn departure_confirmed(&self, partner: RootId, receipt: Vec<u8>) -> Result<()> {
         self.by_itself(move |desk| {
-            desk.records.confirm_departure(partner, desk.now, &receipt)?;
-            desk.audit("partner.confirmed_departure", None, &partner.short())
+            if desk.records.confirm_departure(partner, desk.now, &receipt)? {
+                desk.audit("partner.confirmed_departure", None, &partner.short())?;
+            }
+            Ok(())
         })
     }
 
@@ -258,9 +307,25 @@ fn received(desk: &mut Desk<'_>, partner: RootId) -> Result<Vec<Received>> {
     Ok(found)
 }
 
-fn leave(desk: &mut Desk<'_>, partner: RootId, by: &str) -> Result<()> {
+/// What is known of mergers when a partnership ends.
+#[derive(Debug, Clone, Copy)]
+struct Merger {
+    /// The municipality that the partner merged into.
+    successor: Option<RootId>,
+    /// Whether it was this municipality that merged.
+    ours: bool,
+}
+
+impl Merger {
+    /// Whether the people go on, under whatever name their municipality has.
+    fn goes_on(self) -> bool {
+        self.ours || self.successor.is_some()
+    }
+}
+
+fn leave(desk: &mut Desk<'_>, partner: RootId, by: &str, merger: Merger) -> Result<()> {
     for mut sent in desk.records.all_outgoing()? {
-        if sent.offer_owner != partner {
+        if sent.offer_owner != partner || merger.goes_on() && goes_on(desk, sent.document)? {
             continue;
         }
         if !matches!(sent.stage, OutgoingStage::Ended(_)) {
@@ -271,7 +336,7 @@ fn leave(desk: &mut Desk<'_>, partner: RootId, by: &str) -> Result<()> {
         crate::duo::cancel(desk, sent.document)?;
     }
     for mut came in desk.records.all_incoming()? {
-        if came.requester != partner {
+        if came.requester != partner || merger.goes_on() && goes_on(desk, came.document)? {
             continue;
         }
         if matches!(came.stage, IncomingStage::Open | IncomingStage::Reserved { .. } | IncomingStage::Acknowledged) {
@@ -282,9 +347,48 @@ fn leave(desk: &mut Desk<'_>, partner: RootId, by: &str) -> Result<()> {
         crate::duo::cancel(desk, came.document)?;
         refresh_offer(desk, came.mentor)?;
     }
+    in_own_pages(desk, partner, |document| Outgoing::Cut { document, author: partner, bar: true })?;
+    if merger.successor == Some(desk.me.root) {
+        take_over(desk, partner)?;
+    }
     // After what the ends above still wanted to tell the partner.
-    if !desk.records.depart(partner, desk.now, by)? {
+    if !desk.records.depart(partner, desk.now, by, merger.successor)? {
         return Err(Error::NotFound);
     }
-    desk.audit("partner.left", None, &partner.short())
+    let action = if merger.successor.is_some() { "partner.merged" } else { "partner.left" };
+    desk.audit(action, None, &partner.short())
+}
+
+/// Whether a match is a duo that is under way. It goes on here alone: nothing is told of it any
+/// more, and what was handed over stays for as long as it lasts.
+fn goes_on(desk: &mut Desk<'_>, proposal: DocumentId) -> Result<bool> {
+    let duo = desk.records.duos()?.into_iter().find(|duo| duo.proposal == Some(proposal));
+    let Some(mut duo) = duo.filter(|duo| duo.stage.is_active()) else { return Ok(false) };
+    crate::handovers::cancel(desk, proposal)?;
+    duo.progress = None;
+    desk.records.update_duo(&duo)?;
+    Ok(true)
+}
+
+/// Asks something about every page of this municipality in which a partner may write.
+fn in_own_pages(desk: &mut Desk<'_>, partner: RootId, ask: impl Fn(DocumentId) -> Outgoing) -> Result<()> {
+    let (me, circles) = (desk.me.root, desk.records.circles_of(partner)?);
+    let pages = desk.records.documents(Kind::Resource)?.into_iter();
+    for page in pages.filter(|page| page.owner == me && circles.contains(&page.circle)) {
+        desk.records.enqueue(&ask(page.id))?;
+        desk.outbox_filled();
+    }
+    Ok(())
+}
+
+/// Opens every page of a partner that merged into this municipality anew as its own.
+fn take_over(desk: &mut Desk<'_>, partner: RootId) -> Result<()> {
+    let expires_at = desk.now.hour().plus_days(crate::library::LIFE_DAYS);
+    for page in desk.records.documents(Kind::Resource)?.into_iter().filter(|page| page.owner == partner) {
+        let by = desk.fresh_id();
+        desk.records.enqueue(&Outgoing::Replace { document: page.id, by, expires_at })?;
+        desk.audit("resource.taken_over", None, &format!("{} {by}", page.id))?;
+        desk.outbox_filled();
+    }
+    Ok(())
 }

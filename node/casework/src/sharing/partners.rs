@@ -1,5 +1,6 @@
 //! The partners page, and this municipality's own cards.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
 use schemas::border::SCHEMA;
@@ -13,7 +14,7 @@ use schemas::{Kind, MunicipalityCard, SharedValue};
 use crate::error::{Error, Result};
 use crate::hand::Hand;
 use crate::office::{Actor, Office};
-use crate::partner_life::Departure;
+use crate::partner_life::{Departure, Suspension};
 use crate::ports::{Circle, Municipality, Outgoing, OwnDocument, PartnerLive, Records};
 use crate::publication::{CARD_DAYS, is_due, value_text};
 
@@ -31,6 +32,8 @@ pub struct PartnersPage {
     pub circles: Vec<Circle>,
     /// Municipalities that are no partner any more, the newest first.
     pub departures: Vec<Departure>,
+    /// Municipalities that merged into another, by the names of both; this one too when it did.
+    pub mergers: BTreeMap<RootId, String>,
     /// When this municipality's own certificate ends, when that is soon or past.
     pub own_certificate_ends: Option<Timestamp>,
     /// Whether the exchange waits until the store writes again.
@@ -46,8 +49,8 @@ pub struct PartnerRow {
     pub live: Option<PartnerLive>,
     /// Names of the circles shared with it.
     pub circles: Vec<String>,
-    /// Since when it is suspended.
-    pub suspended_since: Option<Timestamp>,
+    /// Whether it is suspended, since when and why.
+    pub suspended: Option<Suspension>,
     /// When its certificate ends, when that is soon or past.
     pub certificate_ends: Option<Timestamp>,
     /// How often it was found to have written two things in one place; the proof is in the store.
@@ -64,9 +67,10 @@ impl Office {
         let (ends, soon) = (self.network.certificates_end(), self.now().plus_seconds(CERTIFICATE_SOON));
         let ends = move |root: &RootId| ends.get(root).copied().filter(|end| *end <= soon);
         let paused = self.network.paused().is_some();
+        let successors = self.network.successors();
         self.read(move |records| {
             let circles: Vec<Circle> = records.circles()?.into_iter().filter(|circle| !circle.pair).collect();
-            let suspensions = records.suspensions()?;
+            let mut suspensions = records.suspensions()?;
             let proofs = records.proofs()?;
             let partners = records
                 .partners()?
@@ -78,7 +82,7 @@ impl Office {
                         .filter(|circle| circle.members.contains(&municipality.root))
                         .map(|circle| circle.name.clone())
                         .collect(),
-                    suspended_since: suspensions.get(&municipality.root).map(|one| one.at),
+                    suspended: suspensions.remove(&municipality.root),
                     certificate_ends: ends(&municipality.root),
                     forks: proofs.iter().filter(|proof| proof.author == municipality.root).count(),
                     municipality,
@@ -87,7 +91,11 @@ impl Office {
             let me = records.me()?;
             let own_certificate_ends = ends(&me.root);
             let departures = records.departures()?;
-            Ok(PartnersPage { me, partners, circles, departures, own_certificate_ends, paused })
+            let mut names = crate::receipts::names(records)?;
+            names.insert(me.root, me.name.clone());
+            let named = |root: RootId| names.get(&root).cloned().unwrap_or_else(|| root.short());
+            let mergers = successors.into_iter().map(|(root, into)| (root, named(into))).collect();
+            Ok(PartnersPage { mergers, me, partners, circles, departures, own_certificate_ends, paused })
         })
     }
 

@@ -44,6 +44,8 @@ pub trait Receipts {
     fn receipts_owed(&mut self, limit: usize) -> Result<Vec<(RootId, Vec<DocumentId>)>>;
     /// Notes that the owner took the receipt.
     fn receipt_given(&mut self, owner: RootId, documents: &[DocumentId], at: Timestamp) -> Result<()>;
+    /// Forgets receipts that were given before a time.
+    fn forget_given(&mut self, before: Timestamp) -> Result<()>;
     /// Owes the owner every receipt once more.
     fn owe_again(&mut self, owner: RootId) -> Result<()>;
     /// Of a partner, how many receipts came and how many are awaited.

@@ -50,17 +50,22 @@ impl Controls {
 
     /// Whether what `author` wrote at a place counts, as far as cuts go.
     pub(super) fn allows(&self, author: RootId, session: Session, seq: u64) -> bool {
-        self.cuts.values().filter(|cut| cut.author == author).all(|cut| {
-            match cut.sessions.binary_search_by_key(&session, |place| place.session) {
-                Ok(at) => seq <= cut.sessions[at].last,
-                Err(_) => !cut.others,
-            }
+        self.cuts_of(author).all(|(_, cut)| match cut.sessions.binary_search_by_key(&session, |place| place.session) {
+            Ok(at) => seq <= cut.sessions[at].last,
+            Err(_) => !cut.others,
         })
+    }
+
+    /// Cuts of `author` that count: one that holds for now does so until it is lifted.
+    fn cuts_of(&self, author: RootId) -> impl Iterator<Item = (&EnvelopeId, &Cut)> {
+        let lifted = |id: &EnvelopeId| self.lifts.values().any(|lift| lift.holds.binary_search(id).is_ok());
+        let counts = move |(id, cut): &(&EnvelopeId, &Cut)| cut.for_now.is_none() || !lifted(id);
+        self.cuts.iter().filter(move |(_, cut)| cut.author == author).filter(counts)
     }
 
     /// Whether nothing more of `author` is to count.
     fn is_barred(&self, author: RootId) -> bool {
-        self.cuts.values().any(|cut| cut.author == author && cut.others)
+        self.cuts_of(author).any(|(_, cut)| cut.others)
     }
 
     /// Holds that nobody lifted, of writers who may.
@@ -97,7 +102,7 @@ impl Coedited {
             return Ok(Admission::Admitted);
         }
         if header.expires_at != self.expires_at {
-            return Err(Refusal::NotAllowed);
+            return Err(Refusal::OtherOpening);
         }
         let (controls, body) = (&mut self.controls, &envelope.body);
         let surplus = match header.content {
@@ -122,6 +127,16 @@ impl Coedited {
         let mut holds: Vec<EnvelopeId> = self.controls.standing().map(|(id, _)| id).collect();
         holds.sort_unstable();
         holds
+    }
+
+    /// Whether nothing more of `author` is to count; with `for_good` whether that is for ever.
+    pub(crate) fn is_barred(&self, author: RootId, for_good: bool) -> bool {
+        self.controls.cuts_of(author).any(|(_, cut)| cut.others && !(for_good && cut.for_now.is_some()))
+    }
+
+    /// Cuts of `author` that hold for now.
+    pub(crate) fn cuts_for_now(&self, author: RootId) -> Vec<EnvelopeId> {
+        self.controls.cuts_of(author).filter(|(_, cut)| cut.for_now.is_some()).map(|(id, _)| *id).collect()
     }
 
     /// Whether `root` has a hold that stands.

@@ -174,7 +174,7 @@ impl Coedited {
             }
         }
         let sessions = last.into_iter().map(|(session, last)| Place { session, last }).collect();
-        Cut { author, sessions, others: bar }
+        Cut { author, sessions, others: bar, for_now: None }
     }
 
     /// What there is no room for: a third change in one place, what one author wrote over the

@@ -177,7 +177,7 @@ impl Coedited {
         let session = check_stamp(envelope, &scanned, before)?;
         let header = &envelope.header;
         if header.expires_at != self.expires_at || header.schema != self.schema {
-            return Err(Refusal::NotAllowed);
+            return Err(Refusal::OtherOpening);
         }
         if scanned.dependencies.is_empty() {
             return Err(Refusal::UnsafeBody);

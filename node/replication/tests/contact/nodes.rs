@@ -54,6 +54,7 @@ impl Node {
             valid_from: from,
             valid_until: from.plus_days(365),
             retired: Vec::new(),
+            successor: None,
         };
         let bytes = certificate.sign(&root, &key);
         let certificate = NodeCertificate::verify(&bytes).unwrap();

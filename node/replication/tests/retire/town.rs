@@ -72,6 +72,7 @@ impl Town {
             valid_from: Hour(497_000),
             valid_until: Hour(497_000).plus_days(365),
             retired: Vec::new(),
+            successor: None,
         };
         Self {
             number,

@@ -171,6 +171,51 @@ fn a_bar_keeps_what_is_there_and_ends_what_comes() {
 }
 
 #[test]
+fn what_a_suspended_writer_adds_waits_until_it_is_resumed() {
+    let [mut owner, mut one, other] = page();
+    one.edit(&owner.known, DOCUMENT, resource("Fiche", "Begin. Goed.")).unwrap();
+    owner.receive(&one.known, &one.held());
+    let suspend = Command::Suspend { document: DOCUMENT, author: one.root() };
+    owner.command(suspend.clone()).unwrap();
+    owner.command(suspend.clone()).unwrap();
+    assert_eq!(of(&owner, Content::Cut).len(), 1, "twice is once");
+    one.edit(&owner.known, DOCUMENT, resource("Fiche", "Begin. Goed. Meer.")).unwrap();
+    // Somebody else, who did not suspend it, passes it on.
+    owner.receive(&other.known, &one.held());
+    assert_eq!(text(&owner.view(&owner, DOCUMENT).unwrap().value), "Begin. Goed.");
+    let seen = every_order(&[&owner, &one, &other], &owner.held());
+    assert_eq!(text(&seen.view(&owner, DOCUMENT).unwrap().value), "Begin. Goed.");
+    owner.restart(1);
+    assert_eq!(text(&owner.view(&owner, DOCUMENT).unwrap().value), "Begin. Goed.");
+
+    let resume = Command::Resume { document: DOCUMENT, author: one.root() };
+    owner.command(resume.clone()).unwrap();
+    owner.command(resume.clone()).unwrap();
+    assert_eq!(of(&owner, Content::Lift).len(), 1);
+    assert_eq!(text(&owner.view(&owner, DOCUMENT).unwrap().value), "Begin. Goed. Meer.");
+    let seen = every_order(&[&owner, &one, &other], &owner.held());
+    assert_eq!(seen.views, owner.views);
+    assert!(seen.refused.keys().all(|reason| reason.is_innocent()), "{:?}", seen.refused);
+
+    // What is cut for good stays so, also when it was suspended first.
+    owner.command(suspend).unwrap();
+    owner.command(Command::Cut { document: DOCUMENT, author: one.root(), bar: true }).unwrap();
+    one.edit(&owner.known, DOCUMENT, resource("Fiche", "Begin. Goed. Meer. Te veel.")).unwrap();
+    owner.receive(&other.known, &one.held());
+    owner.command(resume).unwrap();
+    assert_eq!(text(&owner.view(&owner, DOCUMENT).unwrap().value), "Begin. Goed. Meer.");
+}
+
+#[test]
+fn only_the_owner_suspends_and_resumes() {
+    let [owner, mut one, other] = page();
+    let (document, author) = (DOCUMENT, other.root());
+    assert_eq!(one.command(Command::Suspend { document, author }), Err(Refusal::NotAllowed));
+    assert_eq!(one.command(Command::Resume { document, author }), Err(Refusal::NotAllowed));
+    assert_eq!(one.held(), owner.held());
+}
+
+#[test]
 fn the_last_number_there_is_leaves_room_for_the_owner() {
     let [mut owner, one, _] = page();
     let stamp = |number| Stamp::Version { incarnation: 1, number };

@@ -9,5 +9,6 @@
 mod common;
 mod controls;
 mod forks;
+mod mergers;
 mod office;
 mod releases;

@@ -65,6 +65,7 @@ impl Office {
             valid_from: from,
             valid_until: from.plus_days(365),
             retired: Vec::new(),
+            successor: None,
         };
         let bytes = certificate.sign(&root, &key);
         let certificate = NodeCertificate::verify(&bytes).unwrap();
@@ -110,6 +111,19 @@ impl Office {
     pub(crate) fn learn(&mut self, of: &Known) {
         self.inputs.push((of.certificate.clone(), of.bytes.clone()));
         self.input(Input::Certificate { certificate: of.certificate.clone(), bytes: of.bytes.clone() });
+    }
+
+    /// What the others know of it once its root said that it merged into another.
+    pub(crate) fn merged_into(&self, heir: RootId) -> Known {
+        let claims = self.known.certificate.get().clone();
+        let certificate = NodeCertificate { serial: 2, successor: Some(heir), ..claims };
+        let bytes = certificate.sign(&SigningKey::from_bytes(&[self.number; 32]));
+        Known { root: self.known.root, certificate: NodeCertificate::verify(&bytes).unwrap(), bytes }
+    }
+
+    /// Hears of somebody whom no partner of its own list was compared with.
+    pub(crate) fn hear_of(&mut self, of: &Known) {
+        self.input(Input::Introduced { certificate: of.certificate.clone(), bytes: of.bytes.clone() });
     }
 
     pub(crate) fn node(&self) -> NodeKey {

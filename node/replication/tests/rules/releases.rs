@@ -176,7 +176,7 @@ fn a_schema_that_is_none_is_never_shown() {
     old.receive(&other.known, &[Envelope::sign(change, vec![1], &other.key)]);
     assert_eq!(
         old.refused.keys().copied().collect::<Vec<_>>(),
-        [Refusal::NotAllowed],
+        [Refusal::OtherOpening],
         "a page has one schema for life"
     );
 }

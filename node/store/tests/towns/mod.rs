@@ -52,6 +52,8 @@ impl Randomness for Numbers {
 #[derive(Default)]
 struct Silent {
     changed: Mutex<Option<BTreeSet<DocumentId>>>,
+    /// Municipalities that merged, with their successors.
+    merged: Mutex<BTreeMap<RootId, RootId>>,
 }
 
 impl Silent {
@@ -63,6 +65,9 @@ impl Silent {
 }
 
 impl Network for Silent {
+    fn successors(&self) -> BTreeMap<RootId, RootId> {
+        self.merged.lock().expect("one thread at a time").clone()
+    }
     fn changed_cards(&self) -> Option<BTreeSet<DocumentId>> {
         self.changed.lock().expect("one thread at a time").replace(BTreeSet::new())
     }
@@ -178,6 +183,11 @@ impl Town {
         let network: Arc<dyn Network> = Arc::<Silent>::clone(&self.network);
         self.office = Some(Office::new(storage, clock, randomness, network));
         self.store = Some(store);
+    }
+
+    /// Hears that a municipality merged into another.
+    pub(crate) fn hears_of_merger(&self, gone: RootId, into: RootId) {
+        self.network.merged.lock().expect("one thread at a time").insert(gone, into);
     }
 
     /// Ends the process and starts it again on the same store; what lay in the outbox stays.
