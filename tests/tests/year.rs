@@ -58,7 +58,7 @@ fn certificate(root: &SigningKey, key: &SigningKey, serial: u64, now: Timestamp,
         retired,
         successor: None,
     }
-    .sign(root)
+    .sign(root, key)
 }
 
 fn open(folder: &tempfile::TempDir) -> Arc<Store> {

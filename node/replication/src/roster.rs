@@ -425,6 +425,7 @@ mod tests {
             valid_from: Hour(497_000),
             valid_until: Hour(497_000).plus_days(365),
             retired,
+            successor: None,
         }
         .sign(&key(root), &key(root + serial));
         (NodeCertificate::verify(&bytes).expect("just signed"), bytes)
