@@ -12,6 +12,7 @@ use schemas::envelope::Envelope;
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
 use schemas::time::{Hour, Timestamp};
 
+use super::keys::Retiring;
 use super::offices::Office;
 
 /// First moment of every simulation: 2026-09-20T00:00:00Z.
@@ -37,7 +38,7 @@ impl Identity {
             SigningKey::from_bytes(&secret)
         };
         let (root_key, key) = (key(), key());
-        let (certificate, certificate_bytes) = certify(&root_key, &key, 1, START.hour());
+        let (certificate, certificate_bytes) = certify(&root_key, &key, 1, START.hour(), Vec::new());
         Self { root: certificate.get().owner(), root_key, key, certificate, certificate_bytes }
     }
 
@@ -51,7 +52,16 @@ impl Identity {
     /// Has a certificate that ends a day after the start.
     pub(super) fn certify_until_tomorrow(&mut self) {
         let from = Hour(START.hour().0 - 24 * (CERTIFICATE_DAYS - 1));
-        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &self.key, 1, from);
+        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &self.key, 1, from, Vec::new());
+    }
+
+    /// Takes another key and retires those before; gives back the last.
+    pub(super) fn rotate(&mut self, key: SigningKey) -> SigningKey {
+        let claims = self.certificate.get();
+        let retired = claims.retired.iter().copied().chain([claims.node]).collect();
+        let (serial, from) = (claims.serial + 1, claims.valid_from);
+        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &key, serial, from, retired);
+        std::mem::replace(&mut self.key, key)
     }
 
     pub(super) fn node(&self) -> NodeKey {
@@ -65,6 +75,7 @@ pub(super) fn certify(
     node: &SigningKey,
     serial: u64,
     from: Hour,
+    retired: Vec<NodeKey>,
 ) -> (Verified<NodeCertificate>, Vec<u8>) {
     let certificate = NodeCertificate {
         root: RootKey(root.verifying_key().to_bytes()),
@@ -74,7 +85,7 @@ pub(super) fn certify(
         serial,
         valid_from: from,
         valid_until: from.plus_days(CERTIFICATE_DAYS),
-        retired: Vec::new(),
+        retired,
         successor: None,
     };
     let bytes = certificate.sign(root, node);
@@ -109,6 +120,11 @@ pub(super) struct Node {
     pub(super) root: RootId,
     pub(super) store: Store,
     pub(super) backup: Option<Backup>,
+    /// Partners that retired keys of which something may be left.
+    pub(super) retiring: Retiring,
+    /// Partners that a restored node waits for before it says anything, and what they brought.
+    pub(super) awaited: BTreeSet<RootId>,
+    pub(super) brought: BTreeSet<(RootId, CircleId)>,
     /// Documents this municipality erased; kept outside of backups.
     pub(super) erasures: BTreeSet<DocumentId>,
     pub(super) incarnation: u64,
@@ -133,6 +149,9 @@ impl Node {
             identity,
             store: Store::default(),
             backup: None,
+            retiring: Retiring::new(),
+            awaited: BTreeSet::new(),
+            brought: BTreeSet::new(),
             erasures: BTreeSet::new(),
             incarnation: 1,
             skew: 0,
@@ -193,6 +212,8 @@ impl Node {
         }));
         // What was shown before a crash may be behind what is stored.
         self.store.views.clear();
+        self.retiring.clear();
+        self.brought.clear();
         self.replica = Some(replica);
         let certificates = partners.map(|partner| Input::Certificate {
             certificate: partner.certificate.clone(),
