@@ -205,7 +205,7 @@ fn what_is_said_again_in_another_way_takes_no_place() {
     for bytes in frames::envelopes([again]) {
         b.input(Input::Frame { partner: a.me, bytes });
     }
-    assert_eq!(b.refused, [Refusal::NotAllowed]);
+    assert_eq!(b.refused, [Refusal::OtherOpening]);
     assert!(b.store.contains_key(&edit.id()), "others built on it");
     disconnect(&mut a, &mut b);
     connect(&mut a, &mut b);

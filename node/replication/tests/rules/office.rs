@@ -117,7 +117,7 @@ impl Office {
     pub(crate) fn merged_into(&self, heir: RootId) -> Known {
         let claims = self.known.certificate.get().clone();
         let certificate = NodeCertificate { serial: 2, successor: Some(heir), ..claims };
-        let bytes = certificate.sign(&SigningKey::from_bytes(&[self.number; 32]));
+        let bytes = certificate.sign(&SigningKey::from_bytes(&[self.number; 32]), &self.key);
         Known { root: self.known.root, certificate: NodeCertificate::verify(&bytes).unwrap(), bytes }
     }
 
