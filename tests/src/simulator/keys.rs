@@ -65,7 +65,13 @@ impl World {
         if self.plant == Plant::TakesRetiredKeys {
             return;
         }
+        let recovering = self.is_recovering(at);
         let node = &mut self.nodes[at];
+        if owner == node.root && recovering {
+            // It says nothing before it knows what it said since.
+            node.unsaid.extend(keys);
+            return;
+        }
         let envelopes = node.signed_by(&keys.iter().copied().collect());
         let Some(replica) = &node.replica else { return };
         if owner == node.root {

@@ -26,6 +26,8 @@ pub(super) struct Identity {
     pub(super) key: SigningKey,
     pub(super) certificate: Verified<NodeCertificate>,
     pub(super) certificate_bytes: Vec<u8>,
+    /// Certificates before that, oldest first.
+    earlier: Vec<(Verified<NodeCertificate>, Vec<u8>)>,
 }
 
 impl Identity {
@@ -39,7 +41,8 @@ impl Identity {
         };
         let (root_key, key) = (key(), key());
         let (certificate, certificate_bytes) = certify(&root_key, &key, 1, START.hour(), Vec::new());
-        Self { root: certificate.get().owner(), root_key, key, certificate, certificate_bytes }
+        let (root, earlier) = (certificate.get().owner(), Vec::new());
+        Self { root, root_key, key, certificate, certificate_bytes, earlier }
     }
 
     /// So many of those that are kept: keys cost more to make than a small world to run.
@@ -60,8 +63,16 @@ impl Identity {
         let claims = self.certificate.get();
         let retired = claims.retired.iter().copied().chain([claims.node]).collect();
         let (serial, from) = (claims.serial + 1, claims.valid_from);
+        self.earlier.push((self.certificate.clone(), self.certificate_bytes.clone()));
         (self.certificate, self.certificate_bytes) = certify(&self.root_key, &key, serial, from, retired);
         std::mem::replace(&mut self.key, key)
+    }
+
+    /// All its certificates, oldest first, as whoever keeps them reads them at a start.
+    fn papers(&self) -> impl Iterator<Item = Input> {
+        let newest = (self.certificate.clone(), self.certificate_bytes.clone());
+        let all = self.earlier.iter().cloned().chain([newest]);
+        all.map(|(certificate, bytes)| Input::Certificate { certificate, bytes })
     }
 
     pub(super) fn node(&self) -> NodeKey {
@@ -122,6 +133,8 @@ pub(super) struct Node {
     pub(super) backup: Option<Backup>,
     /// Partners that retired keys of which something may be left.
     pub(super) retiring: Retiring,
+    /// Retired keys of its own, of which it says nothing again before it was restored.
+    pub(super) unsaid: Vec<NodeKey>,
     /// Partners that a restored node waits for before it says anything, and what they brought.
     pub(super) awaited: BTreeSet<RootId>,
     pub(super) brought: BTreeSet<(RootId, CircleId)>,
@@ -150,6 +163,7 @@ impl Node {
             store: Store::default(),
             backup: None,
             retiring: Retiring::new(),
+            unsaid: Vec::new(),
             awaited: BTreeSet::new(),
             brought: BTreeSet::new(),
             erasures: BTreeSet::new(),
@@ -213,12 +227,10 @@ impl Node {
         // What was shown before a crash may be behind what is stored.
         self.store.views.clear();
         self.retiring.clear();
+        self.unsaid.clear();
         self.brought.clear();
         self.replica = Some(replica);
-        let certificates = partners.map(|partner| Input::Certificate {
-            certificate: partner.certificate.clone(),
-            bytes: partner.certificate_bytes.clone(),
-        });
+        let certificates = self.identity.papers().chain(partners.flat_map(Identity::papers));
         let lists =
             self.store.lists.values().map(|kept| Input::List { list: kept.list.clone(), bytes: kept.bytes.clone() });
         certificates.chain(lists).collect()

@@ -53,6 +53,10 @@ impl World {
         if all_brought {
             self.nodes[at].awaited.clear();
             self.follow_own_halves(at);
+            let unsaid = std::mem::take(&mut self.nodes[at].unsaid);
+            if !unsaid.is_empty() {
+                self.retired(at, self.nodes[at].root, unsaid);
+            }
         }
     }
 
