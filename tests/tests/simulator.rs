@@ -1,10 +1,11 @@
 //! Whole-system simulation of replication, drawn from seeds: partitions, losses, crashes between
-//! any two effects, old backups, wrong clocks, members who come and go, and a hostile partner.
+//! any two effects, old backups, wrong clocks, members who come and go, keys that are rotated and
+//! what a thief signs with the one before, and a hostile partner.
 //!
 //! `OVERBUUR_SEED` runs one seed, `OVERBUUR_SEEDS` so many (`1000`) or a range (`5000..9000`),
 //! `./tests/run --long` many more. `OVERBUUR_WITHOUT` leaves faults out, to see what a failing
-//! seed needs: any of `members`, `clocks`, `backups`, `lists`, `offices`,
-//! `hostile`.
+//! seed needs: any of `members`, `clocks`, `backups`, `waits`, `lists`,
+//! `offices`, `keys`, `hostile`.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -39,6 +40,8 @@ fn scenario(seed: u64) -> Scenario {
     leave_out("members", &mut scenario.members);
     leave_out("clocks", &mut scenario.clocks);
     leave_out("backups", &mut scenario.backups);
+    leave_out("waits", &mut scenario.waits);
+    leave_out("keys", &mut scenario.keys);
     leave_out("lists", &mut scenario.lists);
     leave_out("offices", &mut scenario.offices);
     leave_out("hostile", &mut scenario.hostile);
@@ -87,6 +90,7 @@ fn honest_replicas_agree_after_healing() {
             schemas::Refusal::Superseded,
             schemas::Refusal::UnsafeBody,
             schemas::Refusal::Malformed,
+            schemas::Refusal::Retired,
         ] {
             assert!(refusals.contains(&reason), "nothing was refused as {reason}");
         }
@@ -140,11 +144,17 @@ fn planted_bugs_are_found() {
         Plant::ReplacesText,
         Plant::TellsEveryone,
         Plant::CountsNoPlaces,
+        Plant::WaitsForNobody,
+        Plant::TakesRetiredKeys,
         Plant::ForgetsLastStore,
     ] {
         let mut found = None;
         // Only where it can show.
-        let scenario = |seed| Scenario { offices: plant == Plant::CountsNoPlaces, ..Scenario::of(seed) };
+        let scenario = |seed| {
+            let usual = Scenario::of(seed);
+            let waits = plant == Plant::WaitsForNobody && usual.offices && usual.waits;
+            Scenario { offices: plant == Plant::CountsNoPlaces || waits, ..usual }
+        };
         run_all(1..4_000, scenario, plant, |seed, verdict| {
             if !verdict.faults.is_empty() {
                 found = Some((seed, verdict.faults[0].clone()));

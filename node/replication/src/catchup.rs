@@ -98,6 +98,7 @@ impl Replica {
 
     /// A check found both in step.
     pub(crate) fn in_step(&mut self, partner: RootId, circle: CircleId) {
+        self.conceal_unbacked(circle);
         let last = self.journal.last;
         let Some(link) = self.links.get_mut(&partner) else { return };
         link.cursors.insert(circle, last);

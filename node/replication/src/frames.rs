@@ -1,6 +1,7 @@
 //! Frames: what two nodes say to each other over one ordered stream.
 //!
-//! A frame is deterministic CBOR of at most [`MAX_FRAME`] bytes, packed; every list in it has a bound.
+//! A frame is deterministic CBOR of at most [`MAX_FRAME`] bytes, packed; every list in it has a
+//! bound. One of envelopes is packed column by column.
 //! Reading one never trusts a length that it claims, and never panics.
 
 use minicbor::bytes::ByteVec;
@@ -10,7 +11,7 @@ use schemas::ids::{CircleId, EnvelopeId, RootId};
 use schemas::time::Hour;
 use sha2::{Digest, Sha256};
 
-use crate::packing;
+use crate::{columns, packing};
 
 /// Bytes of a frame, at most.
 pub const MAX_FRAME: usize = 512 * 1024;
@@ -169,7 +170,8 @@ pub struct Round {
 impl Frame {
     /// Wire bytes: packed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        packing::pack(&self.plain())
+        let columns = if let Self::Envelopes(envelopes) = self { columns::pack(envelopes) } else { None };
+        columns.unwrap_or_else(|| packing::pack(&self.plain()))
     }
 
     fn plain(&self) -> Vec<u8> {
@@ -183,6 +185,9 @@ impl Frame {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > MAX_FRAME {
             return None;
+        }
+        if bytes.first() == Some(&columns::COLUMNS) {
+            return columns::unpack(bytes).map(Self::Envelopes).filter(Self::is_bounded);
         }
         let plain = packing::unpack(bytes)?;
         let frame: Self = minicbor::decode(&plain).ok()?;

@@ -14,6 +14,7 @@ mod catchup;
 pub mod check;
 mod clocks;
 pub mod coedited;
+mod columns;
 mod command;
 pub mod control;
 pub mod edit;

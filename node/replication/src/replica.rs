@@ -51,8 +51,10 @@ pub struct Replica {
     /// The same of other municipalities, as their cards state it.
     pub(crate) stated: BTreeMap<RootId, u16>,
     pub(crate) quarantined: BTreeSet<EnvelopeId>,
-    /// Documents that are shown as a retired key left them.
-    pub(crate) unbacked: BTreeSet<Key>,
+    /// Documents that are shown as a retired key left them, with when they end.
+    pub(crate) unbacked: BTreeMap<Key, Hour>,
+    /// Whether something was to be said again under a new key and could not be.
+    pub(crate) unsaid: bool,
     pub(crate) out: Out,
     /// Time of the input that is being handled.
     pub(crate) now: Timestamp,
@@ -91,7 +93,8 @@ impl Replica {
             schema: SCHEMA,
             stated: BTreeMap::new(),
             quarantined: BTreeSet::new(),
-            unbacked: BTreeSet::new(),
+            unbacked: BTreeMap::new(),
+            unsaid: false,
             out: Out::default(),
             now: Timestamp(0),
             greet_at: None,
@@ -143,6 +146,7 @@ impl Replica {
             Input::Tick => self.tick(now),
         }
         self.look_at_clock(now);
+        self.say_what_was_not_said(now);
         self.flush(now)
     }
 
@@ -172,6 +176,7 @@ impl Replica {
         if self.clock() != Clock::Right {
             return;
         }
+        self.expire_unbacked(now);
         if self.index.next_end().is_none_or(|end| !policy::is_past(end, now)) {
             return;
         }

@@ -8,7 +8,7 @@
 //!
 //! At a partner, versions, erasures, replacements and what this release does not understand, of a
 //! retired key, go at once, so that what is said again can take their place; the page keeps what
-//! it showed. Openings and changes stay until they are said
+//! it showed until this node and any partner are in step. Openings and changes stay until they are said
 //! again, because others' changes depend on them, and the rest of what the key signed goes when
 //! the owner and this node hold the same ([`Replica::void`]).
 
@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope, Header};
-use schemas::ids::{EnvelopeId, NodeKey, RootId};
-use schemas::time::Timestamp;
+use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId};
+use schemas::time::{Hour, Timestamp};
 
 use crate::api::Effect;
 use crate::build::{self, guarded};
@@ -61,6 +61,12 @@ impl Retired {
         self.keys.get(&owner).into_iter().flatten().copied()
     }
 
+    /// Tells once more what was told of `owner`.
+    pub(crate) fn again(&mut self, owner: RootId) {
+        let told = self.told.get(&owner).into_iter().flatten().copied().collect();
+        self.news.insert(owner, told);
+    }
+
     /// What was retired since this was asked last.
     pub(crate) fn news(&mut self) -> BTreeMap<RootId, Vec<NodeKey>> {
         std::mem::take(&mut self.news)
@@ -72,13 +78,14 @@ impl Replica {
     /// of what nothing here was built on, or, once their owner and this node hold the same, of
     /// `all`.
     pub(crate) fn void(&mut self, envelopes: Vec<EnvelopeId>, all: bool) {
-        let mut touched = BTreeSet::new();
+        let mut touched: BTreeMap<Key, Hour> = BTreeMap::new();
         for id in envelopes {
             let Some((key, entry)) = self.index.key_of(id).zip(self.index.entry(id).copied()) else { continue };
             let whole = matches!(entry.content, Content::Version | Content::Erased | Content::ReplacedBy);
             if all || whole || !self.understands(entry.schema) {
                 self.forget(id);
-                touched.insert(key);
+                let end = touched.entry(key).or_insert(entry.expires_at);
+                *end = entry.expires_at.max(*end);
             }
         }
         if !all {
@@ -86,8 +93,7 @@ impl Replica {
             return;
         }
         touched.append(&mut self.unbacked);
-        touched.retain(|key| self.is_visible(key));
-        for key in touched {
+        for key in touched.into_keys().filter(|key| self.is_visible(key)).collect::<Vec<_>>() {
             match self.index.document(&key).and_then(|document| document.leading()) {
                 None => self.hide(&key),
                 Some(_) if key.kind.is_co_edited() && !self.waiting.contains_key(&key.document) => {
@@ -98,9 +104,46 @@ impl Replica {
         }
     }
 
+    /// Whether this node's clock and certificate let it sign.
+    fn may_sign(&self, now: Timestamp) -> bool {
+        !self.is_off() && self.roster.covered(self.me, now.hour())
+    }
+
+    /// Asks once more for what was to be said again and could not be, when it can be said now.
+    pub(crate) fn say_what_was_not_said(&mut self, now: Timestamp) {
+        if self.unsaid && self.may_sign(now) {
+            self.unsaid = false;
+            self.roster.tell_retired_again(self.me);
+        }
+    }
+
+    /// This node and a partner hold the same in a circle: what a retired key alone stood for is
+    /// shown no more. Where its owner says it again later it comes back.
+    pub(crate) fn conceal_unbacked(&mut self, circle: CircleId) {
+        self.conceal_where(|key, _| key.circle == circle);
+    }
+
+    /// Nothing is shown beyond its end.
+    pub(crate) fn expire_unbacked(&mut self, now: Timestamp) {
+        self.conceal_where(|_, end| policy::is_past(end, now));
+    }
+
+    fn conceal_where(&mut self, over: impl Fn(&Key, Hour) -> bool) {
+        let backed = |key: &Key| self.index.document(key).is_some_and(|document| document.leading().is_some());
+        let gone = self.unbacked.iter().filter(|(key, end)| over(key, **end) && !backed(key));
+        let gone: Vec<Key> = gone.map(|(key, _)| *key).collect();
+        for key in gone {
+            self.unbacked.remove(&key);
+            if self.is_visible(&key) {
+                self.hide(&key);
+            }
+        }
+    }
+
     /// Says again, under this node's key, what its retired keys signed.
     pub(crate) fn say_again(&mut self, now: Timestamp, envelopes: Vec<Verified<Envelope>>) {
-        if self.is_off() || !self.roster.covered(self.me, now.hour()) {
+        if !self.may_sign(now) {
+            self.unsaid = true;
             return;
         }
         for envelope in envelopes {

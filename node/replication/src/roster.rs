@@ -272,6 +272,10 @@ impl Roster {
         self.retired.news()
     }
 
+    pub(crate) fn tell_retired_again(&mut self, owner: RootId) {
+        self.retired.again(owner);
+    }
+
     pub(crate) fn root_of(&self, node: NodeKey) -> Option<RootId> {
         self.nodes.get(&node).copied()
     }

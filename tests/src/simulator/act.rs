@@ -59,7 +59,7 @@ impl World {
 
     /// Somebody at this node does something honest.
     pub(super) fn do_something(&mut self, node: usize) {
-        if self.nodes[node].replica.is_none() {
+        if self.nodes[node].replica.is_none() || self.is_recovering(node) {
             return;
         }
         match self.rng.random_range(0..12) {

@@ -39,6 +39,7 @@ pub(super) fn judge(world: &World) -> Verdict {
     nothing_typed_is_lost(world, honest, &mut faults);
     the_last_word_stands(world, honest, &mut faults);
     in_step(world, honest, &mut faults);
+    world.judge_keys(&mut faults);
     if world.scenario.offices {
         world.judge_offices(&mut faults);
     }
@@ -188,7 +189,8 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
             }
         }
         for view in node.store.views.values() {
-            if !node.store.envelopes.values().any(|one| one.get().header.document == view.document) {
+            let held = node.store.envelopes.values().any(|one| one.get().header.document == view.document);
+            if !held && !world.waits_for_new_key(at, view) {
                 faults.push(format!("node {at} shows {:?} and does not hold it", view.document));
             }
         }

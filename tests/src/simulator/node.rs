@@ -12,6 +12,7 @@ use schemas::envelope::Envelope;
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
 use schemas::time::{Hour, Timestamp};
 
+use super::keys::Retiring;
 use super::offices::Office;
 
 /// First moment of every simulation: 2026-09-20T00:00:00Z.
@@ -25,6 +26,8 @@ pub(super) struct Identity {
     pub(super) key: SigningKey,
     pub(super) certificate: Verified<NodeCertificate>,
     pub(super) certificate_bytes: Vec<u8>,
+    /// Certificates before that, oldest first.
+    earlier: Vec<(Verified<NodeCertificate>, Vec<u8>)>,
 }
 
 impl Identity {
@@ -37,8 +40,9 @@ impl Identity {
             SigningKey::from_bytes(&secret)
         };
         let (root_key, key) = (key(), key());
-        let (certificate, certificate_bytes) = certify(&root_key, &key, 1, START.hour());
-        Self { root: certificate.get().owner(), root_key, key, certificate, certificate_bytes }
+        let (certificate, certificate_bytes) = certify(&root_key, &key, 1, START.hour(), Vec::new());
+        let (root, earlier) = (certificate.get().owner(), Vec::new());
+        Self { root, root_key, key, certificate, certificate_bytes, earlier }
     }
 
     /// So many of those that are kept: keys cost more to make than a small world to run.
@@ -51,7 +55,24 @@ impl Identity {
     /// Has a certificate that ends a day after the start.
     pub(super) fn certify_until_tomorrow(&mut self) {
         let from = Hour(START.hour().0 - 24 * (CERTIFICATE_DAYS - 1));
-        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &self.key, 1, from);
+        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &self.key, 1, from, Vec::new());
+    }
+
+    /// Takes another key and retires those before; gives back the last.
+    pub(super) fn rotate(&mut self, key: SigningKey) -> SigningKey {
+        let claims = self.certificate.get();
+        let retired = claims.retired.iter().copied().chain([claims.node]).collect();
+        let (serial, from) = (claims.serial + 1, claims.valid_from);
+        self.earlier.push((self.certificate.clone(), self.certificate_bytes.clone()));
+        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &key, serial, from, retired);
+        std::mem::replace(&mut self.key, key)
+    }
+
+    /// All its certificates, oldest first, as whoever keeps them reads them at a start.
+    fn papers(&self) -> impl Iterator<Item = Input> {
+        let newest = (self.certificate.clone(), self.certificate_bytes.clone());
+        let all = self.earlier.iter().cloned().chain([newest]);
+        all.map(|(certificate, bytes)| Input::Certificate { certificate, bytes })
     }
 
     pub(super) fn node(&self) -> NodeKey {
@@ -65,6 +86,7 @@ pub(super) fn certify(
     node: &SigningKey,
     serial: u64,
     from: Hour,
+    retired: Vec<NodeKey>,
 ) -> (Verified<NodeCertificate>, Vec<u8>) {
     let certificate = NodeCertificate {
         root: RootKey(root.verifying_key().to_bytes()),
@@ -74,7 +96,7 @@ pub(super) fn certify(
         serial,
         valid_from: from,
         valid_until: from.plus_days(CERTIFICATE_DAYS),
-        retired: Vec::new(),
+        retired,
         successor: None,
     };
     let bytes = certificate.sign(root, node);
@@ -109,6 +131,13 @@ pub(super) struct Node {
     pub(super) root: RootId,
     pub(super) store: Store,
     pub(super) backup: Option<Backup>,
+    /// Partners that retired keys of which something may be left.
+    pub(super) retiring: Retiring,
+    /// Retired keys of its own, of which it says nothing again before it was restored.
+    pub(super) unsaid: Vec<NodeKey>,
+    /// Partners that a restored node waits for before it says anything, and what they brought.
+    pub(super) awaited: BTreeSet<RootId>,
+    pub(super) brought: BTreeSet<(RootId, CircleId)>,
     /// Documents this municipality erased; kept outside of backups.
     pub(super) erasures: BTreeSet<DocumentId>,
     pub(super) incarnation: u64,
@@ -133,6 +162,10 @@ impl Node {
             identity,
             store: Store::default(),
             backup: None,
+            retiring: Retiring::new(),
+            unsaid: Vec::new(),
+            awaited: BTreeSet::new(),
+            brought: BTreeSet::new(),
             erasures: BTreeSet::new(),
             incarnation: 1,
             skew: 0,
@@ -193,11 +226,11 @@ impl Node {
         }));
         // What was shown before a crash may be behind what is stored.
         self.store.views.clear();
+        self.retiring.clear();
+        self.unsaid.clear();
+        self.brought.clear();
         self.replica = Some(replica);
-        let certificates = partners.map(|partner| Input::Certificate {
-            certificate: partner.certificate.clone(),
-            bytes: partner.certificate_bytes.clone(),
-        });
+        let certificates = self.identity.papers().chain(partners.flat_map(Identity::papers));
         let lists =
             self.store.lists.values().map(|kept| Input::List { list: kept.list.clone(), bytes: kept.bytes.clone() });
         certificates.chain(lists).collect()

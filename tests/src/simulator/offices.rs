@@ -69,6 +69,65 @@ impl Office {
         }
     }
 
+    /// A backup has no words that had not left.
+    pub(super) fn forget_words(&mut self) {
+        self.outbox.clear();
+    }
+
+    /// The record of a proposal follows this municipality's own half.
+    pub(super) fn follow_proposal(&mut self, id: DocumentId, half: &Proposal, now: Timestamp) {
+        if half.state == ProposalState::Withdrawn && !self.sent.contains_key(&id) {
+            return;
+        }
+        let sent = self.sent.entry(id).or_insert(Sent {
+            newcomer: half.request.0[15],
+            offer: half.offer,
+            offer_owner: half.offer_owner,
+            stage: OutgoingStage::Proposed,
+            at: now,
+        });
+        sent.stage = match (&half.state, sent.stage) {
+            (ProposalState::Confirmed { .. }, OutgoingStage::Proposed) => OutgoingStage::Confirmed,
+            (ProposalState::Withdrawn, OutgoingStage::Ended(how)) => OutgoingStage::Ended(how),
+            (ProposalState::Withdrawn, _) => OutgoingStage::Ended(OutgoingEnd::Withdrawn),
+            (_, stage) => stage,
+        };
+    }
+
+    /// The record of a proposal that came in follows this municipality's own answer.
+    pub(super) fn follow_answer(
+        &mut self,
+        id: DocumentId,
+        half: &Answer,
+        theirs: Option<(RootId, &Proposal)>,
+        now: Timestamp,
+    ) {
+        if let Some((requester, proposal)) = theirs {
+            let (mentor, stage) = (proposal.offer.0[15], IncomingStage::Open);
+            self.came.entry(half.proposal).or_insert(Came { requester, mentor, stage, at: now, answer: id });
+        }
+        let Some(came) = self.came.get_mut(&half.proposal) else { return };
+        came.answer = id;
+        if !matches!(came.stage, IncomingStage::Withdrawn | IncomingStage::Failed) {
+            came.stage = match half.decision {
+                Decision::Yes { held_until } => IncomingStage::Reserved { held_until },
+                Decision::No { reason } => IncomingStage::Refused { reason },
+                Decision::Acknowledged { .. } => IncomingStage::Acknowledged,
+                Decision::Lapsed => IncomingStage::Lapsed,
+            };
+        }
+    }
+
+    /// Says again what the records hold and no document does.
+    pub(super) fn say_what_is_missing(&mut self, me: RootId, said: &BTreeSet<DocumentId>) {
+        let missing = |(id, sent): &(&DocumentId, &Sent)| sent.stage == OutgoingStage::Proposed && !said.contains(id);
+        let missing: Vec<(DocumentId, Sent)> =
+            self.sent.iter().filter(missing).map(|(id, sent)| (*id, sent.clone())).collect();
+        for (id, sent) in missing {
+            self.say(CircleId::pair(me, sent.offer_owner), id, half(&sent, me, ProposalState::Proposed));
+        }
+    }
+
     /// Places of a mentor that are promised: reservations that were not released, and matches.
     fn promised(&self, mentor: u8) -> usize {
         let takes = |came: &&Came| answer::holds_a_place(came.stage) || came.stage == IncomingStage::Acknowledged;
@@ -95,11 +154,11 @@ impl Office {
     }
 }
 
-/// The card of a mentor.
-fn offer_of(owner: RootId, mentor: u8) -> DocumentId {
+/// The card of a person of this number.
+fn card_of(owner: RootId, number: u8) -> DocumentId {
     let mut id = [0; 16];
     id[..15].copy_from_slice(&owner.0[..15]);
-    id[15] = mentor;
+    id[15] = number;
     DocumentId(id)
 }
 
@@ -107,6 +166,9 @@ impl World {
     /// Somebody in an office does something, after what follows by itself.
     pub(super) fn office_acts(&mut self, node: usize) {
         self.settle_office(node);
+        if self.is_recovering(node) {
+            return;
+        }
         match self.rng.random_range(0..8) {
             0..=2 => self.propose(node),
             3 | 4 => self.answer_one(node),
@@ -129,7 +191,7 @@ impl World {
         let newcomer = self.rng.random_range(0..PERSONS);
         let other = (node + self.rng.random_range(1..self.nodes.len())) % self.nodes.len();
         let (me, offer_owner) = (self.nodes[node].root, self.nodes[other].root);
-        let offer = offer_of(offer_owner, self.rng.random_range(0..PERSONS));
+        let offer = card_of(offer_owner, self.rng.random_range(0..PERSONS));
         let office = &self.nodes[node].store.office;
         let open =
             |sent: &Sent| sent.newcomer == newcomer && sent.offer == offer && sent.stage == OutgoingStage::Proposed;
@@ -139,7 +201,7 @@ impl World {
         let (id, at) = (self.id(), self.nodes[node].clock(self.now()));
         let stage = OutgoingStage::Proposed;
         let sent = Sent { newcomer, offer, offer_owner, stage, at };
-        let half = half(&sent, me, ProposalState::Proposed, id);
+        let half = half(&sent, me, ProposalState::Proposed);
         let office = &mut self.nodes[node].store.office;
         office.sent.insert(id, sent);
         office.say(CircleId::pair(me, offer_owner), id, half);
@@ -237,7 +299,7 @@ impl World {
         let office = &mut self.nodes[node].store.office;
         let Some(sent) = office.sent.get_mut(&id) else { return };
         sent.stage = stage;
-        let (circle, half) = (CircleId::pair(me, sent.offer_owner), half(sent, me, state, id));
+        let (circle, half) = (CircleId::pair(me, sent.offer_owner), half(sent, me, state));
         office.say(circle, id, half);
     }
 
@@ -269,6 +331,10 @@ impl World {
     pub(super) fn settle_office(&mut self, node: usize) {
         // Not before what was stored is shown again.
         if self.nodes[node].replica.is_none() || self.clock < self.nodes[node].ready_at {
+            return;
+        }
+        self.recover(node);
+        if self.is_recovering(node) {
             return;
         }
         self.take_in(node);
@@ -310,7 +376,7 @@ impl World {
             let SharedValue::Proposal(proposal) = &view.value else { continue };
             let known = self.nodes[node].store.office.came.contains_key(&view.document);
             let mentor = proposal.offer.0[15];
-            let ours = proposal.offer == offer_of(me, mentor) && mentor < PERSONS;
+            let ours = proposal.offer == card_of(me, mentor) && mentor < PERSONS;
             if !known && ours && view.owner != me && proposal.state != ProposalState::Withdrawn {
                 new.push((view.document, view.owner, mentor));
             }
@@ -323,6 +389,9 @@ impl World {
 
     /// Publishes what waits in the outbox; what is refused is tried again.
     pub(super) fn publish_words(&mut self, node: usize) {
+        if self.is_recovering(node) {
+            return;
+        }
         let waiting = self.nodes[node].store.office.outbox.clone();
         let expires_at = self.nodes[node].clock(self.now()).hour().plus_days(80);
         for (document, (word, circle, value)) in waiting {
@@ -371,10 +440,10 @@ impl World {
 }
 
 /// The requester's half.
-fn half(sent: &Sent, me: RootId, state: ProposalState, id: DocumentId) -> SharedValue {
+fn half(sent: &Sent, me: RootId, state: ProposalState) -> SharedValue {
     let waiting_since = sent.at.date().quarter();
     Proposal {
-        request: id,
+        request: card_of(me, sent.newcomer),
         offer: sent.offer,
         offer_owner: sent.offer_owner,
         waiting_since,

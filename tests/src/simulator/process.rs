@@ -73,7 +73,8 @@ impl World {
     }
 
     /// An old copy takes the place of the store, in a new incarnation.
-    fn put_back(&mut self, node: usize) {
+    fn put_back(&mut self, at_node: usize) {
+        let node = at_node;
         let Some(backup) = &self.nodes[node].backup else { return };
         // Certificates and lists come anew from the partners' records, which are not simulated.
         let (mut store, at) = (backup.store.clone(), backup.at);
@@ -82,6 +83,8 @@ impl World {
         let seconds = self.nodes[node].clock(self.now()).0;
         let node = &mut self.nodes[node];
         node.store = store;
+        self.wait_for_partners(at_node);
+        let node = &mut self.nodes[at_node];
         if self.plant != Plant::SameIncarnation {
             node.incarnation = seconds.max(node.incarnation + 1);
         }
@@ -177,8 +180,11 @@ impl World {
                     self.nodes[node].store.lists.insert((circle, owner), KeptList { list, bytes });
                 }
             }
-            // Nobody in the simulator retires a key.
-            Effect::Keep(_) | Effect::Retired { .. } => {}
+            Effect::Keep(_) => {}
+            Effect::Retired { owner, nodes } => {
+                let life = self.nodes[node].life;
+                self.later(0, Event::Retired { node, life, owner, keys: nodes });
+            }
             Effect::Settled { number, outcome } => self.settled(node, number, outcome.is_ok()),
             Effect::Notify(Notice::Refused { partner, reason, blamed }) => {
                 self.nodes[node].refused.insert(reason);
@@ -186,6 +192,10 @@ impl World {
                 if let Some(by) = by {
                     self.faults.push(format!("node {node} blames the honest node {by}: {reason}"));
                 }
+            }
+            Effect::Notify(Notice::Reconciled { partner, circle }) => {
+                self.in_step_with(node, partner, circle);
+                self.brought(node, partner, circle);
             }
             Effect::Notify(_) => {}
             Effect::WakeAt(at) => {

@@ -21,6 +21,10 @@ pub enum Plant {
     ReplacesText,
     /// A store that was put back from a backup goes on in the incarnation it had.
     SameIncarnation,
+    /// A store that was put back goes on at once, before the partners brought what they kept.
+    WaitsForNobody,
+    /// What a retired key signed stays where it is.
+    TakesRetiredKeys,
     /// Whoever says yes does not count the places.
     CountsNoPlaces,
     /// A node hands an envelope to somebody whom the list of its owner does not name.
@@ -66,11 +70,15 @@ pub struct Scenario {
     pub clocks: bool,
     /// Whether lists travel, and are not known to everybody from the start.
     pub lists: bool,
-    /// Whether offices match across the border. Stores that are put back have lost promises, and
-    /// wait for their partners before they give any.
+    /// Whether offices match across the border. Stores that are put back have lost promises: where
+    /// there are any, they wait.
     pub offices: bool,
     /// Whether the certificate of the last node ends after a day.
     pub short: bool,
+    /// Whether municipalities take other keys, and somebody has those before.
+    pub keys: bool,
+    /// Whether a store that was put back says nothing before the partners brought what they kept.
+    pub waits: bool,
     /// Whether the last node misbehaves.
     pub hostile: bool,
     /// Ends a process right before the effect of this number.
@@ -93,7 +101,7 @@ impl Scenario {
             _ => Reach::Mesh,
         };
         let backups = rng.random_bool(0.25);
-        Self {
+        let mut scenario = Self {
             seed,
             nodes,
             actions: if nodes > 16 { rng.random_range(10..=20) } else { rng.random_range(20..=50) },
@@ -106,9 +114,15 @@ impl Scenario {
             lists: nodes <= 16 && rng.random_bool(0.2),
             offices: !backups && nodes <= 16 && rng.random_bool(0.4),
             short: rng.random_bool(0.1),
+            keys: false,
+            waits: false,
             hostile: true,
             crash_at: None,
-        }
+        };
+        scenario.keys = rng.random_bool(0.2);
+        scenario.waits = backups && rng.random_bool(0.6);
+        scenario.offices |= scenario.waits && nodes <= 16 && rng.random_bool(0.7);
+        scenario
     }
 
     /// A small quiet scenario in which nothing goes wrong by chance.
@@ -125,6 +139,8 @@ impl Scenario {
             lists: false,
             offices: false,
             short: false,
+            keys: false,
+            waits: false,
             hostile: false,
             ..Self::of(seed)
         }

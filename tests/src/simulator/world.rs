@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ed25519_dalek::SigningKey;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use replication::check::CHECK_SECONDS;
 use replication::{Effect, Input};
-use schemas::ids::{CircleId, DocumentId, EnvelopeId};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
 use schemas::time::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -44,6 +45,19 @@ pub(super) enum Event {
     Tick {
         node: usize,
         life: u64,
+    },
+    /// A replica told that `owner` retired these.
+    Retired {
+        node: usize,
+        life: u64,
+        owner: RootId,
+        keys: Vec<NodeKey>,
+    },
+    /// What is left of retired keys is let go of.
+    Void {
+        node: usize,
+        life: u64,
+        envelopes: Vec<EnvelopeId>,
     },
     Reconnect {
         a: usize,
@@ -99,6 +113,8 @@ pub struct World {
     /// Rounds that it answered by hand.
     pub(super) answered: usize,
     trace: Sha256,
+    /// Keys that were retired, and by whom.
+    pub(super) stolen: Vec<(usize, SigningKey)>,
     /// Ids that no honest node may hold.
     pub(super) forged: BTreeSet<EnvelopeId>,
     /// What was seen to be wrong while it happened.
@@ -147,6 +163,7 @@ impl World {
             peak_kib: None,
             answered: 0,
             trace: Sha256::new(),
+            stolen: Vec::new(),
             forged: BTreeSet::new(),
             faults: Vec::new(),
             scenario,
@@ -182,7 +199,7 @@ impl World {
         (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b))).collect()
     }
 
-    pub(super) fn node_of(&self, root: schemas::RootId) -> Option<usize> {
+    pub(super) fn node_of(&self, root: RootId) -> Option<usize> {
         self.nodes.iter().position(|node| node.root == root)
     }
 
@@ -228,6 +245,8 @@ impl World {
             11 if self.scenario.backups => self.crash(a),
             12 | 13 if self.scenario.clocks => self.turn_clock(a),
             14..=16 if self.scenario.members => self.change_members(a),
+            17 if self.scenario.keys => self.rotate_key(a),
+            18..=20 if self.scenario.keys && self.scenario.hostile => self.use_stolen_key(),
             _ => {}
         }
     }
@@ -263,11 +282,13 @@ impl World {
             }
         }
         // News goes one neighbour a check, in the direction in which it is asked or the other.
-        let checks = 2 + 2 * self.scenario.distance() + if self.scenario.offices { 4 } else { 0 };
+        let after = if self.scenario.offices { 4 } else { 0 } + if self.scenario.waits { 2 } else { 0 };
+        let checks = 2 + 2 * self.scenario.distance() + after;
         for _ in 0..checks {
             self.run_for(CHECK_SECONDS * 1000 + 5_000);
             for node in 0..hostile {
                 self.input(node, Input::Tick);
+                self.recover(node);
                 if self.scenario.offices {
                     self.settle_office(node);
                     self.publish_words(node);
@@ -306,7 +327,13 @@ impl World {
                 self.input(node, Input::Loaded { document, envelopes });
             }
             Event::Tick { node, life } if self.nodes[node].life == life => self.input(node, Input::Tick),
-            Event::Loaded { .. } | Event::Tick { .. } => {}
+            Event::Retired { node, life, owner, keys } if self.nodes[node].life == life => {
+                self.retired(node, owner, keys);
+            }
+            Event::Void { node, life, envelopes } if self.nodes[node].life == life => {
+                self.input(node, Input::Void { envelopes, all: true });
+            }
+            Event::Loaded { .. } | Event::Tick { .. } | Event::Retired { .. } | Event::Void { .. } => {}
             Event::Reconnect { a, b } => {
                 if !self.partitioned.contains(&pair(a, b)) && self.reaches(a, b) {
                     self.connect(a, b);

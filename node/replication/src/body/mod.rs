@@ -73,6 +73,16 @@ pub fn decode(kind: Kind, body: &[u8], actor: Actor) -> Result<SharedValue, Refu
     value_of(kind, &document.hydrate(None))
 }
 
+/// What stands after the head of a change that `actor` made from nothing; none of any other.
+pub(crate) fn opened(change: &[u8], actor: Actor) -> Option<&[u8]> {
+    plain::opened(change, actor)
+}
+
+/// The change of `actor`, made from nothing, that [`opened`] gives `rest` of.
+pub(crate) fn closed(rest: &[u8], actor: Actor) -> Vec<u8> {
+    plain::closed(rest, actor)
+}
+
 /// Applies one scanned change.
 ///
 /// # Errors

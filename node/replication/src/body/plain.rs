@@ -120,20 +120,14 @@ impl<'a> Rows<'a> {
     fn change(&self, actor: Actor) -> Vec<u8> {
         let columns: Vec<(u64, Vec<u8>)> =
             KNOWN.iter().map(|known| (*known, self.column(*known))).filter(|(_, bytes)| !bytes.is_empty()).collect();
-        let mut body = vec![0, actor.len() as u8];
-        body.extend_from_slice(&actor);
-        // The first change of its actor and its first operation; no time, no message, nobody else.
-        body.extend_from_slice(&[1, 1, 0, 0, 0]);
-        unsigned(&mut body, columns.len() as u64);
+        let mut rest = Vec::new();
+        unsigned(&mut rest, columns.len() as u64);
         for (known, bytes) in &columns {
-            unsigned(&mut body, *known);
-            unsigned(&mut body, bytes.len() as u64);
+            unsigned(&mut rest, *known);
+            unsigned(&mut rest, bytes.len() as u64);
         }
-        columns.iter().for_each(|(_, bytes)| body.extend_from_slice(bytes));
-        let mut hashed = vec![CHANGE_CHUNK];
-        unsigned(&mut hashed, body.len() as u64);
-        hashed.append(&mut body);
-        [&MAGIC[..], &Sha256::digest(&hashed)[..4], &hashed].concat()
+        columns.iter().for_each(|(_, bytes)| rest.extend_from_slice(bytes));
+        closed(&rest, actor)
     }
 
     /// The column with this specification. An empty one is left out.
@@ -180,6 +174,27 @@ impl<'a> Rows<'a> {
         }
         out
     }
+}
+
+/// The change of `actor` that was made from nothing, of what stands after its head.
+pub(super) fn closed(rest: &[u8], actor: Actor) -> Vec<u8> {
+    let mut hashed = vec![CHANGE_CHUNK];
+    unsigned(&mut hashed, (HEAD + rest.len()) as u64);
+    // It follows nothing.
+    hashed.extend_from_slice(&[0, ACTOR_BYTES as u8]);
+    hashed.extend_from_slice(&actor);
+    // The first change of its actor and its first operation; no time, no message, nobody else.
+    hashed.extend_from_slice(&[1, 1, 0, 0, 0]);
+    hashed.extend_from_slice(rest);
+    [&MAGIC[..], &Sha256::digest(&hashed)[..CHECKSUM], &hashed].concat()
+}
+
+/// What stands after the head of a change that `actor` made from nothing; none of any other.
+pub(super) fn opened(change: &[u8], actor: Actor) -> Option<&[u8]> {
+    let mut reader = Reader(change.get(MAGIC.len() + CHECKSUM + 1..)?);
+    reader.unsigned().ok()?;
+    reader.take(HEAD).ok()?;
+    (closed(reader.0, actor) == change).then_some(reader.0)
 }
 
 /// A column of runs: of nulls, of a value that repeats, of values that don't. Nothing for nulls

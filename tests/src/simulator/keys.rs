@@ -1,0 +1,159 @@
+//! Keys that are rotated, and a thief who has the one before. What the program does when keys
+//! were retired (`node/src/runtime/retired.rs`) is done here in its simplest form.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ed25519_dalek::SigningKey;
+use rand::{Rng, RngExt};
+use replication::{DocumentView, Input, body};
+use schemas::certificate::Verified;
+use schemas::envelope::{Content, Envelope, Header, Stamp};
+use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId};
+use schemas::{Kind, SharedValue};
+
+use super::act::comment;
+use super::node::Node;
+use super::scenario::Plant;
+use super::world::{Event, World};
+
+/// Keys that a partner retired, and the circles in which it and this node have not been found to
+/// hold the same since.
+pub(super) type Retiring = BTreeMap<RootId, (BTreeSet<NodeKey>, BTreeSet<CircleId>)>;
+
+impl Node {
+    /// What these keys signed of what is stored.
+    fn signed_by(&self, keys: &BTreeSet<NodeKey>) -> Vec<Verified<Envelope>> {
+        let by = |envelope: &&Verified<Envelope>| keys.contains(&envelope.get().header.author);
+        self.store.envelopes.values().filter(by).cloned().collect()
+    }
+}
+
+fn ids(envelopes: &[Verified<Envelope>]) -> Vec<EnvelopeId> {
+    envelopes.iter().map(|envelope| envelope.get().id()).collect()
+}
+
+impl World {
+    /// A municipality takes another key and retires the one before, as the command does: the
+    /// process ends, and begins again with the new certificate. Lists are signed anew.
+    pub(super) fn rotate_key(&mut self, at: usize) {
+        if at == self.hostile() || self.nodes[at].replica.is_none() {
+            return;
+        }
+        self.crash(at);
+        let mut secret = [0; 32];
+        self.rng.fill_bytes(&mut secret);
+        let node = &mut self.nodes[at];
+        let before = node.identity.rotate(SigningKey::from_bytes(&secret));
+        self.stolen.push((at, before));
+        let root = node.root;
+        let own: Vec<(CircleId, Vec<RootId>)> = node
+            .store
+            .lists
+            .iter()
+            .filter(|((_, owner), _)| *owner == root)
+            .map(|((circle, _), kept)| (*circle, kept.list.get().members.clone()))
+            .collect();
+        for (circle, members) in own {
+            let kept = node.sign_list(circle, members);
+            node.store.lists.insert((circle, root), kept);
+        }
+    }
+
+    /// What follows when `owner` retired keys: what is this node's own is said again, of a
+    /// partner's the versions and erasures go.
+    pub(super) fn retired(&mut self, at: usize, owner: RootId, keys: Vec<NodeKey>) {
+        if self.plant == Plant::TakesRetiredKeys {
+            return;
+        }
+        let recovering = self.is_recovering(at);
+        let node = &mut self.nodes[at];
+        if owner == node.root && recovering {
+            // It says nothing before it knows what it said since.
+            node.unsaid.extend(keys);
+            return;
+        }
+        let envelopes = node.signed_by(&keys.iter().copied().collect());
+        let Some(replica) = &node.replica else { return };
+        if owner == node.root {
+            return self.input(at, Input::SayAgain { envelopes });
+        }
+        if envelopes.is_empty() {
+            return;
+        }
+        let circles = replica.circles_with(owner);
+        let (retired, waiting) = node.retiring.entry(owner).or_default();
+        retired.extend(keys);
+        waiting.extend(circles);
+        self.input(at, Input::Void { envelopes: ids(&envelopes), all: false });
+    }
+
+    /// Two were found to hold the same: what is left of retired keys goes.
+    pub(super) fn in_step_with(&mut self, at: usize, partner: RootId, circle: CircleId) {
+        let node = &mut self.nodes[at];
+        let Some((_, waiting)) = node.retiring.get_mut(&partner) else { return };
+        waiting.remove(&circle);
+        if waiting.is_empty()
+            && let Some((keys, _)) = node.retiring.remove(&partner)
+        {
+            let envelopes = ids(&node.signed_by(&keys));
+            let life = node.life;
+            self.later(0, Event::Void { node: at, life, envelopes });
+        }
+    }
+
+    /// Who has a key that was retired writes with it, as of an hour when it was good.
+    pub(super) fn use_stolen_key(&mut self) {
+        if self.stolen.is_empty() {
+            return;
+        }
+        let (at, key) = self.stolen[self.rng.random_range(0..self.stolen.len())].clone();
+        let victim = self.rng.random_range(0..self.hostile());
+        let owner = self.nodes[at].root;
+        let written = |envelope: &&Verified<Envelope>| {
+            let header = &envelope.get().header;
+            (header.owner, header.kind, header.content) == (owner, Kind::Comment, Content::Version)
+        };
+        let held = self.nodes[self.hostile()].store.envelopes.values().find(written);
+        let Some(mut header) = held.map(|envelope| envelope.get().header.clone()) else { return };
+        let Stamp::Version { incarnation, number } = header.stamp else { return };
+        // Now instead of the next version, now in the place of the one that is there.
+        let number = number + self.rng.random_range(0..3);
+        header.stamp = Stamp::Version { incarnation, number };
+        header.author = NodeKey(key.verifying_key().to_bytes());
+        let value = comment(self.rng.random_range(0..1000));
+        let envelope = signed(header, incarnation, number, &value, &key);
+        self.forged.insert(envelope.get().id());
+        self.transmit_envelopes(self.hostile(), victim, vec![envelope.get().to_bytes()]);
+    }
+
+    /// Whether a node still shows what the owner's retired key said to just the two: it has not met
+    /// the owner since.
+    pub(super) fn waits_for_new_key(&self, at: usize, view: &DocumentView) -> bool {
+        let Some(owner) = self.node_of(view.owner) else { return false };
+        let retired = self.stolen.iter().any(|(who, _)| *who == owner);
+        let of_two = view.circle == CircleId::pair(self.nodes[at].root, view.owner);
+        retired && of_two && !self.scenario.reaches(at, owner)
+    }
+
+    /// What retired keys signed is held by nobody who was told of it.
+    pub(super) fn judge_keys(&self, faults: &mut Vec<String>) {
+        let honest = self.hostile();
+        for (at, key) in &self.stolen {
+            let key = NodeKey(key.verifying_key().to_bytes());
+            for (other, node) in self.nodes[..honest].iter().enumerate() {
+                let told = other == *at || self.scenario.reaches(*at, other);
+                let of_it = node.signed_by(&BTreeSet::from([key]));
+                if told && !self.left(*at) && !self.left(other) && !of_it.is_empty() {
+                    let what: Vec<Content> = of_it.iter().map(|envelope| envelope.get().header.content).collect();
+                    faults.push(format!("node {other} holds what a key signed that node {at} retired: {what:?}"));
+                }
+            }
+        }
+    }
+}
+
+fn signed(header: Header, incarnation: u64, number: u64, value: &SharedValue, key: &SigningKey) -> Verified<Envelope> {
+    let actor = body::version_actor(header.author, incarnation, number, header.document);
+    let body = body::encode(value, actor).expect("a comment of fixed form");
+    Envelope::sign(header, body, key)
+}
