@@ -1,7 +1,7 @@
 //! The desk: one open transaction with what every use case on matches and duos needs around it
 //! (the time, this municipality, who does it), and the few acts that they share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemas::ids::{CircleId, DocumentId, RootId};
@@ -209,19 +209,23 @@ impl Desk<'_> {
 /// Places that are taken, per mentor of this municipality: by duos under way, and by reservations
 /// that were not released. Read once for many mentors.
 #[derive(Debug, Default)]
-pub(crate) struct PlacesTaken(BTreeMap<PersonId, (usize, usize)>);
+pub(crate) struct PlacesTaken {
+    taken: BTreeMap<PersonId, (usize, usize)>,
+    /// Mentors that may have been promised in what a backup does not know.
+    unsure: BTreeSet<PersonId>,
+}
 
 impl PlacesTaken {
     pub(crate) fn read(records: &mut dyn Records) -> Result<Self> {
-        let mut taken = Self::default();
+        let mut taken = Self { unsure: records.places_unsure()?, ..Self::default() };
         for duo in records.duos()?.iter().filter(|duo| duo_holds_a_place(duo.stage)) {
             if let Some(mentor) = duo.mentor {
-                taken.0.entry(mentor).or_default().0 += 1;
+                taken.taken.entry(mentor).or_default().0 += 1;
             }
         }
         for came in records.all_incoming()?.iter().filter(|came| holds_a_place(came.stage)) {
             if let Some(mentor) = came.mentor {
-                taken.0.entry(mentor).or_default().1 += 1;
+                taken.taken.entry(mentor).or_default().1 += 1;
             }
         }
         Ok(taken)
@@ -229,7 +233,10 @@ impl PlacesTaken {
 
     /// Places that a mentor has left: those agreed less those taken.
     pub(crate) fn left(&self, mentor: &Person) -> u8 {
-        let (duos, held) = self.0.get(&mentor.id).copied().unwrap_or_default();
+        if self.unsure.contains(&mentor.id) {
+            return 0;
+        }
+        let (duos, held) = self.taken.get(&mentor.id).copied().unwrap_or_default();
         places_left(mentor.data.capacity, duos, held)
     }
 }

@@ -3,6 +3,8 @@
 //! A record here is this municipality's own word about a match. What the other municipality says
 //! is read from its documents and never copied over our own word.
 
+use std::collections::BTreeSet;
+
 use schemas::documents::NoReason;
 use schemas::ids::{DocumentId, RootId};
 use schemas::language::Language;
@@ -146,6 +148,11 @@ pub struct FailedPair {
 
 /// Proposals and failed pairs.
 pub trait Matches {
+    /// Mentors of whom it is not known what was promised since a backup: they have no place until
+    /// a person looked.
+    fn places_unsure(&mut self) -> Result<BTreeSet<PersonId>>;
+    /// Notes that what was promised of a mentor is not known, or that a person looked.
+    fn set_places_unsure(&mut self, mentor: PersonId, unsure: bool) -> Result<()>;
     /// Adds or replaces a proposal we made.
     fn put_outgoing(&mut self, proposal: &OutgoingProposal) -> Result<()>;
     /// A proposal we made.

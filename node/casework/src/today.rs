@@ -28,6 +28,8 @@ use crate::{answer, cast, proposal, whole_list};
 const EXPIRES_SOON_DAYS: u32 = 14;
 /// Days that something is new.
 const NEW_DAYS: u32 = 7;
+/// Mentors to look after, at most; the next come when these are done.
+const MAX_UNSURE: usize = 20;
 /// Lines of the library, at most.
 const MAX_NEW_RESOURCES: usize = 8;
 
@@ -68,6 +70,7 @@ fn today(desk: &mut Desk<'_>) -> Result<Today> {
             duo_items(desk, &duo, &mut today)?;
         }
     }
+    today.waits_for_me.extend(unsure(desk)?);
     people_items(desk, &mut today.waits_for_me)?;
     today.waits_for_me.extend(library_items(desk.records)?);
     today.waits_for_me.extend(expiring(desk)?);
@@ -164,6 +167,13 @@ fn duo_items(desk: &mut Desk<'_>, duo: &Duo, today: &mut Today) -> Result<()> {
         _ => {}
     }
     Ok(())
+}
+
+/// Mentors that may have been promised in what a backup does not know.
+fn unsure(desk: &mut Desk<'_>) -> Result<Vec<TodayItem>> {
+    let mentors = desk.records.places_unsure()?;
+    let item = |mentor| Ok(TodayItem::PlacesUnsure { mentor, name: desk.name(Some(mentor))? });
+    mentors.into_iter().take(MAX_UNSURE).map(item).collect()
 }
 
 fn people_items(desk: &mut Desk<'_>, items: &mut Vec<TodayItem>) -> Result<()> {

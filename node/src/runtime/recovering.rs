@@ -57,6 +57,12 @@ impl Runtime {
         }
     }
 
+    /// Whether a partner brought what it kept, of every circle.
+    fn has_brought(&self, partner: RootId) -> bool {
+        let circles = self.replica.circles_with(partner);
+        !circles.is_empty() && circles.iter().all(|circle| self.recovering.brought.contains(&(partner, *circle)))
+    }
+
     /// Has keys of this node wait that were retired.
     pub(super) fn say_again_later(&mut self, nodes: Vec<NodeKey>) {
         self.recovering.retired.extend(nodes);
@@ -71,10 +77,8 @@ impl Runtime {
         let (store, office) = (Arc::clone(&self.parts.store), self.parts.office.clone());
         let (partners, suspended) = blocking(move || Ok((store.partners()?, office.suspensions()?))).await?;
         let waits = |root: &RootId| {
-            let circles = self.replica.circles_with(*root);
-            let brought = circles.iter().all(|circle| self.recovering.brought.contains(&(*root, *circle)));
             let is_partner = partners.iter().any(|partner| partner.root == *root) && !suspended.contains_key(root);
-            is_partner && (circles.is_empty() || !brought)
+            is_partner && !self.has_brought(*root)
         };
         let awaited: BTreeSet<RootId> = self.recovering.awaited.iter().copied().filter(waits).collect();
         self.parts.port.set_recovering(awaited.clone());
@@ -87,14 +91,21 @@ impl Runtime {
             self.write_later().await?;
             self.settled().await?;
         }
+        let without: BTreeSet<RootId> =
+            self.recovering.awaited.iter().copied().filter(|root| !self.has_brought(*root)).collect();
         let (store, office) = (Arc::clone(&self.parts.store), self.parts.office.clone());
         let restored = blocking(move || {
-            let restored = office.after_restore()?;
+            let restored = office.after_restore(&without)?;
             wait_for(&store, &BTreeSet::new())?;
             Ok(restored)
         })
         .await?;
-        tracing::info!(matches = restored.matches, erased = restored.erased, "restored from a backup");
+        tracing::info!(
+            matches = restored.matches,
+            erased = restored.erased,
+            unsure = restored.unsure,
+            "restored from a backup"
+        );
         let retired = std::mem::take(&mut self.recovering).retired;
         self.parts.matches_moved.notify_one();
         self.tell(web::Change::partner());

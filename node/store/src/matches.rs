@@ -1,5 +1,7 @@
 //! Proposals and failed pairs.
 
+use std::collections::BTreeSet;
+
 use casework::Result;
 use casework::people::PersonId;
 use casework::ports_matches::{Asked, FailedPair, IncomingProposal, Matches, OutgoingProposal};
@@ -62,6 +64,21 @@ fn failed_pair(cells: &mut Cells<'_>) -> Result<FailedPair> {
 }
 
 impl Matches for Tx<'_> {
+    fn places_unsure(&mut self) -> Result<BTreeSet<PersonId>> {
+        let mentors =
+            self.all("SELECT person FROM places_unsure ORDER BY person", [], |cells| Ok(PersonId(cells.get()?)))?;
+        Ok(mentors.into_iter().collect())
+    }
+
+    fn set_places_unsure(&mut self, mentor: PersonId, unsure: bool) -> Result<()> {
+        let sql = match unsure {
+            true => "INSERT OR IGNORE INTO places_unsure (person) VALUES (?1)",
+            false => "DELETE FROM places_unsure WHERE person = ?1",
+        };
+        self.run(sql, [mentor.0])?;
+        Ok(())
+    }
+
     fn put_outgoing(&mut self, proposal: &OutgoingProposal) -> Result<()> {
         self.run(
             "INSERT INTO outgoing_proposals (document, newcomer, request, offer, offer_owner,

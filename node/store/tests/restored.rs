@@ -3,6 +3,9 @@
 
 mod towns;
 
+use std::collections::BTreeSet;
+
+use casework::duo_view::TodayItem;
 use casework::office::AccountRole;
 use casework::people::{PersonId, Side};
 use casework::ports::Storage;
@@ -34,12 +37,12 @@ fn a_restored_office_keeps_the_promises_it_made_since() {
     let (left, right) = towns.split_at_mut(1);
     right[0].restore(&copy, &left[0]);
     assert_eq!(stage(&right[0]), IncomingStage::Open, "as it was");
-    let done = right[0].office().after_restore().expect("brought in line");
+    let done = right[0].office().after_restore(&BTreeSet::new()).expect("brought in line");
     assert_eq!(stage(&right[0]), IncomingStage::Acknowledged);
     assert_eq!(done.matches, 1);
     let duos = right[0].look(|records| records.duos());
     assert_eq!((duos.len(), duos[0].stage), (1, DuoStage::FirstMeeting));
-    let again = right[0].office().after_restore().expect("twice is once");
+    let again = right[0].office().after_restore(&BTreeSet::new()).expect("twice is once");
     assert_eq!(again.matches, 0);
     right[0].office().settle_matches().expect("settled");
 
@@ -68,7 +71,7 @@ fn a_restored_requester_follows_its_own_half() {
 
     let (left, right) = towns.split_at_mut(1);
     left[0].restore(&copy, &right[0]);
-    let done = left[0].office().after_restore().expect("brought in line");
+    let done = left[0].office().after_restore(&BTreeSet::new()).expect("brought in line");
     assert_eq!((done.matches, done.erased), (1, 1));
     let sent = left[0].look(move |records| records.outgoing(proposal)).expect("known");
     assert_eq!(sent.stage, OutgoingStage::Ended(OutgoingEnd::Withdrawn));
@@ -96,7 +99,7 @@ fn a_restored_requester_keeps_the_match_it_made_since() {
     let (left, right) = towns.split_at_mut(1);
     left[0].restore(&copy, &right[0]);
     assert!(left[0].look(move |records| records.outgoing(proposal)).is_none(), "the backup does not know it");
-    let done = left[0].office().after_restore().expect("brought in line");
+    let done = left[0].office().after_restore(&BTreeSet::new()).expect("brought in line");
     assert_eq!(done.matches, 1);
     left[0].carry_out();
     assert!(left[0].look(move |records| records.document(proposal)).is_some(), "it is not erased");
@@ -104,7 +107,7 @@ fn a_restored_requester_keeps_the_match_it_made_since() {
     let sent = left[0].look(move |records| records.outgoing(proposal)).expect("known");
     assert_eq!((sent.newcomer, sent.stage), (amina, OutgoingStage::Matched));
     assert_eq!(left[0].look(|records| records.duos()).len(), 1);
-    assert_eq!(left[0].office().after_restore().expect("twice is once").matches, 0);
+    assert_eq!(left[0].office().after_restore(&BTreeSet::new()).expect("twice is once").matches, 0);
 }
 
 #[test]
@@ -140,4 +143,41 @@ fn who_was_erased_is_written_down_outside_the_store() {
     assert_eq!(left[0].somebody(Side::Newcomer, "Carim", 0), PersonId(41));
     let bram = Actor { account: Some(2), name: "Bram".to_owned(), role: AccountRole::Administrator };
     assert!(left[0].office().erasures(&bram).is_ok());
+}
+
+#[test]
+fn whoever_is_not_waited_for_gets_no_place_until_a_person_looked() {
+    let mut towns = two_towns();
+    let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (jan, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let copy = towns[1].back_up();
+    let borsbeek = towns[0].me;
+    let (left, right) = towns.split_at_mut(1);
+    right[0].restore(&copy, &left[0]);
+    let bram = Actor { account: Some(2), name: "Bram".to_owned(), role: AccountRole::Administrator };
+    let office = right[0].office().clone();
+    office.suspend_partner(&bram, borsbeek, "niet bereikbaar").expect("suspended");
+    let done = office.after_restore(&BTreeSet::from([borsbeek])).expect("brought in line");
+    assert_eq!(done.unsure, 1);
+    assert_eq!(office.after_restore(&BTreeSet::from([borsbeek])).expect("twice is once").unsure, 1);
+    let file = office.open_person(&els(), jan).expect("a file");
+    assert!(file.places_unsure);
+    let waits = |town: &towns::Town| {
+        let today = town.office().today(&els()).expect("today").waits_for_me;
+        today.into_iter().any(|item| matches!(item, TodayItem::PlacesUnsure { mentor, .. } if mentor == jan))
+    };
+    assert!(waits(&right[0]));
+    // Also when the partner is back before anybody looked.
+    office.resume_partner(&bram, borsbeek).expect("resumed");
+    drop(office);
+    converge(&mut towns);
+    let asked = towns[0].office().propose(&els(), amina, offer);
+    assert!(matches!(asked, Err(Error::Refused(_))), "the card says that there is no place: {asked:?}");
+    assert!(matches!(towns[1].office().places_checked(&bram, jan), Err(Error::Forbidden)));
+    assert!(matches!(towns[1].office().places_checked(&els(), PersonId(99)), Err(Error::NotFound)));
+    towns[1].office().places_checked(&els(), jan).expect("looked");
+    assert!(!waits(&towns[1]) && !towns[1].office().open_person(&els(), jan).expect("a file").places_unsure);
+    converge(&mut towns);
+    towns[0].office().propose(&els(), amina, offer).expect("there is a place again");
 }

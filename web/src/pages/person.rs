@@ -14,7 +14,7 @@ use casework::ports::{AuditLine, LedgerLine};
 use crate::app::App;
 use crate::border;
 use crate::change::Region;
-use crate::door::{Posted, Visit, flash_with};
+use crate::door::{Posted, Visit, flash, flash_with};
 use crate::fault::Fault;
 use crate::fields::{Form, Pairs};
 use crate::frame::{Frame, html};
@@ -34,6 +34,7 @@ pub(crate) fn routes() -> Router<App> {
             .route(&format!("{base}/{{id}}/intrekken"), post(withdraw))
             .route(&format!("{base}/{{id}}/toestemming"), post(consent))
             .route(&format!("{base}/{{id}}/screening"), post(screening))
+            .route(&format!("{base}/{{id}}/plaatsen"), post(places_checked))
             .route(&format!("{base}/{{id}}/vergeet"), get(forget).post(erase));
     }
     routes
@@ -78,6 +79,7 @@ struct Page {
     people: String,
     publish: String,
     shared: String,
+    places_unsure: bool,
     consents: Vec<ConsentLine>,
     screening: String,
     ledger: Vec<LedgerView>,
@@ -177,6 +179,7 @@ async fn show(
             let until = format::long_date(format::day_of_hour(card.until), visit.today);
             w.fill("person-shared-with", &[("partners", &together(w, &card.recipients)), ("until", &until)])
         }),
+        places_unsure: file.places_unsure,
         consents: consent_lines(w, &file.consents),
         screening: file.screening.as_ref().map_or_else(String::new, |seen| {
             w.fill("screening-seen", &[("on", &format::date(seen.seen_on)), ("by", &seen.seen_by)])
@@ -441,6 +444,18 @@ async fn screening(
         Err(code) => Err(Fault::Invalid(vec![FieldError { field: "seen_on".to_owned(), code }])),
     };
     after_form(&app, visit, id, posted.fields, result, "notice-screening", &to).await
+}
+
+async fn places_checked(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<i64>,
+    _: Posted,
+) -> Result<Response, Fault> {
+    let to = back(&visit, id);
+    app.run(move |office| office.places_checked(&visit.actor, PersonId(id))).await?;
+    app.changed(Region::People);
+    Ok(flash("notice-places-checked", &app, &to))
 }
 
 #[derive(Template)]

@@ -156,6 +156,10 @@ fn mine(w: &Words, item: &TodayItem, today: Date, now: Timestamp) -> Line {
             let _ = person;
             line(w, text, String::new(), "today-handover-verb", format!("/duos/{}", duo.0), true)
         }
+        TodayItem::PlacesUnsure { mentor, name } => {
+            let text = w.with("today-places-unsure", "name", name);
+            line(w, text, String::new(), "today-look-verb", format!("/mentors/{}", mentor.0), true)
+        }
         TodayItem::PartnerSuspended { partner, name, why, at } => {
             let why = super::partners::turned(w, why);
             let text = w.fill("today-partner-suspended", &[("municipality", name), ("why", &why)]);

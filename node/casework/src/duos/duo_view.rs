@@ -228,6 +228,13 @@ pub enum TodayItem {
         /// How many.
         count: usize,
     },
+    /// A mentor of whom it is not known what was promised since a backup.
+    PlacesUnsure {
+        /// Who.
+        mentor: PersonId,
+        /// Full name.
+        name: String,
+    },
     /// A partner that the program suspended.
     PartnerSuspended {
         /// Whose.

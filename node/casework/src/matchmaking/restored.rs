@@ -1,6 +1,8 @@
 //! After a restore: the records of matches follow this municipality's own halves, as partners kept
 //! them, so that nothing is promised twice; and documents of which nobody is left behind are erased.
 
+use std::collections::BTreeSet;
+
 use schemas::documents::{Decision, Proposal, ProposalState};
 use schemas::ids::{DocumentId, RootId};
 use schemas::{Kind, SharedValue};
@@ -8,7 +10,9 @@ use schemas::{Kind, SharedValue};
 use crate::desk::Desk;
 use crate::error::Result;
 use crate::halves::Halves;
-use crate::office::Office;
+use crate::office::{Actor, Office};
+use crate::own_cards::refresh_offer;
+use crate::people::{PersonId, Side};
 use crate::ports::{Document, Outgoing};
 use crate::ports_matches::{IncomingProposal, IncomingStage, OutgoingEnd, OutgoingProposal, OutgoingStage};
 use crate::settle::{half_of, open_duo};
@@ -23,16 +27,21 @@ pub struct Restored {
     pub matches: usize,
     /// Documents that were erased because nobody is left behind them.
     pub erased: usize,
+    /// Mentors that have no place until a person looked.
+    pub unsure: usize,
 }
 
 impl Office {
     /// Brings the records in line with this municipality's own documents once every partner has
-    /// brought what it kept of them. To be called before anything is settled.
+    /// brought what it kept of them, but for those that it goes on `without`: what was promised to
+    /// them since the backup is not known, so mentors whom they could ask for have no place until
+    /// a person looked. To be called before anything is settled.
     ///
     /// # Errors
     /// A failing store.
-    pub fn after_restore(&self) -> Result<Restored> {
-        self.by_itself(|desk| {
+    pub fn after_restore(&self, without: &BTreeSet<RootId>) -> Result<Restored> {
+        let without = without.clone();
+        self.by_itself(move |desk| {
             desk.recovering = false;
             let mut done = Restored::default();
             let own = own_documents(desk)?;
@@ -64,8 +73,43 @@ impl Office {
                     desk.records.end_link(card, desk.now)?;
                 }
             }
+            done.unsure = doubt(desk, &without)?;
             desk.audit("store.restored", None, &format!("{} matches, {} erased", done.matches, done.erased))?;
             Ok(done)
+        })
+    }
+}
+
+/// Has mentors whom these partners could ask for wait for a person.
+fn doubt(desk: &mut Desk<'_>, partners: &BTreeSet<RootId>) -> Result<usize> {
+    let mut circles = BTreeSet::new();
+    for partner in partners {
+        circles.extend(desk.records.circles_of(*partner)?);
+    }
+    let mut unsure = 0;
+    for (card, mentor) in desk.records.live_cards()? {
+        let in_reach = desk.records.linked_circle(card)?.is_some_and(|circle| circles.contains(&circle));
+        let is_mentor = desk.records.person(mentor)?.is_some_and(|person| person.data.side == Side::Mentor);
+        if in_reach && is_mentor {
+            desk.records.set_places_unsure(mentor, true)?;
+            refresh_offer(desk, Some(mentor))?;
+            unsure += 1;
+        }
+    }
+    Ok(unsure)
+}
+
+impl Office {
+    /// Notes that a person looked whether a place of a mentor was promised since a backup.
+    ///
+    /// # Errors
+    /// `Forbidden`, `NotFound`, a failing store.
+    pub fn places_checked(&self, actor: &Actor, mentor: PersonId) -> Result<()> {
+        self.at_desk(actor, move |desk| {
+            desk.person(mentor, Side::Mentor)?;
+            desk.records.set_places_unsure(mentor, false)?;
+            desk.audit("person.places_checked", Some(mentor), "")?;
+            refresh_offer(desk, Some(mentor))
         })
     }
 }

@@ -86,6 +86,7 @@ impl Office {
                 state: share_state(&person, until, consents, screening.is_some(), today),
                 border: border(&person.data, card.as_ref().map(|card| &card.value), here, today),
                 ledger: records.ledger(id)?,
+                places_unsure: records.places_unsure()?.contains(&id),
                 audit: records.audit_about(id, AUDIT_LINES)?,
                 screening,
                 card,

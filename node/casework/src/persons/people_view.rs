@@ -81,6 +81,8 @@ pub struct PersonFile {
     pub screening: Option<Screening>,
     /// Whether partners see a card.
     pub state: ShareState,
+    /// Whether this mentor may have been promised in what a backup does not know.
+    pub places_unsure: bool,
     /// The card that is out.
     pub card: Option<LiveCard>,
     /// Field by field, what is here and what partners see of it.
