@@ -153,7 +153,8 @@ fn planted_bugs_are_found() {
         let scenario = |seed| {
             let usual = Scenario::of(seed);
             let waits = plant == Plant::WaitsForNobody && usual.offices && usual.waits;
-            Scenario { offices: plant == Plant::CountsNoPlaces || waits, ..usual }
+            let keys = usual.keys && plant == Plant::TakesRetiredKeys;
+            Scenario { offices: plant == Plant::CountsNoPlaces || waits, waits, keys, ..usual }
         };
         run_all(1..4_000, scenario, plant, |seed, verdict| {
             if !verdict.faults.is_empty() {

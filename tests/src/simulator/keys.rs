@@ -44,6 +44,8 @@ impl World {
         self.rng.fill_bytes(&mut secret);
         let node = &mut self.nodes[at];
         let before = node.identity.rotate(SigningKey::from_bytes(&secret));
+        // One from before has the key of before: the runbook says what to do with that.
+        node.backup = None;
         self.stolen.push((at, before));
         let root = node.root;
         let own: Vec<(CircleId, Vec<RootId>)> = node
@@ -57,6 +59,12 @@ impl World {
             let kept = node.sign_list(circle, members);
             node.store.lists.insert((circle, root), kept);
         }
+    }
+
+    /// Whether something that a node's retired key signed is still to be said again there.
+    pub(super) fn is_saying_again(&self, at: usize) -> bool {
+        let retired = self.nodes[at].identity.certificate.get().retired.iter().copied().collect();
+        !self.nodes[at].signed_by(&retired).is_empty()
     }
 
     /// What follows when `owner` retired keys: what is this node's own is said again, of a

@@ -69,6 +69,9 @@ impl World {
 
     /// Makes a copy of a store.
     pub(super) fn back_up(&mut self, node: usize) {
+        if self.is_saying_again(node) {
+            return;
+        }
         self.nodes[node].backup = Some(Backup { store: self.nodes[node].store.clone(), at: self.clock });
     }
 

@@ -282,7 +282,11 @@ impl World {
             }
         }
         // News goes one neighbour a check, in the direction in which it is asked or the other.
-        let after = if self.scenario.offices { 4 } else { 0 } + if self.scenario.waits { 2 } else { 0 };
+        let after = match (self.scenario.offices, self.scenario.waits) {
+            (_, true) => 6,
+            (true, false) => 4,
+            (false, false) => 0,
+        };
         let checks = 2 + 2 * self.scenario.distance() + after;
         for _ in 0..checks {
             self.run_for(CHECK_SECONDS * 1000 + 5_000);

@@ -314,10 +314,9 @@ impl World {
     }
 
     fn erase_another(&mut self, victim: usize) {
-        let Some(view) = self.nodes[victim].store.views.values().next().cloned() else { return };
-        if view.owner == self.nodes[self.hostile()].root {
-            return;
-        }
+        let (circle, me) = (self.circles[0], self.nodes[self.hostile()].root);
+        let mut views = self.nodes[victim].store.views.values();
+        let Some(view) = views.find(|view| view.circle == circle && view.owner != me).cloned() else { return };
         let mut header = self.header(view.circle, view.owner, &view.value);
         header.document = view.document;
         header.content = Content::Erased;
