@@ -128,8 +128,8 @@ impl Town {
     }
 
     fn newest(&self) -> Vec<u8> {
-        let own = self.store().certificates().expect("a store").into_iter().filter(|(root, _)| *root == self.me());
-        own.last().expect("its own").1
+        let mut own = self.store().certificates().expect("a store").into_iter().filter(|(root, _)| *root == self.me());
+        own.next_back().expect("its own").1
     }
 
     fn meet(&mut self, other: &Self) {

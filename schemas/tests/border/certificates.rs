@@ -53,9 +53,9 @@ fn the_last_word_of_a_municipality_names_who_comes_after_it() {
     // A list of two, the first of them a string of bytes with its length in one byte or two.
     let length = |signed: Vec<u8>| signed.get(if signed[1] == 0x58 { 3 } else { 4 }).copied();
     let merged = NodeCertificate { successor: Some(heir), ..certificate() };
-    assert_eq!(length(certificate().sign(&root())), Some(0x88));
-    assert_eq!(length(merged.sign(&root())), Some(0x89));
-    assert!(merged.sign(&root()).len() < 700, "fits a request beside addresses");
+    assert_eq!(length(certificate().sign(&root(), &node())), Some(0x88));
+    assert_eq!(length(merged.sign(&root(), &node())), Some(0x89));
+    assert!(merged.sign(&root(), &node()).len() < 700, "fits a request beside addresses");
 }
 
 #[test]

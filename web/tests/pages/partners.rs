@@ -3,8 +3,11 @@
 use axum::http::StatusCode;
 use casework::Actor;
 use casework::office::AccountRole;
+use casework::people::Side;
+use casework::ports::Storage;
 
 use crate::in_words;
+use crate::scene;
 use crate::site::Browser;
 
 #[tokio::test]
@@ -90,4 +93,30 @@ async fn an_administrator_hears_of_a_partner_that_the_program_suspended() {
     // One that a person suspended is known to people.
     town.office.suspend_partner(&Actor::command_line(), town.partner, "vreemde kaarten").expect("suspended");
     assert!(!bram.get("/").await.text.contains("opgeschort"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mentor_who_may_be_promised_since_a_backup_waits_for_a_coordinator() {
+    let towns = scene::play();
+    let office = towns[0].office().clone();
+    let mentor = scene::everybody(&office, Side::Mentor)[0];
+    let doubt = move |records: &mut dyn casework::ports::Records| records.set_places_unsure(mentor, true);
+    towns[0].store().write(Box::new(doubt)).expect("a store");
+    let path = format!("/mentors/{}", mentor.0);
+    let mut browser = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    let today = browser.get("/").await;
+    in_words("/", &today);
+    assert!(today.text.contains("is misschien al beloofd") && today.text.contains(&format!("href=\"{path}\"")));
+    let page = browser.get(&path).await;
+    in_words(&path, &page);
+    assert!(page.text.contains("heeft deze mentor geen plaats"), "{}", page.text);
+    let checked = browser.fill(&path, &format!("{path}/plaatsen"), &[]).await;
+    assert_eq!(checked.to(), path, "{}", checked.text);
+    let page = browser.get(&path).await;
+    in_words(&path, &page);
+    assert!(page.text.contains("tellen weer mee") && !page.text.contains("heeft deze mentor geen plaats"));
+    assert!(page.text.contains("vroeg na of de plaatsen kloppen"), "who looked is written down");
+    assert!(!browser.get("/").await.text.contains("is misschien al beloofd"));
+    let nobody = browser.fill(&path, "/mentors/99999/plaatsen", &[]).await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }
