@@ -10,7 +10,7 @@ use age::x25519::{Identity, Recipient};
 use anyhow::{Context, Result, anyhow, bail};
 use minicbor::bytes::ByteVec;
 
-use crate::keys::write_private;
+use crate::keys::{replace_private, write_private};
 
 /// Names a file of a node may have in an archive.
 const FILES: &[&str] = &["root.key", "node.key", "certificate", "store.key", "config.json", RECIPIENT, STORE];
@@ -30,10 +30,7 @@ pub fn recipient(dir: &Path, given: Option<&str>) -> Result<(Recipient, bool)> {
     let path = dir.join(RECIPIENT);
     if let Some(given) = given {
         let recipient = parse(given)?;
-        if path.exists() {
-            fs::remove_file(&path)?;
-        }
-        write_private(&path, format!("{recipient}\n").as_bytes())?;
+        replace_private(&path, format!("{recipient}\n").as_bytes())?;
         return Ok((recipient, false));
     }
     if path.exists() {

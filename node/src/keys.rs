@@ -70,13 +70,27 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     // What a power cut leaves halfway is written over by the next.
     let _ = std::fs::remove_file(&half);
     written?;
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(|| folder.display().to_string())
+    sync_folder(path)
 }
 
 /// Where [`write_private`] writes before the file has its name.
 pub fn half(path: &Path) -> PathBuf {
     path.with_added_extension("half")
+}
+
+/// Writes a file that only its owner reads in the place of one of before, durable when this
+/// returns; a power cut leaves the one or the other.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let half = half(path);
+    write_half(&half, bytes)
+        .and_then(|()| std::fs::rename(&half, path))
+        .with_context(|| format!("{} kan niet geschreven worden", path.display()))?;
+    sync_folder(path)
+}
+
+fn sync_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(|| folder.display().to_string())
 }
 
 fn write_half(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -159,7 +159,8 @@ impl Network for Port {
     fn successors(&self) -> BTreeMap<RootId, RootId> {
         let merged =
             |(root, bytes): (RootId, Vec<u8>)| Some((root, NodeCertificate::verify(&bytes).ok()?.get().successor?));
-        self.store.certificates().unwrap_or_default().into_iter().filter_map(merged).collect()
+        // The newest first: the first word of a root stays.
+        self.store.certificates().unwrap_or_default().into_iter().rev().filter_map(merged).collect()
     }
 
     fn paused(&self) -> Option<String> {

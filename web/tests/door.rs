@@ -189,6 +189,22 @@ async fn a_form_that_is_corrected_after_going_back_loses_nothing() {
         assert!(browser.get(saved.to()).await.text.contains(&format!("De intake van {name} is bewaard.")));
     }
     assert_eq!(town.office.people(&casework::Actor::command_line(), Side::Newcomer).expect("a list").len(), 1);
+    // Somebody else altogether is another person.
+    let fields = [("_csrf", &*csrf), ("_number", &number), ("given_name", "Leila"), ("birth", "1991")];
+    assert_ne!(browser.post("/nieuwkomers/nieuw", &fields).await.to(), "/nieuwkomers/1");
+    assert_eq!(town.office.people(&casework::Actor::command_line(), Side::Newcomer).expect("a list").len(), 2);
+    // What was changed elsewhere meanwhile meets the correction; nothing typed is gone.
+    browser
+        .fill(
+            "/nieuwkomers/2/bewerk",
+            "/nieuwkomers/2/bewerk",
+            &[("given_name", "Leyla"), ("birth", "1991"), ("version", "1")],
+        )
+        .await;
+    let fields = [("_csrf", &*csrf), ("_number", &number), ("given_name", "Leila B."), ("birth", "1991")];
+    let answer = browser.post("/nieuwkomers/nieuw", &fields).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.text.contains("Leyla") && answer.text.contains("Leila B."), "{}", answer.text);
     // The same with a file that is there already: the second text meets the first as a conflict.
     let edit = "/nieuwkomers/1/bewerk";
     let page = browser.get(edit).await;

@@ -202,7 +202,10 @@ impl Replica {
             return false;
         };
         let owner = certificate.get().owner();
-        if self.roster.pushes_out(certificate.get()) && !self.allows(now, partner, RENEWAL) {
+        // Whoever brings it, its owner made it; and who brings too many is still heard.
+        let pushes_out = self.roster.pushes_out(certificate.get());
+        if pushes_out && !self.renewals.entry(owner).or_default().take(now, RENEWAL) {
+            self.refuse_of(partner, Some(owner), Refusal::OverBudget, None);
             return false;
         }
         let taken = if owner == self.me {

@@ -36,6 +36,10 @@ pub(crate) fn check(
         return Err(Refusal::NotInCircle);
     }
     let inherits = header.content == Content::ReplacedBy && roster.keeper(header.owner) == author;
+    // That its owner merged into the author may not have been heard here yet.
+    if header.content == Content::ReplacedBy && author != header.owner && !inherits {
+        return Err(Refusal::NotInCircle);
+    }
     check_content(header, author == header.owner || inherits)?;
     check_times(header, now)
 }

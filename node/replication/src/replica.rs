@@ -12,6 +12,7 @@ use schemas::envelope::{Content, Envelope, Refusal};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
 
+use crate::allowance::Allowance;
 use crate::api::{Config, Draft, Effect, Input, Notice, PartnerState, StoredHeader};
 use crate::catchup::Journal;
 use crate::clocks::{Clock, Clocks};
@@ -34,6 +35,8 @@ pub struct Replica {
     pub(crate) config: Config,
     pub(crate) me: RootId,
     pub(crate) roster: Roster,
+    /// What each owner may have others keep of its next certificates.
+    pub(crate) renewals: BTreeMap<RootId, Allowance>,
     pub(crate) clocks: Clocks,
     /// What was told of the clock last.
     told: Clock,
@@ -80,6 +83,7 @@ impl Replica {
         Self {
             me: config.certificate.get().owner(),
             roster,
+            renewals: BTreeMap::new(),
             clocks: Clocks::default(),
             told: Clock::default(),
             config,

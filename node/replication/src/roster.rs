@@ -135,12 +135,13 @@ impl Roster {
             return false;
         }
         let before = known.last().map(|kept| kept.get().node);
-        if let Some(successor) = certificate.get().successor {
-            // The first word is the last.
-            self.merged.entry(owner).or_insert(successor);
-        }
         known.push(KeptCertificate { signer: Signer::new(certificate), bytes });
         known.sort_by_key(|kept| kept.get().serial);
+        // The first word is the last, in whatever order they come.
+        let word = known.iter().position(|kept| kept.get().successor.is_some());
+        if let Some(successor) = word.and_then(|word| known[word].get().successor) {
+            self.merged.insert(owner, successor);
+        }
         if let Some(newest) = known.last().map(|kept| kept.signer.certificate())
             && before.is_some_and(|before| before != newest.get().node)
         {
@@ -149,7 +150,7 @@ impl Roster {
             self.lists.retain(|(_, signer), kept| *signer != owner || holds(kept));
         }
         if known.len() > MAX_CERTIFICATES {
-            known.remove(0);
+            known.remove(usize::from(word == Some(0)));
             let kept: BTreeSet<NodeKey> = known.iter().map(|kept| kept.get().node).collect();
             self.nodes.retain(|node, by| *by != owner || kept.contains(node));
         }
@@ -338,7 +339,8 @@ impl Roster {
         for owner in owners.into_iter().filter(|owner| *owner != partner) {
             let held = mine.certificates.iter().find(|known| known.owner == owner);
             if !held.is_some_and(|held| theirs.certificates.contains(held)) {
-                let all = self.certificates.get(&owner).into_iter().flatten();
+                // The newest is what counts, when not all of them are taken.
+                let all = self.certificates.get(&owner).into_iter().flatten().rev();
                 papers.extend(all.map(|kept| certificate_paper(&kept.bytes)));
             }
             for ((circle, _), kept) in self.lists.iter().filter(|((_, signer), _)| *signer == owner) {

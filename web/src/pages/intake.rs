@@ -244,6 +244,14 @@ async fn save(app: App, visit: Visit, side: Side, id: Option<i64>, posted: Poste
         (Err(Fault::Conflict { by, version }), Some(id)) => {
             conflict(&app, &visit, side, id, fields, &by, version).await
         }
+        // Added by this form, changed elsewhere, and now corrected after the browser's Back.
+        (Err(Fault::Conflict { by, version }), None) => {
+            let (actor, number) = (visit.actor.clone(), posted.number);
+            match app.run(move |office| office.added_by_form(&actor, &number)).await? {
+                Some(PersonId(id)) => conflict(&app, &visit, side, id, fields, &by, version).await,
+                None => Err(Fault::Conflict { by, version }),
+            }
+        }
         (Err(other), _) => Err(other),
     }
 }

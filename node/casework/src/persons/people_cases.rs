@@ -98,7 +98,8 @@ impl Office {
     /// Adds a person, or saves the version of one that the form was rendered from. A card that
     /// is out follows the record through the guard, or is withdrawn where it may no longer be
     /// out. A form (`NUMBER-DIGEST`) that was sent before changes nothing and gives the same person;
-    /// the form of a person who was added, sent again with other words, corrects that person.
+    /// the form that added a person, sent again with other words, corrects that person, unless it
+    /// names somebody else.
     ///
     /// # Errors
     /// `Conflict` when somebody else saved in between, with who did; `Invalid` for data that
@@ -114,33 +115,29 @@ impl Office {
         let hand = self.hand(actor);
         let form_number = form_number.map(str::to_owned);
         let id = self.write(move |records| {
-            if let Some(number) = &form_number
-                && !records.first_time(number, hand.now)?
-            {
-                let made = records.form_result(number)?.and_then(|result| result.parse().ok());
-                return made.map(PersonId).ok_or(Error::Refused("form-sent-before"));
-            }
-            let adds = form_number.as_deref().filter(|_| existing.is_none()).and_then(|number| number.split_once('-'));
-            let added = match adds {
-                Some((form, _)) => records.form_result(form)?.and_then(|result| person_added(&result)),
-                None => None,
+            let id = match (existing, form_number.as_deref().and_then(|number| number.split_once('-'))) {
+                (None, Some((form, digest))) => add_by_form(records, form, digest, &data, &hand)?,
+                (None, None) => insert(records, &data, false, &hand)?,
+                (Some((id, version)), Some(_)) => match form_number {
+                    Some(number) if !records.first_time(&number, hand.now)? => id,
+                    _ => replace(records, id, version, &data, &hand)?,
+                },
+                (Some((id, version)), None) => replace(records, id, version, &data, &hand)?,
             };
-            let id = match existing.or(added) {
-                Some((id, version)) => replace(records, id, version, &data, &hand)?,
-                None => insert(records, &data, false, &hand)?,
-            };
-            if let Some((form, _)) = adds {
-                let version = records.person(id)?.ok_or(Error::NotFound)?.version;
-                records.first_time(form, hand.now)?;
-                records.set_form_result(form, &format!("{} {version}", id.0))?;
-            }
-            if let Some(number) = &form_number {
-                records.set_form_result(number, &id.0.to_string())?;
-            }
             Ok(id)
         })?;
         self.network.outbox_filled();
         Ok(id)
+    }
+
+    /// Whom a form (`NUMBER-DIGEST`) added, if it did.
+    ///
+    /// # Errors
+    /// `Forbidden`, a failing store.
+    pub fn added_by_form(&self, actor: &Actor, form_number: &str) -> Result<Option<PersonId>> {
+        actor.sees_persons()?;
+        let form = form_number.split('-').next().unwrap_or_default().to_owned();
+        self.read(move |records| Ok(Added::by(records, &form)?.map(|added| added.id)))
     }
 
     /// Takes a person out of every list, with the card that is out; or brings the person back.
@@ -181,10 +178,50 @@ pub(crate) fn insert(records: &mut dyn Records, data: &PersonData, demo: bool, h
     Ok(id)
 }
 
-/// Whom a form added, and the version that it saved last.
-fn person_added(result: &str) -> Option<(PersonId, u32)> {
-    let (id, version) = result.split_once(' ')?;
-    Some((PersonId(id.parse().ok()?), version.parse().ok()?))
+/// Whom a form added, the version that it saved last, and the digest of that.
+struct Added {
+    id: PersonId,
+    version: u32,
+    digest: String,
+}
+
+impl Added {
+    fn by(records: &mut dyn Records, form: &str) -> Result<Option<Self>> {
+        let parse = |result: String| {
+            let mut parts = result.split(' ');
+            let (id, version) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+            Some(Self { id: PersonId(id), version, digest: parts.next()?.to_owned() })
+        };
+        Ok(records.form_result(form)?.and_then(parse))
+    }
+}
+
+/// Adds a person, or corrects the one whom this form added before the browser's Back. What names
+/// somebody else altogether is another person.
+fn add_by_form(
+    records: &mut dyn Records,
+    form: &str,
+    digest: &str,
+    data: &PersonData,
+    hand: &Hand,
+) -> Result<PersonId> {
+    let id = match Added::by(records, form)? {
+        Some(added) if added.digest == digest => return Ok(added.id),
+        Some(added) => {
+            let stored = records.person(added.id)?.map(|person| person.data);
+            let is_another = |stored: PersonData| stored.full_name() != data.full_name() && stored.birth != data.birth;
+            if stored.is_none_or(is_another) {
+                insert(records, data, false, hand)?
+            } else {
+                replace(records, added.id, added.version, data, hand)?
+            }
+        }
+        None => insert(records, data, false, hand)?,
+    };
+    let version = records.person(id)?.ok_or(Error::NotFound)?.version;
+    records.first_time(form, hand.now)?;
+    records.set_form_result(form, &format!("{} {version} {digest}", id.0))?;
+    Ok(id)
 }
 
 /// Saves over the version that the caller saw.

@@ -366,7 +366,7 @@ fn unroll<'a, T: Copy>(column: &'a [u8], next: impl Fn(&mut Reader<'a>) -> Optio
     while !reader.0.is_empty() {
         let length = reader.signed().ok()?;
         let run = if length == 0 { reader.unsigned().ok()? } else { length.unsigned_abs() };
-        if run + values.len() as u64 > MAX_OPERATIONS {
+        if run.saturating_add(values.len() as u64) > MAX_OPERATIONS {
             return None;
         }
         let end = values.len() + run as usize;

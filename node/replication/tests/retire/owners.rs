@@ -120,7 +120,7 @@ fn certificates_without_end_are_not_taken_without_end() {
     for some in certificates.chunks(16) {
         b.input(Input::Frame { partner: a.me, bytes: papers(some) });
     }
-    assert_eq!(b.hung_up, ["greets too often"]);
+    assert!(b.hung_up.is_empty(), "who brings them is not shut out: {:?}", b.hung_up);
     let taken = kept(&b) - before;
     assert!((8..20).contains(&taken), "{taken}");
     // An honest one that comes back later is still heard.
@@ -129,7 +129,7 @@ fn certificates_without_end_are_not_taken_without_end() {
     a.outbox.clear();
     b.outbox.clear();
     connect(&mut a, &mut b);
-    assert!(b.hung_up.len() == 1 && b.refused.contains(&Refusal::OverBudget), "{:?}", b.refused);
+    assert!(b.hung_up.is_empty() && b.refused.contains(&Refusal::OverBudget), "{:?}", b.refused);
 }
 
 #[test]

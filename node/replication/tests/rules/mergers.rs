@@ -50,7 +50,7 @@ fn the_successor_opens_every_page_anew_and_what_came_late_is_a_draft() {
 
     let replaced = of(&heir, Content::ReplacedBy);
     third.receive(&heir.known, &replaced);
-    assert_eq!(third.refused.keys().copied().collect::<Vec<_>>(), [Refusal::NotAllowed], "it has not heard");
+    assert_eq!(third.refused.keys().copied().collect::<Vec<_>>(), [Refusal::NotInCircle], "it has not heard");
     assert!(third.view(&gone, DOCUMENT).is_some());
     third.learn(&merged);
     third.receive(&heir.known, &heir.held());
@@ -90,6 +90,21 @@ fn nobody_else_takes_over_and_the_first_word_is_the_last() {
     third.learn(&gone.merged_into(third.root()));
     assert_eq!(third.command(take_over()), Err(Refusal::NotAllowed));
     assert!(third.view(&gone, DOCUMENT).is_some());
+}
+
+#[test]
+fn the_first_word_counts_in_whatever_order_they_come() {
+    let [mut heir, gone, mut third] = page();
+    let (first, second) = (gone.merged_into(heir.root()), gone.merged_at(3, third.root()));
+    heir.learn(&first);
+    heir.learn(&second);
+    third.learn(&second);
+    third.learn(&first);
+    assert_eq!(third.command(take_over()), Err(Refusal::NotAllowed));
+    heir.command(take_over()).unwrap();
+    third.receive(&heir.known, &heir.held());
+    assert!(third.view(&gone, DOCUMENT).is_none());
+    assert_eq!(text(&third.view(&heir, NEW).unwrap().value), "Begin.");
 }
 
 #[test]

@@ -115,8 +115,13 @@ impl Office {
 
     /// What the others know of it once its root said that it merged into another.
     pub(crate) fn merged_into(&self, heir: RootId) -> Known {
+        self.merged_at(2, heir)
+    }
+
+    /// The same in the certificate with this serial.
+    pub(crate) fn merged_at(&self, serial: u64, heir: RootId) -> Known {
         let claims = self.known.certificate.get().clone();
-        let certificate = NodeCertificate { serial: 2, successor: Some(heir), ..claims };
+        let certificate = NodeCertificate { serial, successor: Some(heir), ..claims };
         let bytes = certificate.sign(&SigningKey::from_bytes(&[self.number; 32]), &self.key);
         Known { root: self.known.root, certificate: NodeCertificate::verify(&bytes).unwrap(), bytes }
     }
