@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -290,10 +291,20 @@ fn await_exit(watched: &Arc<Watched>, mut child: Child) {
 /// A TCP port of this machine that nobody listens on. Programs that can take
 /// port 0 and tell which they got are better off with that.
 ///
+/// Each process looks in another place, below the ports that the system itself gives out: nobody
+/// takes it before it is listened on.
+///
 /// # Errors
 /// When the machine has none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    const FIRST: u32 = 10_000;
+    const PORTS: u32 = 20_800;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let place = std::process::id() % PORTS * 16;
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let next = || NEXT.fetch_add(1, Ordering::Relaxed);
+    let ports = std::iter::repeat_with(|| FIRST + (place % PORTS + next()) % PORTS).take(PORTS as usize);
+    ports.filter_map(|port| u16::try_from(port).ok()).find(is_free).context("no port is free")
 }
 
 /// A folder that is gone when it is dropped.
