@@ -114,17 +114,11 @@ impl Office {
         actor.sees_persons()?;
         let hand = self.hand(actor);
         let form_number = form_number.map(str::to_owned);
-        let id = self.write(move |records| {
-            let id = match (existing, form_number.as_deref().and_then(|number| number.split_once('-'))) {
-                (None, Some((form, digest))) => add_by_form(records, form, digest, &data, &hand)?,
-                (None, None) => insert(records, &data, false, &hand)?,
-                (Some((id, version)), Some(_)) => match form_number {
-                    Some(number) if !records.first_time(&number, hand.now)? => id,
-                    _ => replace(records, id, version, &data, &hand)?,
-                },
-                (Some((id, version)), None) => replace(records, id, version, &data, &hand)?,
-            };
-            Ok(id)
+        let id = self.write(move |records| match (existing, &form_number) {
+            (None, Some(number)) => add_by_form(records, number, &data, &hand),
+            (None, None) => insert(records, &data, false, &hand),
+            (Some((id, _)), Some(number)) if !records.first_time(number, hand.now)? => Ok(id),
+            (Some((id, version)), _) => replace(records, id, version, &data, &hand),
         })?;
         self.network.outbox_filled();
         Ok(id)
@@ -198,13 +192,8 @@ impl Added {
 
 /// Adds a person, or corrects the one whom this form added before the browser's Back. What names
 /// somebody else altogether is another person.
-fn add_by_form(
-    records: &mut dyn Records,
-    form: &str,
-    digest: &str,
-    data: &PersonData,
-    hand: &Hand,
-) -> Result<PersonId> {
+fn add_by_form(records: &mut dyn Records, form_number: &str, data: &PersonData, hand: &Hand) -> Result<PersonId> {
+    let (form, digest) = form_number.split_once('-').unwrap_or((form_number, ""));
     let id = match Added::by(records, form)? {
         Some(added) if added.digest == digest => return Ok(added.id),
         Some(added) => {

@@ -58,7 +58,7 @@ impl Mentors {
 
     fn miss(&self, request: &Request, slot: u32, rules: &Rules, best: &mut Best) {
         let Some(offer) = self.shelf.at(slot) else { return };
-        if let Some((_, score)) = near_miss(request, offer, rules).filter(|(_, score)| best.wants(score.total)) {
+        if let Some((_, score)) = near_miss(request, offer, rules) {
             best.add(score.total, offer.id, slot);
         }
     }

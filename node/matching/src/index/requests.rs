@@ -106,7 +106,7 @@ impl Requests {
                     continue;
                 }
                 let Some(request) = self.shelf.at(*slot) else { continue };
-                if let Some((_, score)) = rate(request, offer, rules).filter(|(_, score)| best.wants(score.total)) {
+                if let Some((_, score)) = rate(request, offer, rules) {
                     best.add(score.total, request.id, *slot);
                 }
             }
