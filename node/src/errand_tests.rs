@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use casework::Actor;
 use casework::library::form::parse_resource_form;
@@ -22,6 +23,8 @@ use crate::home::Configuration;
 use crate::runtime::{self, Ask, Handle, lock};
 use crate::service::Service;
 use crate::{chores, clock};
+
+const MINUTES: Duration = Duration::from_secs(300);
 
 /// A node at work.
 struct Town {
@@ -93,15 +96,20 @@ impl Town {
         self.service.tell(Ask::PartnersChanged).await;
     }
 
-    /// Waits until something that is told to the pages makes it so.
-    async fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> T {
-        let mut changes = self.service.changes.subscribe();
-        loop {
-            if let Some(found) = look() {
-                return found;
+    /// Waits until something that is told to the pages makes it so; only what never comes takes
+    /// minutes.
+    #[track_caller]
+    fn until<T>(&self, mut look: impl FnMut() -> Option<T>) -> impl Future<Output = T> {
+        let (mut changes, asked_at) = (self.service.changes.subscribe(), std::panic::Location::caller());
+        let found = async move {
+            loop {
+                if let Some(found) = look() {
+                    return found;
+                }
+                changes.recv().await.expect("the node works");
             }
-            changes.recv().await.expect("the node works");
-        }
+        };
+        async move { tokio::time::timeout(MINUTES, found).await.unwrap_or_else(|_| panic!("never at {asked_at}")) }
     }
 
     async fn ask(&self, request: Request) -> Vec<serde_json::Value> {

@@ -83,7 +83,7 @@ impl Replica {
             for circle in self.roster.circles_with(partner) {
                 // Before the partner knows this node's list there is nothing to compare.
                 let me = self.me;
-                if !self.roster.names(circle, me, partner) || self.shares(partner, circle, me) {
+                if !self.roster.names_itself(circle, me, partner) || self.shares(partner, circle, me) {
                     self.begin(partner, circle, Check::default());
                 }
             }

@@ -14,7 +14,7 @@
 //! gets nothing of this municipality but what this one's own list gives it, and that list names
 //! confirmed partners only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use minicbor::bytes::ByteVec;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
@@ -24,8 +24,8 @@ use schemas::time::Timestamp;
 
 use crate::allowance::{GREETING, PAPER, RENEWAL};
 use crate::api::{Effect, Kept, Notice};
-use crate::frames::{Frame, Hello, Knowledge, MAX_KNOWN, MAX_PAPERS, Paper};
-use crate::link::Link;
+use crate::frames::{Frame, Hello, Knowledge, MAX_PAPERS, Paper};
+use crate::link::{Heard, Link};
 use crate::replica::{MAX_REFUSED, Replica};
 
 impl Replica {
@@ -65,14 +65,8 @@ impl Replica {
         let knowledge = self.roster.knowledge(partner);
         let agreed = |link: &&mut Link| link.theirs == Some(knowledge.digest());
         let Some(link) = self.links.get_mut(&partner).filter(agreed) else { return false };
-        link.known = versions(&knowledge);
+        link.known = Heard::of(&knowledge);
         true
-    }
-
-    /// Whether the partner said that it knows what this node knows.
-    pub(crate) fn knows_the_same(&self, partner: RootId) -> bool {
-        let theirs = self.links.get(&partner).and_then(|link| link.theirs);
-        theirs == Some(self.roster.knowledge(partner).digest())
     }
 
     pub(crate) fn certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
@@ -142,7 +136,7 @@ impl Replica {
         } else {
             // Nothing is compared until it is clear what both know.
             if let Some(link) = self.links.get_mut(&partner) {
-                link.known.clear();
+                link.known = Heard::default();
                 link.checks.clear();
             }
             self.tell_known(partner);
@@ -162,7 +156,7 @@ impl Replica {
             return;
         }
         let Some(link) = self.links.get_mut(&partner) else { return };
-        link.known = versions(knowledge);
+        link.known = Heard::of(knowledge);
         if !link.asked {
             self.tell_known(partner);
         }
@@ -269,10 +263,6 @@ impl Replica {
             }
         }
     }
-}
-
-fn versions(knowledge: &Knowledge) -> BTreeMap<(CircleId, RootId), u64> {
-    knowledge.lists.iter().take(MAX_KNOWN).map(|known| ((known.circle, known.owner), known.version)).collect()
 }
 
 /// A certificate or list on its way to a partner.

@@ -9,8 +9,34 @@ use schemas::time::Timestamp;
 use crate::allowance::{Allowance, GREETING};
 use crate::api::{Effect, PartnerState};
 use crate::check::Check;
-use crate::frames::{Frame, Round};
+use crate::frames::{Frame, Knowledge, KnownOwner, MAX_KNOWN, Round};
 use crate::replica::{MAX_REFUSED, Replica};
+
+/// What a partner said that it knows.
+#[derive(Default)]
+pub(crate) struct Heard {
+    lists: BTreeSet<(CircleId, RootId)>,
+    certificates: BTreeSet<KnownOwner>,
+}
+
+impl Heard {
+    pub(crate) fn of(knowledge: &Knowledge) -> Self {
+        Self {
+            lists: knowledge.lists.iter().take(MAX_KNOWN).map(|known| (known.circle, known.owner)).collect(),
+            certificates: knowledge.certificates.iter().take(MAX_KNOWN).copied().collect(),
+        }
+    }
+
+    /// Whether it knows whom `owner` lets into the circle.
+    pub(crate) fn has_list(&self, circle: CircleId, owner: RootId) -> bool {
+        self.lists.contains(&(circle, owner))
+    }
+
+    /// Whether it holds these certificates.
+    pub(crate) fn has_certificates(&self, known: &KnownOwner) -> bool {
+        self.certificates.contains(known)
+    }
+}
 
 /// What is known of one partner's link.
 #[derive(Default)]
@@ -31,8 +57,8 @@ pub(crate) struct Link {
     pub(crate) told: Option<[u8; 16]>,
     /// Whether it was told in full what is known here since it was last greeted.
     pub(crate) asked: bool,
-    /// Versions of lists that it knows.
-    pub(crate) known: BTreeMap<(CircleId, RootId), u64>,
+    /// Lists and certificates that it knows.
+    pub(crate) known: Heard,
     pub(crate) refused_here: BTreeSet<EnvelopeId>,
     pub(crate) refused_there: BTreeSet<EnvelopeId>,
     pub(crate) checks: BTreeMap<CircleId, Check>,
@@ -60,7 +86,7 @@ impl Link {
         self.state.round_trips = 0;
         self.begun = false;
         self.told = None;
-        self.known.clear();
+        self.known = Heard::default();
         self.refused_here.clear();
         self.refused_there.clear();
         self.checks.clear();

@@ -346,18 +346,28 @@ impl Replica {
     }
 
     /// Whether `partner` is to hold documents of `owner` in `circle`: the owner's newest list,
-    /// known to both, names both.
+    /// known to both, names both. Of a third that merged that is the list of its successor, once
+    /// both know of the merger.
     pub(crate) fn shares(&self, partner: RootId, circle: CircleId, owner: RootId) -> bool {
-        let named = |who| self.roster.names(circle, owner, who);
-        if !named(self.me) || !named(partner) {
+        let keeper = self.keeper_between(partner, owner);
+        if !self.names_both(partner, circle, keeper) {
             return false;
         }
-        let keeper = self.roster.keeper(owner);
-        let knows = |link: &Link| link.known.contains_key(&(circle, keeper));
-        let heard = keeper == owner || self.knows_the_same(partner);
-        self.roster.is_pair(circle)
-            || owner == partner
-            || heard && (keeper == partner || self.links.get(&partner).is_some_and(knows))
+        let knows = |link: &Link| {
+            let heard = || self.roster.held_of(owner).is_some_and(|held| link.known.has_certificates(&held));
+            (keeper == owner || heard()) && (keeper == partner || link.known.has_list(circle, keeper))
+        };
+        self.roster.is_pair(circle) || owner == partner || self.links.get(&partner).is_some_and(knows)
+    }
+
+    /// Whose list says whether `partner` and this node share what `owner` opened: its own as long
+    /// as it is one of the two, whatever they heard of its merger.
+    fn keeper_between(&self, partner: RootId, owner: RootId) -> RootId {
+        if [self.me, partner].contains(&owner) { owner } else { self.roster.keeper(owner) }
+    }
+
+    fn names_both(&self, partner: RootId, circle: CircleId, keeper: RootId) -> bool {
+        [self.me, partner].into_iter().all(|who| self.roster.names_itself(circle, keeper, who))
     }
 
     /// Whether the document under this key is the one that is shown for its owner and id. Under
@@ -452,7 +462,7 @@ impl Replica {
 
     /// Ids of the envelopes of `circle` held here that `partner` is to hold too.
     pub fn envelope_ids(&self, circle: CircleId, partner: RootId) -> BTreeSet<EnvelopeId> {
-        let named = |owner| [self.me, partner].into_iter().all(|who| self.roster.names(circle, owner, who));
+        let named = |owner| self.names_both(partner, circle, self.keeper_between(partner, owner));
         let documents = self.index.all().filter(|(key, _)| key.circle == circle && named(key.owner));
         documents.flat_map(|(_, document)| document.envelopes.keys().copied()).collect()
     }

@@ -318,11 +318,14 @@ impl Roster {
         let mut owners: BTreeSet<RootId> = lists.iter().map(|known| known.owner).chain(two).chain(named).collect();
         let inherited = self.merged.keys().filter(|gone| owners.contains(&self.keeper(**gone)));
         owners.extend(inherited.copied().collect::<Vec<_>>());
-        let certificates = owners.into_iter().filter_map(|owner| {
-            let all: Vec<u8> = self.certificates.get(&owner)?.iter().flat_map(|kept| kept.bytes.clone()).collect();
-            Some(KnownOwner { owner, digest: short_digest(&all) })
-        });
+        let certificates = owners.into_iter().filter_map(|owner| self.held_of(owner));
         Knowledge { certificates: certificates.collect(), lists: lists.into_iter().collect() }
+    }
+
+    /// Which certificates of `owner` are held; none when there are none.
+    pub(crate) fn held_of(&self, owner: RootId) -> Option<KnownOwner> {
+        let all: Vec<u8> = self.certificates.get(&owner)?.iter().flat_map(|kept| kept.bytes.clone()).collect();
+        Some(KnownOwner { owner, digest: short_digest(&all) })
     }
 
     /// What `partner`, who knows `theirs`, lacks: this node's own first, lists after the
@@ -383,9 +386,15 @@ impl Roster {
 
     /// Whether the owner's newest list names `who`; of one that merged into another, that one's.
     pub(crate) fn names(&self, circle: CircleId, owner: RootId, who: RootId) -> bool {
+        let governs = || self.governing(circle, owner).is_some_and(|kept| kept.names(who) || who == owner);
+        if self.is_pair(circle) { self.names_itself(circle, owner, who) } else { governs() }
+    }
+
+    /// Whether `owner` itself names `who` in its newest list, whatever it merged into.
+    pub(crate) fn names_itself(&self, circle: CircleId, owner: RootId, who: RootId) -> bool {
         match self.pairs.get(&circle) {
             Some(other) => [self.me, *other].contains(&owner) && [self.me, *other].contains(&who),
-            None => self.governing(circle, owner).is_some_and(|kept| kept.names(who) || who == owner),
+            None => self.counted(circle, owner).is_some_and(|kept| kept.names(who)),
         }
     }
 

@@ -199,13 +199,20 @@ pub(crate) fn talk_all(nodes: &mut [&mut Node]) {
     }
 }
 
-pub(crate) fn same(a: &Node, b: &Node) {
+/// Both found that they hold the same of what they share.
+pub(crate) fn in_step(a: &Node, b: &Node) {
     for circle in a.replica.circles_with(b.root) {
-        assert!(a.replica.envelope_ids(circle, b.root) == b.replica.envelope_ids(circle, a.root));
         for (this, other) in [(a, b), (b, a)] {
             let state = this.replica.partner_state(other.root).unwrap();
-            assert_eq!(state.in_step.get(&circle), Some(&true));
+            assert_eq!(state.in_step.get(&circle), Some(&true), "{} with {}", this.number, other.number);
         }
+    }
+}
+
+pub(crate) fn same(a: &Node, b: &Node) {
+    in_step(a, b);
+    for circle in a.replica.circles_with(b.root) {
+        assert!(a.replica.envelope_ids(circle, b.root) == b.replica.envelope_ids(circle, a.root));
     }
     assert_eq!(a.views, b.views);
     assert!(a.settled.iter().chain(&b.settled).all(Result::is_ok));
@@ -230,4 +237,20 @@ pub(crate) fn three() -> (Node, Node, Node) {
     let only = sorted(vec![b.root, c.root]);
     c.join(&only);
     (a, b, c)
+}
+
+/// Three that are all partners, in one circle.
+pub(crate) fn acquainted() -> [Node; 3] {
+    let mut nodes = [Node::new(1), Node::new(2), Node::new(3)];
+    let known = nodes.each_ref().map(|node| (node.root, node.certificate.clone(), node.bytes.clone()));
+    let mut members: Vec<RootId> = known.iter().map(|(root, ..)| *root).collect();
+    members.sort_unstable();
+    for node in &mut nodes {
+        let me = node.root;
+        for (_, certificate, bytes) in known.iter().filter(|(root, ..)| *root != me) {
+            node.input(Input::Certificate { certificate: certificate.clone(), bytes: bytes.clone() });
+        }
+        node.join(&members);
+    }
+    nodes
 }

@@ -1,0 +1,95 @@
+//! A municipality that merges: whoever hears it first parts first, and the others still get in
+//! step with it, so that nothing that it wrote is missed.
+
+use ed25519_dalek::SigningKey;
+use replication::{Command, Input};
+use schemas::Kind;
+use schemas::certificate::NodeCertificate;
+use schemas::ids::DocumentId;
+
+use crate::common::{CIRCLE, example, resource, text};
+use crate::nodes::{NOW, Node, acquainted, connect, disconnect, in_step, same};
+
+const PAGE: DocumentId = DocumentId([5; 16]);
+const NEW: DocumentId = DocumentId([8; 16]);
+
+/// The successor, the one that merges and a third, who hold the same; the one that merges has a
+/// page and a card, and its root said so since.
+fn merged() -> [Node; 3] {
+    let [mut heir, mut gone, mut third] = acquainted();
+    let expires_at = NOW.hour().plus_days(300);
+    gone.command(Command::Open { circle: CIRCLE, document: PAGE, value: resource("Fiche", "Begin."), expires_at });
+    gone.publish(1, example(Kind::MentorOffer));
+    meet(&mut heir, &mut gone);
+    meet(&mut gone, &mut third);
+    meet(&mut heir, &mut third);
+    let claims = gone.certificate.get().clone();
+    let root = SigningKey::from_bytes(&[gone.number; 32]);
+    let bytes = NodeCertificate { serial: 2, successor: Some(heir.root), ..claims }.sign(&root, &gone.key);
+    let certificate = NodeCertificate::verify(&bytes).unwrap();
+    gone.input(Input::Certificate { certificate, bytes });
+    // Whoever has not parted yet still offers its card, and the page that was taken over.
+    for node in [&mut heir, &mut gone, &mut third] {
+        node.tolerant = true;
+    }
+    [heir, gone, third]
+}
+
+fn meet(one: &mut Node, other: &mut Node) {
+    connect(one, other);
+    same(one, other);
+    disconnect(one, other);
+}
+
+/// `this` meets `gone` and holds what it held; then it goes on without it, with `other`.
+fn part(this: &mut Node, gone: &mut Node, other: &Node) {
+    connect(this, gone);
+    in_step(this, gone);
+    disconnect(this, gone);
+    this.input(Input::Remove { partner: gone.root });
+    let mut members = [this.root, other.root];
+    members.sort_unstable();
+    this.sign_list(2, &members);
+}
+
+fn take_over(heir: &mut Node) {
+    heir.command(Command::Replace { document: PAGE, by: NEW, expires_at: NOW.hour().plus_days(400) });
+}
+
+/// The two go on, and the page is the successor's.
+fn handed_on(heir: &mut Node, third: &mut Node) {
+    connect(heir, third);
+    same(heir, third);
+    for node in [&*heir, &*third] {
+        assert!(
+            node.refused.iter().all(|reason| reason.is_innocent()) && node.disconnected.is_empty(),
+            "{:?}",
+            node.refused
+        );
+        assert_eq!(node.views.len(), 1, "{:?}", node.views);
+        let page = &node.views[&NEW];
+        assert_eq!((page.owner, text(&page.value).as_str()), (heir.root, "Begin."));
+    }
+}
+
+#[test]
+fn the_successor_gets_in_step_after_the_third_parted() {
+    let [mut heir, mut gone, mut third] = merged();
+    part(&mut third, &mut gone, &heir);
+    connect(&mut third, &mut heir);
+    disconnect(&mut third, &mut heir);
+    part(&mut heir, &mut gone, &third);
+    take_over(&mut heir);
+    handed_on(&mut heir, &mut third);
+}
+
+#[test]
+fn the_third_gets_in_step_after_the_successor_parted() {
+    let [mut heir, mut gone, mut third] = merged();
+    part(&mut heir, &mut gone, &third);
+    take_over(&mut heir);
+    connect(&mut heir, &mut third);
+    disconnect(&mut heir, &mut third);
+    part(&mut third, &mut gone, &heir);
+    handed_on(&mut heir, &mut third);
+}
