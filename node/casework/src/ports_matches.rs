@@ -232,6 +232,8 @@ pub struct Duo {
 /// A meeting of a duo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meeting {
+    /// Number; 0 before it is stored.
+    pub id: i64,
     /// The day.
     pub on: Date,
     /// How long, 5 to 600 minutes.
@@ -282,6 +284,8 @@ pub enum NoteKind {
 /// A dated note about a duo. Never leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuoNote {
+    /// Number; 0 before it is stored.
+    pub id: i64,
     /// What it is.
     pub kind: NoteKind,
     /// The day.
@@ -290,6 +294,17 @@ pub struct DuoNote {
     pub text: String,
     /// Who wrote it.
     pub by: String,
+}
+
+/// What stands under a duo, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuoLine {
+    /// A meeting.
+    Meeting(i64),
+    /// An item of the development plan.
+    PlanItem(i64),
+    /// A dated note.
+    Note(i64),
 }
 
 /// Duos with their meetings, plans and notes.
@@ -302,20 +317,22 @@ pub trait Duos {
     fn duo(&mut self, id: DuoId) -> Result<Option<Duo>>;
     /// Every duo, newest first.
     fn duos(&mut self) -> Result<Vec<Duo>>;
-    /// Adds a meeting.
-    fn add_meeting(&mut self, duo: DuoId, meeting: &Meeting) -> Result<()>;
+    /// Adds a meeting; its number.
+    fn add_meeting(&mut self, duo: DuoId, meeting: &Meeting) -> Result<i64>;
     /// The meetings of a duo, oldest first.
     fn meetings(&mut self, duo: DuoId) -> Result<Vec<Meeting>>;
-    /// Adds an item of the plan.
-    fn add_plan_item(&mut self, duo: DuoId, item: &PlanItem) -> Result<()>;
+    /// Adds an item of the plan; its number.
+    fn add_plan_item(&mut self, duo: DuoId, item: &PlanItem) -> Result<i64>;
     /// Marks an item of the plan as done on a day, or as not done; whether there is such an item.
     fn set_plan_done(&mut self, duo: DuoId, item: i64, done_on: Option<Date>) -> Result<bool>;
     /// The plan, in the order it was written.
     fn plan(&mut self, duo: DuoId) -> Result<Vec<PlanItem>>;
-    /// Adds a note.
-    fn add_duo_note(&mut self, duo: DuoId, note: &DuoNote) -> Result<()>;
+    /// Adds a note; its number.
+    fn add_duo_note(&mut self, duo: DuoId, note: &DuoNote) -> Result<i64>;
     /// The notes of a duo, oldest first.
     fn duo_notes(&mut self, duo: DuoId) -> Result<Vec<DuoNote>>;
+    /// Deletes what stands under a duo; whether it was there.
+    fn delete_duo_line(&mut self, duo: DuoId, line: DuoLine) -> Result<bool>;
 }
 
 /// A one-time key pair that seals one contact sheet to us. Never in a backup.

@@ -2,7 +2,7 @@
 
 use casework::Result;
 use casework::people::PersonId;
-use casework::ports_matches::{Duo, DuoId, DuoNote, Duos, Meeting, PlanItem};
+use casework::ports_matches::{Duo, DuoId, DuoLine, DuoNote, Duos, Meeting, PlanItem};
 use rusqlite::params;
 use schemas::ids::{DocumentId, RootId};
 use schemas::time::Date;
@@ -84,28 +84,34 @@ impl Duos for Tx<'_> {
         self.all(&format!("{SELECT} ORDER BY matched_on DESC, id DESC"), [], duo)
     }
 
-    fn add_meeting(&mut self, duo: DuoId, meeting: &Meeting) -> Result<()> {
-        self.run(
+    fn add_meeting(&mut self, duo: DuoId, meeting: &Meeting) -> Result<i64> {
+        self.insert(
             "INSERT INTO duo_meetings (duo, met_on, minutes, theme, by) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![duo.0, meeting.on.to_string(), meeting.minutes, meeting.theme, meeting.by],
-        )?;
-        Ok(())
+        )
     }
 
     fn meetings(&mut self, duo: DuoId) -> Result<Vec<Meeting>> {
         self.all(
-            "SELECT met_on, minutes, theme, by FROM duo_meetings WHERE duo = ?1 ORDER BY met_on, number",
+            "SELECT number, met_on, minutes, theme, by FROM duo_meetings WHERE duo = ?1 ORDER BY met_on, number",
             [duo.0],
-            |cells| Ok(Meeting { on: cells.parsed()?, minutes: cells.get()?, theme: cells.get()?, by: cells.get()? }),
+            |cells| {
+                Ok(Meeting {
+                    id: cells.get()?,
+                    on: cells.parsed()?,
+                    minutes: cells.get()?,
+                    theme: cells.get()?,
+                    by: cells.get()?,
+                })
+            },
         )
     }
 
-    fn add_plan_item(&mut self, duo: DuoId, item: &PlanItem) -> Result<()> {
-        self.run(
+    fn add_plan_item(&mut self, duo: DuoId, item: &PlanItem) -> Result<i64> {
+        self.insert(
             "INSERT INTO duo_plan (duo, kind, text, due, done_on) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![duo.0, item.kind.to_string(), item.text, day(item.due), day(item.done_on)],
-        )?;
-        Ok(())
+        )
     }
 
     fn set_plan_done(&mut self, duo: DuoId, item: i64, done_on: Option<Date>) -> Result<bool> {
@@ -132,19 +138,36 @@ impl Duos for Tx<'_> {
         )
     }
 
-    fn add_duo_note(&mut self, duo: DuoId, note: &DuoNote) -> Result<()> {
-        self.run(
+    fn add_duo_note(&mut self, duo: DuoId, note: &DuoNote) -> Result<i64> {
+        self.insert(
             "INSERT INTO duo_notes (duo, kind, noted_on, text, by) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![duo.0, note.kind.to_string(), note.on.to_string(), note.text, note.by],
-        )?;
-        Ok(())
+        )
     }
 
     fn duo_notes(&mut self, duo: DuoId) -> Result<Vec<DuoNote>> {
         self.all(
-            "SELECT kind, noted_on, text, by FROM duo_notes WHERE duo = ?1 ORDER BY noted_on, number",
+            "SELECT number, kind, noted_on, text, by FROM duo_notes WHERE duo = ?1 ORDER BY noted_on, number",
             [duo.0],
-            |cells| Ok(DuoNote { kind: cells.parsed()?, on: cells.parsed()?, text: cells.get()?, by: cells.get()? }),
+            |cells| {
+                Ok(DuoNote {
+                    id: cells.get()?,
+                    kind: cells.parsed()?,
+                    on: cells.parsed()?,
+                    text: cells.get()?,
+                    by: cells.get()?,
+                })
+            },
         )
+    }
+
+    fn delete_duo_line(&mut self, duo: DuoId, line: DuoLine) -> Result<bool> {
+        let (table, number) = match line {
+            DuoLine::Meeting(number) => ("duo_meetings", number),
+            DuoLine::PlanItem(number) => ("duo_plan", number),
+            DuoLine::Note(number) => ("duo_notes", number),
+        };
+        let sql = format!("DELETE FROM {table} WHERE duo = ?1 AND number = ?2");
+        Ok(self.run(&sql, params![duo.0, number])? == 1)
     }
 }

@@ -5,7 +5,7 @@ mod towns;
 use casework::duo_state::Event;
 use casework::duo_view::{DuoPerson, PartnerItem, TodayItem};
 use casework::people::{PersonData, PersonId, Purpose, Side};
-use casework::ports_matches::{DuoId, DuoStage, HandoverStage, IncomingStage, OutgoingEnd, OutgoingStage};
+use casework::ports_matches::{DuoId, DuoLine, DuoStage, HandoverStage, IncomingStage, OutgoingEnd, OutgoingStage};
 use casework::search_view::{Blocker, ListRemark, MentorWho, ProposalPage};
 use casework::{Error, Office, answer, matching, own_rules, proposal};
 use matching::Remark;
@@ -214,7 +214,15 @@ fn the_whole_way_to_a_running_duo() {
 
     let today = towns[0].now().date();
     towns[0].office().log_meeting(&els(), here, today, 90, "fietsen".to_owned()).expect("a meeting");
-    towns[0].office().log_meeting(&els(), here, today, 90, "fietsen".to_owned()).expect("the same meeting");
+    let same = towns[0].office().log_meeting(&els(), here, today, 90, "fietsen".to_owned());
+    let wrong = towns[0].office().log_meeting(&els(), here, today, 60, "lezen".to_owned()).expect("another meeting");
+    assert_ne!(same.expect("the same meeting"), wrong);
+    converge(&mut towns);
+    assert_eq!(towns[1].office().duo(&els(), there).expect("a duo").theirs.expect("their word").meetings, 2);
+    // Taken away twice is once, and the other stays.
+    for _ in 0..2 {
+        towns[0].office().remove_from_duo(&els(), here, DuoLine::Meeting(wrong)).expect("gone");
+    }
     converge(&mut towns);
     let page = towns[1].office().duo(&els(), there).expect("a duo");
     let theirs = page.theirs.expect("their word");
@@ -223,6 +231,8 @@ fn the_whole_way_to_a_running_duo() {
     towns[0].office().move_duo(&els(), here, Event::GoOnAlone).expect("they go on");
     converge(&mut towns);
     assert_eq!([stage_of(towns[0].office()), stage_of(towns[1].office())], [DuoStage::Continues; 2]);
+    let kept = towns[0].office().duo(&els(), here).expect("a duo").meetings[0].id;
+    refused(towns[0].office().remove_from_duo(&els(), here, DuoLine::Meeting(kept)), "not-running");
     assert_eq!(capacity_seen(&towns[0], offer), 1);
 }
 

@@ -6,5 +6,6 @@ mod edits;
 mod forms;
 mod keyboard;
 mod main_job;
+mod partner_life;
 mod steps;
 mod walk;

@@ -18,6 +18,7 @@ news-line = Er is iets gewijzigd.
 news-show = Toon
 lost-line = Geen verbinding met de server. Wat je typte, staat er nog. Probeer het opnieuw.
 undo = Maak ongedaan
+remove = Verwijder
 back = Terug
 cancel = Annuleer
 choice-none = Niet gekozen

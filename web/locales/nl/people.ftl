@@ -171,6 +171,7 @@ audit-duo-list = bekeek de duo’s
 audit-duo-read = opende het duo
 audit-duo-met = noteerde een ontmoeting
 audit-duo-moved = zette een stap in het duo
+audit-duo-removed = haalde iets weg bij het duo
 audit-duo-note = schreef iets bij het duo
 audit-duo-plan = wijzigde het ontwikkelingsplan
 audit-duo-said_yes = noteerde een ja na de eerste ontmoeting

@@ -111,6 +111,7 @@ notice-plan-done = Aangeduid als klaar.
 notice-plan-open = Weer open gezet.
 notice-note = De notitie is bewaard.
 notice-meeting = De ontmoeting is bewaard.
+notice-removed = Het is weg.
 notice-duo-step = Bewaard.
 notice-resource = De bladzijde is bewaard.
 notice-resource-new = De bladzijde staat in het netwerk.

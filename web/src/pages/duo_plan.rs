@@ -15,11 +15,11 @@ use casework::schemas::time::Date;
 
 use crate::app::App;
 use crate::change::Region;
-use crate::door::{Posted, Visit, flash};
+use crate::door::{Posted, Visit, flash, flash_with};
 use crate::fault::Fault;
 use crate::fields::{Choice, Form, Pairs};
 use crate::frame::{Frame, Nav, html};
-use crate::pages::duos::person;
+use crate::pages::duos::{person, removal};
 use crate::words::Words;
 use crate::{drafts, format};
 
@@ -52,6 +52,7 @@ struct Part {
 }
 
 struct Note {
+    number: i64,
     kind: String,
     on: String,
     text: String,
@@ -125,6 +126,7 @@ fn part(w: &Words, kind: PlanKind, plan: &[PlanItem], today: Date) -> Part {
 
 fn note_view(w: &Words, note: &DuoNote) -> Note {
     Note {
+        number: note.id,
         kind: w.t(&format!("note-{}", note.kind)),
         on: format::date(note.on),
         text: note.text.clone(),
@@ -166,7 +168,7 @@ async fn add_item(
         office.once(&number, |office| office.add_plan_item(&actor, DuoId(id), kind, text, due))
     };
     match app.run(add).await {
-        Ok(_) => Ok(saved(&app, id, "notice-plan")),
+        Ok(added) => Ok(added_line(&app, id, "notice-plan", "plan", added)),
         Err(Fault::Invalid(errors)) => show(&app, &visit, id, posted.fields, &named("plan", errors)).await,
         Err(other) => Err(other),
     }
@@ -200,10 +202,17 @@ async fn add_note(
         office.once(&number, |office| office.add_duo_note(&actor, DuoId(id), kind, on, text))
     };
     match app.run(add).await {
-        Ok(_) => Ok(saved(&app, id, "notice-note")),
+        Ok(added) => Ok(added_line(&app, id, "notice-note", "notitie", added)),
         Err(Fault::Invalid(errors)) => show(&app, &visit, id, posted.fields, &named("note", errors)).await,
         Err(other) => Err(other),
     }
+}
+
+/// Tells that a line was added, and how to take it away again.
+fn added_line(app: &App, id: i64, notice: &'static str, what: &str, number: Option<i64>) -> Response {
+    app.changed(Region::Duos);
+    let undo = number.map(|number| removal(id, what, number)).unwrap_or_default();
+    flash_with(app, &format!("/duos/{id}/plan"), notice, "", &undo)
 }
 
 fn saved(app: &App, id: i64, notice: &'static str) -> Response {

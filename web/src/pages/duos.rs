@@ -9,13 +9,13 @@ use casework::FieldError;
 use casework::duo_state::Event;
 use casework::duo_view::{DuoPage, DuoPerson, DuoRow, HandoverView, MEETINGS_AIMED, TimelineEvent};
 use casework::people::Side;
-use casework::ports_matches::{DuoId, DuoStage, HandoverStage};
+use casework::ports_matches::{DuoId, DuoLine, DuoStage, HandoverStage};
 use casework::schemas::documents::DuoState;
 
 use crate::app::App;
 use crate::axis::{self, Axis};
 use crate::change::Region;
-use crate::door::{Posted, Visit, flash};
+use crate::door::{Posted, Visit, flash, flash_with};
 use crate::fault::Fault;
 use crate::fields::{Form, Pairs};
 use crate::frame::{Frame, Nav, html};
@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/duos/{id}/ontmoeting", post(meeting))
         .route("/duos/{id}/stap", post(step))
         .route("/duos/{id}/ongedaan", post(undo))
+        .route("/duos/{id}/verwijder/{what}/{number}", post(remove))
 }
 
 struct Row {
@@ -113,6 +114,7 @@ struct Half {
 }
 
 struct MeetingLine {
+    number: i64,
     on: String,
     minutes: String,
     theme: String,
@@ -222,6 +224,7 @@ fn view(w: &Words, duo: &DuoPage, f: Frame, form: Form, visit: &Visit) -> OnePag
             .iter()
             .rev()
             .map(|meeting| MeetingLine {
+                number: meeting.id,
                 on: format::date(meeting.on),
                 minutes: w.count("minutes", meeting.minutes),
                 theme: meeting.theme.clone(),
@@ -370,13 +373,36 @@ async fn meeting(State(app): State<App>, visit: Visit, Path(id): Path<i64>, post
         .run(move |office| office.once(&number, |office| office.log_meeting(&actor, DuoId(id), on, minutes, theme)))
         .await;
     match saved {
-        Ok(_) => {
+        Ok(noted) => {
             app.changed(Region::Duos);
-            Ok(flash("notice-meeting", &app, &format!("/duos/{id}")))
+            let undo = noted.map(|number| removal(id, "ontmoeting", number)).unwrap_or_default();
+            Ok(flash_with(&app, &format!("/duos/{id}"), "notice-meeting", "", &undo))
         }
         Err(Fault::Invalid(errors)) => show(&app, &visit, id, posted.fields, &errors).await,
         Err(other) => Err(other),
     }
+}
+
+/// Where a form is sent that takes something away under a duo.
+pub(crate) fn removal(duo: i64, what: &str, number: i64) -> String {
+    format!("/duos/{duo}/verwijder/{what}/{number}")
+}
+
+async fn remove(
+    State(app): State<App>,
+    visit: Visit,
+    Path((id, what, number)): Path<(i64, String, i64)>,
+    _: Posted,
+) -> Result<Response, Fault> {
+    let (line, page) = match what.as_str() {
+        "ontmoeting" => (DuoLine::Meeting(number), ""),
+        "plan" => (DuoLine::PlanItem(number), "/plan"),
+        "notitie" => (DuoLine::Note(number), "/plan"),
+        _ => return Err(Fault::NotFound),
+    };
+    app.run(move |office| office.remove_from_duo(&visit.actor, DuoId(id), line)).await?;
+    app.changed(Region::Duos);
+    Ok(flash("notice-removed", &app, &format!("/duos/{id}{page}")))
 }
 
 async fn step(State(app): State<App>, visit: Visit, Path(id): Path<i64>, posted: Posted) -> Result<Response, Fault> {

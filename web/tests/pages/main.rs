@@ -196,6 +196,44 @@ async fn plan_and_notes(browser: &mut Browser, duo: &str) {
     let elsewhere = browser.fill(&page, &format!("{page}/klaar"), &[("item", "999"), ("klaar", "ja")]).await;
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
     assert!(browser.get(duo).await.text.contains("1 punt in het plan. 1 notitie."));
+    taken_away(browser, duo).await;
+}
+
+/// What was written under a duo by mistake goes again: from the line that tells it was saved, or
+/// later from where it stands.
+async fn taken_away(browser: &mut Browser, duo: &str) {
+    let page = format!("{duo}/plan");
+    let note = [("note.kind", "other"), ("note.on", "01/02/2026"), ("note.text", "Bij het verkeerde duo.")];
+    let saved = browser.fill(&page, &format!("{page}/notitie"), &note).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let shown = browser.get(&page).await;
+    let undo = shown.text.split("class=\"notice\"").nth(1).expect("a line that tells it");
+    let undo =
+        undo.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("what undoes it").to_owned();
+    assert!(undo.starts_with(&format!("{duo}/verwijder/notitie/")), "{undo}");
+    for _ in 0..2 {
+        assert_eq!(browser.fill(&page, &undo, &[]).await.to(), page);
+        let left = browser.get(&page).await;
+        in_words(&page, &left);
+        assert!(left.text.contains("Het is weg.") && !left.text.contains("Bij het verkeerde duo."), "{}", left.text);
+        assert!(left.text.contains("Het gaat goed."), "the other note stays");
+    }
+    let item = browser.get(&page).await.hidden("item");
+    assert_eq!(browser.fill(&page, &format!("{duo}/verwijder/plan/{item}"), &[]).await.to(), page);
+    assert!(browser.get(duo).await.text.contains("Nog niets in het plan. 1 notitie."));
+    for wrong in [format!("{duo}/verwijder/iets/1"), "/duos/99999/verwijder/plan/1".to_owned()] {
+        assert_eq!(browser.fill(&page, &wrong, &[]).await.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
+    let form = browser.get(duo).await.text;
+    let today = form.split("id=\"f-on\"").nth(1).and_then(|rest| rest.split("value=\"").nth(1)?.split('"').next());
+    let today = today.expect("the day of today stands there");
+    let met = [("on", today), ("minutes", "60"), ("theme", "Verkeerde dag")];
+    assert_eq!(browser.fill(duo, &format!("{duo}/ontmoeting"), &met).await.to(), duo);
+    let shown = browser.get(duo).await;
+    let undo = shown.text.split(&format!("{duo}/verwijder/ontmoeting/")).nth(1).and_then(|rest| rest.split('"').next());
+    let undo = format!("{duo}/verwijder/ontmoeting/{}", undo.expect("what undoes it"));
+    assert_eq!(browser.fill(duo, &undo, &[]).await.to(), duo);
+    assert!(!browser.get(duo).await.text.contains("Verkeerde dag"));
 }
 
 #[tokio::test]

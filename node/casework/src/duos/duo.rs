@@ -13,8 +13,8 @@ use crate::office::{Actor, Office};
 use crate::own_cards::{refresh_offer, take_back};
 use crate::people::Side;
 use crate::ports_matches::{
-    Duo, DuoId, DuoNote, DuoStage, FailedPair, IncomingStage, Meeting, NoteKind, OutgoingEnd, OutgoingStage, PlanItem,
-    PlanKind,
+    Duo, DuoId, DuoLine, DuoNote, DuoStage, FailedPair, IncomingStage, Meeting, NoteKind, OutgoingEnd, OutgoingStage,
+    PlanItem, PlanKind,
 };
 
 /// Months after which the mid-term review is due.
@@ -54,12 +54,12 @@ impl Office {
         self.at_desk(actor, move |desk| say(desk, duo, side, yes))
     }
 
-    /// Notes a meeting. The same meeting again is noted once.
+    /// Notes a meeting; its number. The same meeting again is noted once.
     ///
     /// # Errors
     /// `Invalid` for a day to come or before the match, less than 5 or more than 600 minutes, a
     /// theme that is too long or holds a national register number; `Refused` with `not-running`.
-    pub fn log_meeting(&self, actor: &Actor, duo: DuoId, on: Date, minutes: u16, theme: String) -> Result<()> {
+    pub fn log_meeting(&self, actor: &Actor, duo: DuoId, on: Date, minutes: u16, theme: String) -> Result<i64> {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             if !matches!(found.stage, DuoStage::FirstMeeting | DuoStage::Running | DuoStage::Paused | DuoStage::Closing)
@@ -76,13 +76,15 @@ impl Office {
             if !(5..=600).contains(&minutes) {
                 return Err(Error::field("minutes", "minutes-out-of-range"));
             }
-            let meeting = Meeting { on, minutes, theme, by: desk.by.clone() };
-            if desk.records.meetings(duo)?.contains(&meeting) {
-                return Ok(());
+            let meeting = Meeting { id: 0, on, minutes, theme, by: desk.by.clone() };
+            let again = |known: &Meeting| Meeting { id: 0, ..known.clone() } == meeting;
+            if let Some(known) = desk.records.meetings(duo)?.into_iter().find(again) {
+                return Ok(known.id);
             }
-            desk.records.add_meeting(duo, &meeting)?;
+            let number = desk.records.add_meeting(duo, &meeting)?;
             audit(desk, &found, "duo.met")?;
-            tell_progress(desk, &found)
+            tell_progress(desk, &found)?;
+            Ok(number)
         })
     }
 
@@ -117,7 +119,8 @@ impl Office {
         })
     }
 
-    /// Adds a goal, a barrier or a step to the development plan.
+    /// Adds a goal, a barrier or a step to the development plan; its number. The same again is
+    /// added once.
     ///
     /// # Errors
     /// `Invalid` for an empty or too long text, or one with a national register number.
@@ -128,17 +131,18 @@ impl Office {
         kind: PlanKind,
         text: String,
         due: Option<Date>,
-    ) -> Result<()> {
+    ) -> Result<i64> {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             let text = filled("text", text)?;
             let item = PlanItem { id: 0, kind, text, due, done_on: None };
             let again = |known: &PlanItem| PlanItem { id: 0, ..known.clone() } == item;
-            if desk.records.plan(duo)?.iter().any(again) {
-                return Ok(());
+            if let Some(known) = desk.records.plan(duo)?.into_iter().find(again) {
+                return Ok(known.id);
             }
-            desk.records.add_plan_item(duo, &item)?;
-            audit(desk, &found, "duo.plan")
+            let number = desk.records.add_plan_item(duo, &item)?;
+            audit(desk, &found, "duo.plan")?;
+            Ok(number)
         })
     }
 
@@ -157,25 +161,46 @@ impl Office {
         })
     }
 
-    /// Adds a dated note: the review, the closing talk, or another.
+    /// Adds a dated note: the review, the closing talk, or another; its number. The same again is
+    /// added once.
     ///
     /// # Errors
     /// `Invalid` for a day to come, an empty or too long text, or one with a national register
     /// number.
-    pub fn add_duo_note(&self, actor: &Actor, duo: DuoId, kind: NoteKind, on: Date, text: String) -> Result<()> {
+    pub fn add_duo_note(&self, actor: &Actor, duo: DuoId, kind: NoteKind, on: Date, text: String) -> Result<i64> {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             if on > desk.today() {
                 return Err(Error::field("on", "date-future"));
             }
-            let note = DuoNote { kind, on, text: filled("text", text)?, by: desk.by.clone() };
-            if desk.records.duo_notes(duo)?.contains(&note) {
-                return Ok(());
+            let note = DuoNote { id: 0, kind, on, text: filled("text", text)?, by: desk.by.clone() };
+            let again = |known: &DuoNote| DuoNote { id: 0, ..known.clone() } == note;
+            if let Some(known) = desk.records.duo_notes(duo)?.into_iter().find(again) {
+                return Ok(known.id);
             }
-            desk.records.add_duo_note(duo, &note)?;
+            let number = desk.records.add_duo_note(duo, &note)?;
             audit(desk, &found, "duo.note")?;
             // A review changes the day of the next one.
-            tell_progress(desk, &found)
+            tell_progress(desk, &found)?;
+            Ok(number)
+        })
+    }
+
+    /// Takes away what was written under a duo by mistake. What is gone already stays gone.
+    ///
+    /// # Errors
+    /// `NotFound` without such a duo; `Refused` with `not-running` for a meeting of one that ended.
+    pub fn remove_from_duo(&self, actor: &Actor, duo: DuoId, line: DuoLine) -> Result<()> {
+        self.at_desk(actor, move |desk| {
+            let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
+            if matches!(line, DuoLine::Meeting(_)) && !found.stage.is_active() {
+                return Err(Error::Refused("not-running"));
+            }
+            if !desk.records.delete_duo_line(duo, line)? {
+                return Ok(());
+            }
+            audit(desk, &found, "duo.removed")?;
+            if found.stage.is_active() { tell_progress(desk, &found) } else { Ok(()) }
         })
     }
 }

@@ -191,7 +191,7 @@ mod tests {
     }
 
     fn met(on: &str) -> Meeting {
-        Meeting { on: day(on), minutes: 60, theme: String::new(), by: String::new() }
+        Meeting { id: 0, on: day(on), minutes: 60, theme: String::new(), by: String::new() }
     }
 
     #[test]
@@ -207,7 +207,8 @@ mod tests {
     #[test]
     fn review_at_three_months_and_the_end_at_six() {
         let meetings = [met("2027-04-10")];
-        let review = DuoNote { kind: NoteKind::Review, on: day("2027-01-20"), text: String::new(), by: String::new() };
+        let review =
+            DuoNote { id: 0, kind: NoteKind::Review, on: day("2027-01-20"), text: String::new(), by: String::new() };
         let at = |today, notes: &[DuoNote]| alarms(&running(), &meetings, notes, day(today));
         assert_eq!(at("2027-04-11", &[]), [Alarm::ReviewDue { since: day("2027-01-12") }]);
         assert_eq!(at("2027-04-11", std::slice::from_ref(&review)), []);
