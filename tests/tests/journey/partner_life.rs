@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use casework::Actor;
 use casework::office::AccountRole;
 use casework::people::PersonId;
+use casework::ports::Storage;
 use casework::schemas::ids::{RootId, from_hex};
 use tests::processes;
 use tests::town::{COORDINATOR, Town, two_partners};

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use casework::partner_life::Suspension;
+use casework::partners::PartnerRow;
 use casework::schemas::time::Timestamp;
 
 use crate::app::App;
@@ -32,11 +33,8 @@ struct Row {
     since: String,
     circles: String,
     refused: Vec<String>,
-    held_back: bool,
-    /// Why it is suspended; empty where it isn't.
-    suspended: String,
-    /// Into whom it merged; empty where it didn't.
-    merged: String,
+    /// That it is held back, why it is suspended, into whom it merged.
+    notes: Vec<String>,
 }
 
 /// Why something was refused, or a partner suspended for it, in words.
@@ -48,6 +46,19 @@ pub(crate) fn turned(w: &Words, why: &str) -> String {
 /// Why a partner is suspended; empty where nobody said so.
 pub(crate) fn suspended_because(w: &Words, one: &Suspension) -> String {
     if one.is_automatic() { w.with("partner-suspended-itself", "why", turned(w, &one.why)) } else { one.why.clone() }
+}
+
+fn notes(w: &Words, partner: &PartnerRow, merged: Option<&String>) -> Vec<String> {
+    let held_back = partner.live.as_ref().and_then(|live| live.held_back.as_ref());
+    let because = partner.suspended.as_ref().map(|one| suspended_because(w, one)).filter(|why| !why.is_empty());
+    [
+        held_back.map(|_| w.t("partner-held-back")),
+        merged.map(|into| w.with("partner-merged", "into", into)),
+        because.map(|why| w.with("partner-suspended-why", "why", why)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[derive(Template)]
@@ -126,9 +137,7 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
                     .map(|(reason, count)| w.count_with("partner-refused", *count, &[("reason", &turned(w, reason))]))
                     .chain((partner.forks > 0).then(|| w.count("partner-forked", partner.forks)))
                     .collect(),
-                held_back: live.is_some_and(|live| live.held_back.is_some()),
-                suspended: partner.suspended.as_ref().map(|one| suspended_because(w, one)).unwrap_or_default(),
-                merged: found.mergers.get(&partner.municipality.root).cloned().unwrap_or_default(),
+                notes: notes(w, partner, found.mergers.get(&partner.municipality.root)),
             }
         })
         .collect();

@@ -283,11 +283,11 @@ fn consent_lines(w: &Words, consents: &[Consent]) -> Vec<ConsentLine> {
 }
 
 fn ledger_view(w: &Words, line: &LedgerLine, file: &PersonFile, visit: &Visit) -> LedgerView {
-    let key = format!("ledger-{}", line.event);
     LedgerView {
         at: format::moment(line.at),
-        event: if w.has(&key) { w.t(&key) } else { line.event.clone() },
-        recipients: together(w, &line.recipients),
+        event: w.t(&format!("ledger-{}", line.event)),
+        // A card may change while nobody gets it.
+        recipients: if line.recipients.is_empty() { w.t("ledger-nobody") } else { together(w, &line.recipients) },
         consent: ledger_consent(w, &line.consent),
         by: line.by.clone(),
         what: border::card(w, &line.what, visit.today),
