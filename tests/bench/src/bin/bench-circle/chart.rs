@@ -5,7 +5,7 @@ use std::fmt::Write;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 460.0;
 const LEFT: f64 = 56.0;
-const RIGHT: f64 = 560.0;
+const RIGHT: f64 = 496.0;
 const TOP: f64 = 24.0;
 const BOTTOM: f64 = 400.0;
 const COLOURS: [&str; 3] = ["#0b5c5c", "#7a4b00", "#5b3a9e"];
@@ -88,7 +88,7 @@ mod tests {
     fn a_line_goes_through_its_points_and_says_its_ends() {
         let line = Line { name: "1,000 newcomers".to_owned(), points: vec![(1, 0.0), (300, 100.0)] };
         let svg = svg(&[line]);
-        assert!(svg.contains("points=\"80.0,400.0 536.0,24.0\""), "{svg}");
+        assert!(svg.contains("points=\"80.0,400.0 472.0,24.0\""), "{svg}");
         assert!(svg.contains("1,000 newcomers: 0% → 100%"), "{svg}");
         assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
     }
