@@ -23,12 +23,14 @@ addEventListener("beforeunload", (event) => {
 });
 const typing = () => dirty() || (document.activeElement?.matches("input, textarea, select") && main().contains(document.activeElement));
 
-// What a page says, without the line of what was just done and the number of its form.
+// What a page says, without the line of what was just done, the number of its form and what any
+// look at it changes.
 const core = (page) => {
   const copy = page.cloneNode(true);
-  $$(":scope > .notice, [name=_number]", copy).forEach((part) => part.remove());
+  $$(":scope > .notice, [name=_number], [data-quiet]", copy).forEach((part) => part.remove());
   return copy.innerHTML;
 };
+const says = (text) => { const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("main"); return fresh && core(fresh); };
 let seen = core(main());
 
 // Shows a page that was fetched; whether the main part changed. `again`: it is the page that is there.
@@ -116,12 +118,11 @@ addEventListener("pointerdown", () => { held = true; }, true);
 for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(() => { held = false; }), true);
 
 async function refresh(force) {
-  if (!force && typing()) { line(main().dataset.news, () => refresh(true)); return; }
   const response = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const text = await response.text();
   if (held) { setTimeout(refresh, 250, force); return; }
-  if (!force && typing()) { line(main().dataset.news, () => refresh(true)); return; }
+  if (!force && typing()) { if (says(text) !== seen) line(main().dataset.news, () => refresh(true)); return; }
   const top = window.scrollY;
   const open = $$("details", main()).map((details) => details.open);
   const at = document.activeElement?.getAttribute?.("href");

@@ -144,6 +144,39 @@ async fn news_leaves_the_line_of_what_was_just_done() -> Result<()> {
     walk.close().await
 }
 
+#[tokio::test]
+async fn whoever_types_hears_of_news_about_this_page_only() -> Result<()> {
+    let home = processes::folder()?;
+    let town = borsbeek(home.path(), Some((COLLEAGUE, AccountRole::Coordinator)))?;
+    let mut colleague = Visitor::enrol(&town, COLLEAGUE, PASSWORD)?;
+    let walk = Walk::first_time(&town, true).await?;
+    let number = walk.intake(&WANTS_TO_WELD).await?;
+    let file = format!("/nieuwkomers/{number}");
+    walk.open(&file).await?;
+    walk.write("text_version", "2").await?;
+    let before = fetched(&walk).await?;
+    colleague.submit("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
+    let looked = async {
+        while fetched(&walk).await? == before {}
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(processes::DEADLINE, looked).await.context("it never looked")??;
+    ensure!(!walk.text().await?.contains("Er is iets gewijzigd"), "somebody else's news stands above this form");
+
+    let edit = format!("{file}/bewerk");
+    let version = colleague.page(&edit)?.hidden("version")?;
+    colleague.submit(&edit, &edit, &intake(&version, "Een eigen zaak.", "Hulp bij papieren."))?;
+    walk.await_element("#main > .news").await?;
+    ensure!(walk.value("text_version").await? == "2", "what was typed is gone");
+    walk.close().await
+}
+
+/// How often the browser asked for the page on the screen since it was loaded.
+async fn fetched(walk: &Walk) -> Result<u64> {
+    let script = "return performance.getEntriesByType('resource').filter((one) => one.name === location.href).length";
+    walk.browser.client().execute(script, Vec::new()).await?.as_u64().context("no number")
+}
+
 /// Whether the browser asks before it leaves the page.
 async fn asks_before_leaving(walk: &Walk) -> Result<bool> {
     let script = "const leave = new Event('beforeunload', {cancelable: true}); dispatchEvent(leave); \
