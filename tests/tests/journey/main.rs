@@ -3,6 +3,7 @@
 
 mod care;
 mod edits;
+mod evening;
 mod forms;
 mod keyboard;
 mod main_job;

@@ -113,6 +113,7 @@ newcomers-empty = Op dit moment zoekt niemand in de kring een mentor als deze. M
 newcomers-empty-verb = Kijk het aanbod na
 newcomers-full = Deze mentor heeft nu geen plaats vrij. Zodra een duo stopt, staat hier wie past.
 newcomers-full-verb = Bekijk de duo’s
+newcomers-not-screened = De screening van deze mentor is nog niet gezien. Pas daarna maak je een duo.
 newcomers-not-shared = Partners zien deze mentor nog niet. Zij kunnen er pas om vragen nadat je de kaart deelt.
 newcomers-request = Toon de mentorvraag
 newcomers-other-mentors = Andere mentors

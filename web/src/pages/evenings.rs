@@ -143,6 +143,7 @@ struct OutcomeRow {
     says: String,
     action: String,
     mentor_person: i64,
+    screened: bool,
 }
 
 #[derive(Template)]
@@ -209,6 +210,7 @@ fn view(f: Frame, w: &Words, id: i64, found: EveningPage) -> Page {
             ),
             action: format!("/nieuwkomers/{}/lokaal", person(one.newcomer)),
             mentor_person: person(one.mentor),
+            screened: by_number.get(&one.mentor).is_some_and(|guest| guest.screened),
         }
     };
     let folder = |side: Side| if side == Side::Newcomer { "nieuwkomers" } else { "mentors" };

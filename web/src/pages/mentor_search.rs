@@ -49,6 +49,7 @@ struct Page {
     offer: Vec<(String, String)>,
     full: bool,
     shared: bool,
+    screened: bool,
     cards: Vec<Card>,
     parts: Vec<String>,
 }
@@ -59,7 +60,7 @@ async fn page(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Resu
     let w = &visit.words;
     let title = w.with("newcomers-title", "name", &found.name);
     let f = Frame::new(&app, &visit, Nav::Mentors, title).await?.refreshing("matches people");
-    let NewcomersPage { name, offer, shared, cards, .. } = found;
+    let NewcomersPage { name, offer, shared, screened, cards, .. } = found;
     html(&Page {
         f,
         id,
@@ -67,6 +68,7 @@ async fn page(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Resu
         offer: offer_line(w, &offer),
         full: offer.capacity_left.get() == 0,
         shared,
+        screened,
         cards: cards.iter().map(|card| card_view(w, card)).collect(),
         parts: v::dayparts(w),
     })

@@ -53,6 +53,8 @@ struct Card {
     button: String,
     border: bool,
     proposal: String,
+    /// Where the screening of a mentor of ours is noted first; empty when it was seen.
+    screen_first: String,
     interests: String,
     languages: String,
 }
@@ -218,7 +220,6 @@ fn card_view(w: &Words, told: &Words, page: &SearchPage, card: &MentorCard, besi
     };
     Card {
         title: who(w, &card.who, Some(&card.card)),
-        href,
         where_: w.fill(
             "search-where",
             &[("municipality", card.area.name()), ("distance", &distance(w, card.distance_metres))],
@@ -229,6 +230,8 @@ fn card_view(w: &Words, told: &Words, page: &SearchPage, card: &MentorCard, besi
         more,
         against: card.misses.iter().map(|miss| fit::miss(told, miss)).collect(),
         checks: card.partner_checks.iter().map(|check| fit::check(w, check)).collect(),
+        screen_first: if card.screened { String::new() } else { format!("{href}#screening") },
+        href,
         why: card.why_not_first.as_ref().map(|why| fit::why_not(told, why)).unwrap_or_default(),
         week: v::dots(w, card.common_slots),
         slots: v::slots(w, card.common_slots),

@@ -61,6 +61,7 @@ fn name(desk: &mut Desk<'_>, evening: &Evening, guest: &Guest, meets: &[Meet]) -
         absent: guest.absent,
         meets: own.len(),
         open_slips: held.filter(says).count(),
+        screened: guest.side == Side::Newcomer || desk.records.screening(guest.person)?.is_some(),
     })
 }
 

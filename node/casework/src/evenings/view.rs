@@ -42,6 +42,8 @@ pub struct NamedGuest {
     pub meets: usize,
     /// Slips of held meetings that are still empty.
     pub open_slips: usize,
+    /// Whether the screening of a mentor was seen; of a newcomer there is none.
+    pub screened: bool,
 }
 
 /// A round: who sits at which table, and who has a pause.

@@ -64,7 +64,7 @@ impl Office {
     /// Matches a newcomer and a mentor of this municipality: their first meeting.
     ///
     /// # Errors
-    /// `Refused` with `in-duo`, `confirmed`, `no-place` or `failed-before`.
+    /// `Refused` with `in-duo`, `confirmed`, `screening-missing`, `no-place` or `failed-before`.
     pub fn match_locally(&self, actor: &Actor, newcomer: PersonId, mentor: PersonId) -> Result<DuoId> {
         self.at_desk(actor, move |desk| {
             settle(desk)?;
@@ -219,6 +219,9 @@ fn match_locally(desk: &mut Desk<'_>, newcomer: PersonId, mentor: PersonId) -> R
     }
     if desk.has_confirmed(newcomer)? {
         return Err(Error::Refused("confirmed"));
+    }
+    if desk.records.screening(mentor)?.is_none() {
+        return Err(Error::Refused("screening-missing"));
     }
     if places_left_of(desk.records, &gives)? == 0 {
         return Err(Error::Refused("no-place"));

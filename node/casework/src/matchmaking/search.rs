@@ -138,6 +138,12 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
     found.truncate(TOP);
     let proposals = proposals_of(desk, person.id)?;
     let map = map(desk.me.refnis, places.values().map(|place| place.refnis), &found);
+    let mut cards = cards(found, &proposals);
+    for card in &mut cards {
+        if let MentorWho::Own { person, .. } = &card.who {
+            card.screened = desk.records.screening(*person)?.is_some();
+        }
+    }
     Ok(SearchPage {
         newcomer: person.id,
         name: person.data.full_name(),
@@ -147,7 +153,7 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
         area: desk.me.refnis,
         blockers: blockers(desk, person)?,
         remarks: matching::remark::on_request(&exact.card),
-        cards: cards(found, &proposals),
+        cards,
         fitting,
         near_misses: near.into_iter().map(|(_, miss)| miss).collect(),
         local_exclusions,
@@ -188,6 +194,7 @@ fn cards(found: Vec<Found>, proposals: &[OutgoingRow]) -> Vec<MentorCard> {
         .map(|Found { who, offer, candidate }| MentorCard {
             why_not_first: explain(&candidate),
             proposal: live(offer.id),
+            screened: true,
             who,
             area: offer.card.area,
             card: offer.card,
@@ -280,6 +287,7 @@ fn best_newcomers(desk: &mut Desk<'_>, mentor: &Person) -> Result<NewcomersPage>
         mentor: mentor.id,
         name: mentor.data.full_name(),
         shared: shared.is_some(),
+        screened: desk.records.screening(mentor.id)?.is_some(),
         cards: cards.collect(),
         offer: offer.card,
     })

@@ -90,6 +90,8 @@ pub struct MentorCard {
     pub why_not_first: Option<Counterfactual>,
     /// A proposal to this mentor that is out for this newcomer.
     pub proposal: Option<DocumentId>,
+    /// Whether the screening was seen. A partner sees that of its mentors before it shares them.
+    pub screened: bool,
 }
 
 /// A mentor who just misses: exactly one rule is in the way.
@@ -215,6 +217,8 @@ pub struct NewcomersPage {
     pub offer: MentorOffer,
     /// Whether partners see it.
     pub shared: bool,
+    /// Whether the screening was seen: nobody is matched with the mentor before.
+    pub screened: bool,
     /// The best ten.
     pub cards: Vec<NewcomerCard>,
 }

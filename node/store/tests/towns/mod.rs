@@ -233,6 +233,16 @@ impl Town {
 
     /// Adds somebody who fits everybody, with consents and screening.
     pub(crate) fn somebody(&self, side: Side, name: &str, capacity: u8) -> PersonId {
+        let id = self.unscreened(side, name, capacity);
+        if side == Side::Mentor {
+            let screening = Screening { seen_on: self.now().date(), seen_by: "Els".to_owned() };
+            self.office().record_screening(&els(), &[id], screening).expect("a screening");
+        }
+        id
+    }
+
+    /// The same of whom nobody saw an extract.
+    pub(crate) fn unscreened(&self, side: Side, name: &str, capacity: u8) -> PersonId {
         let today = self.now().date();
         let mut data = PersonData::new(side, today.plus_days(-100));
         data.given_name = name.to_owned();
@@ -249,10 +259,6 @@ impl Town {
         let id = self.office().save_person(&els(), None, data, None).expect("a person");
         for purpose in Purpose::ALL {
             self.office().record_consent(&els(), &[id], purpose, true, today, "1").expect("a consent");
-        }
-        if side == Side::Mentor {
-            let screening = Screening { seen_on: today, seen_by: "Els".to_owned() };
-            self.office().record_screening(&els(), &[id], screening).expect("a screening");
         }
         id
     }
