@@ -103,7 +103,10 @@ fn an_evening_from_plan_to_matches() {
 
     // On a phone: the newcomer of the first table is glad, and so is the mentor, on paper.
     let first = began.meets[0];
-    let secret = office.open_slip(&els(), id, first.newcomer).expect("a secret");
+    let form = office.form_number();
+    let secret = office.open_slip(&els(), id, first.newcomer, &form).expect("a secret");
+    let again = office.open_slip(&els(), id, first.newcomer, &form).expect("the same");
+    assert_eq!(secret, again, "one form sent twice");
     let slip = office.slip(&secret).expect("a slip");
     assert!(slip.lines.iter().any(|line| line.other == first.mentor && line.round == 1));
     let nobody = office.say_on_slip(&secret, vec![(first.mentor, Choice::Gladly), (first.newcomer, Choice::Gladly)]);
@@ -115,8 +118,14 @@ fn an_evening_from_plan_to_matches() {
     let pair = (outcome.stable[0].newcomer, outcome.stable[0].mentor);
     assert_eq!((outcome.stable.len(), pair), (1, (first.newcomer, first.mentor)));
     assert_eq!(outcome.fullest, outcome.stable);
-    let fresh = office.open_slip(&els(), id, first.newcomer).expect("another secret");
+    let other = office.open_slip(&els(), id, first.mentor, &form).expect("another guest's");
+    assert_ne!(other, secret);
+    let fresh = office.open_slip(&els(), id, first.newcomer, &office.form_number()).expect("another secret");
     assert!(matches!(office.slip(&secret), Err(Error::NotFound)) && office.slip(&fresh).is_ok());
+    // Without a number that nobody guesses each is another.
+    let [one, two] = ["", ""].map(|form| office.open_slip(&els(), id, first.newcomer, form).expect("a secret"));
+    assert_ne!(one, two);
+    let fresh = two;
 
     office.delete_evening(&els(), id).expect("gone");
     assert!(matches!(office.evening(&els(), id), Err(Error::NotFound)));

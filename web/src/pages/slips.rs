@@ -153,10 +153,10 @@ async fn address(
     visit: Visit,
     Path((id, number)): Path<(i64, u32)>,
     headers: HeaderMap,
-    _: Posted,
+    posted: Posted,
 ) -> Result<Response, Fault> {
     let actor = visit.actor.clone();
-    let secret = app.run(move |office| office.open_slip(&actor, EveningId(id), number)).await?;
+    let secret = app.run(move |office| office.open_slip(&actor, EveningId(id), number, &posted.number)).await?;
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let scheme = if app.config.secure_cookies { "https" } else { "http" };
     let href = format!("{scheme}://{host}/briefje/{secret}");

@@ -14,14 +14,17 @@ use crate::office::{Actor, Office};
 
 /// Characters of a secret, at most.
 const SECRET: usize = 64;
+/// Characters of a form's one-time number, at least.
+const FORM_NUMBER: usize = 32;
 
 impl Office {
-    /// A fresh secret that opens the slip of a guest; an earlier one opens nothing any more.
+    /// A secret that opens the slip of a guest, the same when one form is sent twice; an earlier
+    /// one opens nothing any more.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`, a failing store.
-    pub fn open_slip(&self, actor: &Actor, id: EveningId, number: u32) -> Result<String> {
-        let secret = to_hex(&self.random_16());
+    pub fn open_slip(&self, actor: &Actor, id: EveningId, number: u32, form_number: &str) -> Result<String> {
+        let secret = secret_of(id, number, form_number).unwrap_or_else(|| to_hex(&self.random_16()));
         let hash = hash_of(&secret);
         self.at_desk(actor, move |desk| {
             let guests = desk.records.guests(id)?;
@@ -76,6 +79,13 @@ impl Office {
             page(desk, id, number)
         })
     }
+}
+
+/// The secret that a form gives: nobody else knows its one-time number. None for a form without
+/// one that nobody could guess.
+fn secret_of(id: EveningId, number: u32, form_number: &str) -> Option<String> {
+    let drawn = form_number.len() >= FORM_NUMBER;
+    drawn.then(|| to_hex(&hash_of(&format!("overbuur slip {} {number} {form_number}", id.0))[..16]))
 }
 
 fn hash(secret: &str) -> Result<[u8; 32]> {
