@@ -119,7 +119,11 @@ pub fn secret_in(text: &[u8]) -> Result<[u8; 32]> {
 pub fn read_certificate(path: &Path, node: &SigningKey) -> Result<(Verified<NodeCertificate>, Vec<u8>)> {
     let bytes = std::fs::read(path).with_context(|| format!("{} kan niet gelezen worden", path.display()))?;
     let Ok(certificate) = NodeCertificate::verify(&bytes) else {
-        bail!("{} is geen geldig certificaat", path.display());
+        bail!(
+            "{} is geen geldig certificaat: beschadigd, of van een proefversie. Zet een reservekopie terug met \
+             `overbuur restore`, of maak een nieuw knooppunt met `overbuur init` en koppel opnieuw",
+            path.display()
+        );
     };
     if certificate.get().node != node_key(node) {
         bail!("{} hoort niet bij de sleutel van dit knooppunt", path.display());
