@@ -67,7 +67,7 @@ impl Town {
         let papers = other.service.own.get();
         let root = other.service.home.owner();
         let store = &self.service.store;
-        store.keep_certificate(root, 1, &papers.bytes).expect("kept");
+        store.keep_certificate(&papers.bytes).expect("kept");
         let refnis = other.service.home.refnis().expect("in the table");
         store
             .insert_partner(&Partner {

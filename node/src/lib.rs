@@ -23,6 +23,7 @@ mod guests;
 pub mod home;
 #[cfg(test)]
 mod hostile_tests;
+mod hourly;
 mod invitation;
 mod keys;
 mod lines;

@@ -49,7 +49,7 @@ fn node_with(folder: &Path, partners: &[&str]) -> (Arc<Service>, Vec<Partnered>)
         let refnis = refnis.parse().expect("in the table");
         let bytes = certify(&root, &node, refnis, None, 1, clock::now());
         let certificate = NodeCertificate::verify(&bytes).expect("just signed").into_inner();
-        service.store.keep_certificate(certificate.owner(), 1, &bytes).expect("kept");
+        service.store.keep_certificate(&bytes).expect("kept");
         let row = Partner {
             root: certificate.owner(),
             refnis,
@@ -100,6 +100,25 @@ async fn a_partner_renews_its_own_certificate_and_nobody_elses() {
     assert!(at_the_door(&one.later(&new_key(), |_| {})));
     assert_eq!(by_hand(&service, &other.later(&other.node, |_| {})).await, "taken");
     assert_eq!((serial(one), serial(other)), (Some(2), Some(2)));
+}
+
+#[tokio::test]
+async fn certificates_without_end_stop_at_the_door_for_an_hour() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (service, partners) = node_with(folder.path(), &["11001", "11007"]);
+    let [one, other] = &partners[..] else { panic!("two partners") };
+    let desk = service.desk();
+    let brings = |partner: &Partnered, serial: u64| {
+        let bytes = partner.later(&partner.node, |claims| claims.serial = serial);
+        desk.welcome(node_key(&partner.node), &bytes) == TAKEN
+    };
+    let serial = |partner: &Partnered| service.newest_of(partner.id()).expect("a look").map(|held| held.serial);
+    let taken: Vec<u64> = (2..100).filter(|serial| brings(one, *serial)).collect();
+    assert_eq!(taken, [2, 3, 4, 5]);
+    assert_eq!(serial(one), Some(5));
+    // That is its own matter; and what is known already does not count.
+    assert!(brings(other, 2) && !brings(other, 2) && brings(other, 3));
+    assert_eq!(by_hand(&service, &one.later(&one.node, |claims| claims.serial = 100)).await, "taken");
 }
 
 #[tokio::test]

@@ -10,10 +10,10 @@ use casework::Office;
 use casework::partner_life::Departure;
 use casework::ports::{Circle, Network, Records, Storage};
 use ed25519_dalek::SigningKey;
+use replication::certificates::follows;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
 use schemas::note::{Note, Said};
-use schemas::time::Timestamp;
 use store::Store;
 use tokio::sync::{Notify, broadcast, oneshot};
 
@@ -21,13 +21,16 @@ use crate::book::Book;
 use crate::clock::{self, SystemClock, SystemRandomness};
 use crate::errands::TAKEN;
 use crate::home::{Home, store_path};
+use crate::hourly::Hourly;
 use crate::own::Own;
 use crate::papers::says_who;
 use crate::port::Port;
 use crate::runtime::{Ask, Desk, Handle, Parts, lock, recovering};
 
-/// Seconds after which a partner gets its receipts once more, again.
-const GIVEN_AGAIN_AFTER: u64 = 3_600;
+/// Times an hour that a partner gets its receipts once more.
+const GIVEN_AGAIN: u32 = 1;
+/// Certificates an hour that a partner brings where strangers pair: it rarely renews even one.
+const RENEWALS: u32 = 4;
 /// News that waits for a slow page before it is told to load anew.
 const NEWS: usize = 256;
 
@@ -67,8 +70,8 @@ struct Reception {
     key: SigningKey,
     /// One change of the book at a time.
     book: Mutex<()>,
-    /// When each partner last asked for its receipts once more.
-    given_again: Mutex<BTreeMap<RootId, Timestamp>>,
+    given_again: Mutex<Hourly>,
+    renewals: Mutex<Hourly>,
 }
 
 impl Service {
@@ -104,7 +107,8 @@ impl Service {
             own: Arc::clone(&own),
             key: home.node.clone(),
             book: Mutex::new(()),
-            given_again: Mutex::new(BTreeMap::new()),
+            given_again: Mutex::new(Hourly::new(GIVEN_AGAIN)),
+            renewals: Mutex::new(Hourly::new(RENEWALS)),
         });
         let changes = broadcast::Sender::new(NEWS);
         let (matches_moved, erased) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -308,11 +312,15 @@ impl Reception {
     fn renewed(&self, held: &NodeCertificate, bytes: &[u8]) -> Result<bool> {
         let Ok(certificate) = NodeCertificate::verify(bytes) else { return Ok(false) };
         let newer = certificate.get();
-        let fits = says_who(held, newer) && newer.serial > held.serial && newer.covers(clock::now().hour());
+        let fits = says_who(held, newer) && follows(newer, held) && newer.covers(clock::now().hour());
         if !fits || self.store.is_node_of_another(newer.owner(), newer.node)? {
             return Ok(false);
         }
-        self.store.keep_certificate(newer.owner(), newer.serial, bytes)?;
+        if !lock(&self.renewals).take(newer.owner(), clock::now()) {
+            tracing::info!(from = %newer.owner().short(), "too many certificates within the hour");
+            return Ok(false);
+        }
+        self.store.keep_certificate(bytes)?;
         self.port.partners_changed_soon();
         Ok(true)
     }
@@ -323,14 +331,10 @@ impl Reception {
     /// # Errors
     /// Asked within the hour.
     fn give_again(&self, from: RootId) -> Result<()> {
-        let now = clock::now();
-        let mut given = lock(&self.given_again);
-        if given.get(&from).is_some_and(|last| now < last.plus_seconds(GIVEN_AGAIN_AFTER)) {
+        if !lock(&self.given_again).take(from, clock::now()) {
             bail!("asked for its receipts within the hour");
         }
-        self.office.owe_receipts_again(from)?;
-        given.insert(from, now);
-        Ok(())
+        Ok(self.office.owe_receipts_again(from)?)
     }
 
     /// Takes the note of a partner; whether it was one.

@@ -111,7 +111,7 @@ impl Town {
                 incarnation: 1,
             })
             .expect("an identity");
-        town.store().keep_certificate(town.me(), 1, &bytes).expect("kept");
+        town.store().keep_certificate(&bytes).expect("kept");
         town
     }
 
@@ -137,11 +137,11 @@ impl Town {
         let (root, name) = (other.me(), other.number.to_string());
         let partner = Partner { root, refnis: code, kbo: String::new(), name, addresses: Vec::new(), since: BEGIN };
         self.store().insert_partner(&partner).expect("a partner");
-        self.take_certificate(other.me(), other.serial, &other.newest(), BEGIN);
+        self.take_certificate(&other.newest(), BEGIN);
     }
 
-    fn take_certificate(&mut self, owner: RootId, serial: u64, bytes: &[u8], now: Timestamp) {
-        self.store().keep_certificate(owner, serial, bytes).expect("kept");
+    fn take_certificate(&mut self, bytes: &[u8], now: Timestamp) {
+        self.store().keep_certificate(bytes).expect("kept");
         let certificate = NodeCertificate::verify(bytes).expect("it holds");
         self.input(now, vec![Input::Certificate { certificate, bytes: bytes.to_vec() }]);
     }
@@ -177,7 +177,7 @@ impl Town {
     fn renew(&mut self, now: Timestamp, retired: Vec<NodeKey>) {
         self.serial += 1;
         let bytes = certificate(&self.root, &self.key, self.serial, now, retired);
-        self.store().keep_certificate(self.me(), self.serial, &bytes).expect("kept");
+        self.store().keep_certificate(&bytes).expect("kept");
         self.start(now);
     }
 
@@ -405,8 +405,8 @@ fn after_a_year_away_nothing_is_held_that_should_not_be() {
     away.renew(back, Vec::new());
     mortsel.start(back);
     let (theirs, ours) = (mortsel.newest(), away.newest());
-    away.take_certificate(mortsel.me(), mortsel.serial, &theirs, back);
-    mortsel.take_certificate(away.me(), away.serial, &ours, back);
+    away.take_certificate(&theirs, back);
+    mortsel.take_certificate(&ours, back);
     exchange(&mut mortsel, &mut away, back);
     // The farewell of the one that left was waiting for it.
     let gone = left.me();

@@ -191,6 +191,12 @@ pub enum Input {
         /// Whom.
         partner: RootId,
     },
+    /// Forgets municipalities of which the store keeps nothing any more, as far as
+    /// [`Replica::unnamed`](crate::Replica::unnamed) still says that nobody names them.
+    Forget {
+        /// Which.
+        owners: BTreeSet<RootId>,
+    },
     /// A local command. Answered by [`Effect::Settled`] with the same number.
     Command {
         /// Number given by the caller.
@@ -429,6 +435,13 @@ pub enum Notice {
         by: RootId,
         /// Who is named.
         member: RootId,
+    },
+    /// A root signed two certificates under one serial; both are kept.
+    CertifiedTwice {
+        /// Whose.
+        by: RootId,
+        /// The serial.
+        serial: u64,
     },
     /// A partner wrote two things in one place; proof is kept.
     Forked {

@@ -70,20 +70,33 @@ impl Replica {
     }
 
     pub(crate) fn certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
-        let owner = certificate.get().owner();
-        if owner == self.me && certificate.get().serial >= self.config.certificate.get().serial {
-            self.config.certificate = certificate.clone();
-            self.config.certificate_bytes.clone_from(&bytes);
-        }
+        let (owner, serial) = (certificate.get().owner(), certificate.get().serial);
         if self.roster.add_certificate(certificate, bytes) {
+            self.tell_doubled(owner, serial);
             self.knowledge_changed();
         }
     }
 
     pub(crate) fn introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
+        let (owner, serial) = (certificate.get().owner(), certificate.get().serial);
         self.roster.note_author(certificate.get());
         if self.roster.add_introduced(certificate, bytes) {
+            self.tell_doubled(owner, serial);
             self.knowledge_changed();
+        }
+    }
+
+    pub(crate) fn forget_unnamed(&mut self, owners: &BTreeSet<RootId>) {
+        for owner in self.roster.unnamed().intersection(owners) {
+            self.roster.forget(*owner);
+            self.renewals.remove(owner);
+        }
+    }
+
+    /// Tells that `owner` signed two certificates under this serial, when it did.
+    fn tell_doubled(&mut self, owner: RootId, serial: u64) {
+        if self.roster.doubled(owner) == Some(serial) {
+            self.effect(Effect::Notify(Notice::CertifiedTwice { by: owner, serial }));
         }
     }
 
@@ -195,7 +208,7 @@ impl Replica {
             self.refuse(partner, Refusal::Forged, None);
             return false;
         };
-        let owner = certificate.get().owner();
+        let (owner, serial) = (certificate.get().owner(), certificate.get().serial);
         // Whoever brings it, its owner made it; and who brings too many is still heard.
         let pushes_out = self.roster.pushes_out(certificate.get());
         if pushes_out && !self.renewals.entry(owner).or_default().take(now, RENEWAL) {
@@ -210,6 +223,7 @@ impl Replica {
             self.roster.add_introduced(certificate, bytes.clone())
         };
         if taken {
+            self.tell_doubled(owner, serial);
             self.effect(Effect::Keep(Kept::Certificate(owner, bytes)));
         }
         taken

@@ -11,6 +11,7 @@ mod asked;
 pub mod body;
 mod build;
 mod catchup;
+pub mod certificates;
 pub mod check;
 mod clocks;
 pub mod coedited;

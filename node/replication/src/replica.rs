@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use schemas::border::SCHEMA;
-use schemas::certificate::Verified;
+use schemas::certificate::{NodeCertificate, Verified};
 use schemas::envelope::{Content, Envelope, Refusal};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::{Hour, Timestamp};
@@ -143,6 +143,7 @@ impl Replica {
             Input::Introduced { certificate, bytes } => self.introduced(certificate, bytes),
             Input::List { list, bytes } => self.list(list, bytes),
             Input::Remove { partner } => self.remove(partner),
+            Input::Forget { owners } => self.forget_unnamed(&owners),
             Input::Command { number, command } => self.command(now, number, command),
             Input::Loaded { document, envelopes } => self.loaded(now, rng, document, envelopes),
             Input::Void { envelopes, all } => self.void(envelopes, all),
@@ -455,9 +456,15 @@ impl Replica {
         Some(state)
     }
 
-    /// Since when the newest certificate of a municipality counts; none when it has none here.
-    pub fn certified_from(&self, owner: RootId) -> Option<Hour> {
-        self.roster.newest(owner).map(|certificate| certificate.get().valid_from)
+    /// The newest certificate of a municipality; none when it has none here.
+    pub fn newest_of(&self, owner: RootId) -> Option<&NodeCertificate> {
+        self.roster.newest(owner).map(Verified::get)
+    }
+
+    /// Municipalities that are known here and that nobody names any more: no partners, in no list
+    /// that counts, and merged into nobody who counts.
+    pub fn unnamed(&self) -> BTreeSet<RootId> {
+        self.roster.unnamed()
     }
 
     /// Ids of the envelopes of `circle` held here that `partner` is to hold too.

@@ -61,6 +61,12 @@ impl Retired {
         self.keys.get(&owner).into_iter().flatten().copied()
     }
 
+    /// Forgets what `owner` retired.
+    pub(crate) fn forget(&mut self, owner: RootId) {
+        self.keys.remove(&owner);
+        self.told.remove(&owner);
+    }
+
     /// Tells once more what was told of `owner`.
     pub(crate) fn again(&mut self, owner: RootId) {
         let told = self.told.get(&owner).into_iter().flatten().copied().collect();

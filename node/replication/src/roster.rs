@@ -1,21 +1,20 @@
 //! Who is known: certificates of this node and its confirmed partners, and the newest list of
 //! every member of every circle. Says who may receive what; never who is trusted.
 
+mod introduced;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
-use schemas::envelope::{Envelope, Refusal, Signer};
+use schemas::envelope::{Envelope, Refusal};
 use schemas::ids::{CircleId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
-use crate::frames::{Knowledge, Known, KnownOwner, MAX_KNOWN, Paper, short_digest};
+use crate::certificates::Certificates;
+use crate::frames::{Knowledge, Known, KnownOwner, MAX_KNOWN, Paper};
 use crate::greeting::{certificate_paper, list_paper};
 use crate::retire::Retired;
 
-/// Certificates kept of one municipality: what an earlier one covered stays valid.
-const MAX_CERTIFICATES: usize = 8;
-/// Municipalities that are no partners and of which certificates are kept.
-const MAX_INTRODUCED: usize = 300;
 /// Mergers that are followed from one municipality to the next.
 const MAX_MERGERS: usize = 8;
 /// Circles of which lists of one municipality are kept.
@@ -33,18 +32,6 @@ impl KeptList {
     }
 }
 
-/// A certificate as it was signed.
-struct KeptCertificate {
-    signer: Signer,
-    bytes: Vec<u8>,
-}
-
-impl KeptCertificate {
-    fn get(&self) -> &NodeCertificate {
-        self.signer.certificate().get()
-    }
-}
-
 /// Certificates and lists.
 pub(crate) struct Roster {
     me: RootId,
@@ -52,8 +39,9 @@ pub(crate) struct Roster {
     confirmed: BTreeSet<RootId>,
     /// Partners that were removed: nobody introduces them again.
     removed: BTreeSet<RootId>,
-    /// By owner, the newest last.
-    certificates: BTreeMap<RootId, Vec<KeptCertificate>>,
+    certificates: BTreeMap<RootId, Certificates>,
+    /// Whose place each municipality takes that is no partner.
+    places: BTreeMap<RootId, RootId>,
     /// Whose node a key is: each signed a certificate of its own.
     nodes: BTreeMap<NodeKey, RootId>,
     retired: Retired,
@@ -71,6 +59,7 @@ impl Roster {
             confirmed: BTreeSet::new(),
             removed: BTreeSet::new(),
             certificates: BTreeMap::new(),
+            places: BTreeMap::new(),
             nodes: BTreeMap::new(),
             retired: Retired::default(),
             merged: BTreeMap::new(),
@@ -86,30 +75,21 @@ impl Roster {
         let owner = certificate.get().owner();
         self.removed.remove(&owner);
         let confirmed = self.confirmed.insert(owner);
+        self.places.remove(&owner);
         if owner != self.me {
             self.pairs.insert(CircleId::pair(self.me, owner), owner);
         }
         self.put_certificate(certificate, bytes) || confirmed
     }
 
-    /// Takes a certificate of a member that a confirmed partner's list names, or of one that
-    /// merged into such a member; whether it was new.
-    pub(crate) fn add_introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
-        let owner = certificate.get().owner();
-        let successor = certificate.get().successor.or_else(|| self.merged.get(&owner).copied());
-        let room =
-            self.certificates.contains_key(&owner) || self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED;
-        let vouched = |who| self.lists.keys().any(|(circle, _)| self.is_vouched(*circle, who));
-        let introduced = vouched(owner) && !self.removed.contains(&owner);
-        let inherited = successor.is_some_and(|heir| self.is_confirmed(heir) || vouched(heir));
-        room && (introduced || inherited) && self.put_certificate(certificate, bytes)
-    }
-
     /// Whether an older certificate of its owner would have to go for it.
     pub(crate) fn pushes_out(&self, certificate: &NodeCertificate) -> bool {
-        let known = self.certificates.get(&certificate.owner()).map_or(&[][..], Vec::as_slice);
-        let newer = known.first().is_some_and(|kept| kept.get().serial < certificate.serial);
-        known.len() >= MAX_CERTIFICATES && newer
+        self.certificates.get(&certificate.owner()).is_some_and(|known| known.pushes_out(certificate))
+    }
+
+    /// The newest serial under which `owner` signed two certificates.
+    pub(crate) fn doubled(&self, owner: RootId) -> Option<u64> {
+        self.certificates.get(&owner)?.doubled()
     }
 
     /// Takes from a kept certificate whose node it is: what a partner wrote before it left keeps
@@ -119,44 +99,33 @@ impl Roster {
     }
 
     fn put_certificate(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
-        let (owner, node, serial) = (certificate.get().owner(), certificate.get().node, certificate.get().serial);
+        let (owner, node) = (certificate.get().owner(), certificate.get().node);
         // A key is its first owner's: whoever stole it can sign with it too. What says so is not
         // even kept, or it might be read first at the next start.
         if self.nodes.get(&node).is_some_and(|first| *first != owner) {
             return false;
         }
         let known = self.certificates.entry(owner).or_default();
-        let lowest = known.first().map(KeptCertificate::get);
-        let too_old = known.len() >= MAX_CERTIFICATES && lowest.is_some_and(|lowest| serial <= lowest.serial);
-        // Who it is was compared by phone, once.
-        let (refnis, kbo) = (&certificate.get().refnis, &certificate.get().kbo);
-        let another = lowest.is_some_and(|lowest| (&lowest.refnis, &lowest.kbo) != (refnis, kbo));
-        if too_old || another || known.iter().any(|kept| *kept.signer.certificate() == certificate) {
+        let (before, full) = (known.newest().map(|newest| newest.get().node), known.is_full());
+        if !known.take(certificate, bytes) {
             return false;
         }
-        let before = known.last().map(|kept| kept.get().node);
-        known.push(KeptCertificate { signer: Signer::new(certificate), bytes });
-        known.sort_by_key(|kept| kept.get().serial);
-        // The first word is the last, in whatever order they come.
-        let word = known.iter().position(|kept| kept.get().successor.is_some());
-        if let Some(successor) = word.and_then(|word| known[word].get().successor) {
+        if let Some(successor) = known.successor() {
             self.merged.insert(owner, successor);
         }
-        if let Some(newest) = known.last().map(|kept| kept.signer.certificate())
+        if let Some(newest) = known.newest()
             && before.is_some_and(|before| before != newest.get().node)
         {
             // What the municipality stands by is signed anew; what a thief said is not.
             let holds = |kept: &KeptList| CircleList::verify(&kept.bytes, newest).is_ok();
             self.lists.retain(|(_, signer), kept| *signer != owner || holds(kept));
         }
-        if known.len() > MAX_CERTIFICATES {
-            known.remove(usize::from(word == Some(0)));
+        if full {
             let kept: BTreeSet<NodeKey> = known.iter().map(|kept| kept.get().node).collect();
             self.nodes.retain(|node, by| *by != owner || kept.contains(node));
         }
         self.nodes.insert(node, owner);
-        let retired = known.iter().flat_map(|kept| &kept.get().retired).copied();
-        self.retired.set(owner, retired.collect());
+        self.retired.set(owner, known.retired().collect());
         self.tell_retired(owner);
         true
     }
@@ -197,6 +166,7 @@ impl Roster {
     pub(crate) fn remove(&mut self, partner: RootId) {
         self.confirmed.remove(&partner);
         self.removed.insert(partner);
+        self.places.retain(|_, by| *by != partner);
         if !self.merged.contains_key(&partner) {
             self.certificates.remove(&partner);
         }
@@ -206,7 +176,7 @@ impl Roster {
 
     /// Whether these very bytes are held: then nothing needs to be verified.
     pub(crate) fn holds_certificate(&self, bytes: &[u8]) -> bool {
-        self.certificates.values().flatten().any(|kept| kept.bytes == bytes)
+        self.certificates.values().flat_map(Certificates::iter).any(|kept| kept.bytes() == bytes)
     }
 
     pub(crate) fn holds_list(&self, owner: RootId, bytes: &[u8]) -> bool {
@@ -215,8 +185,8 @@ impl Roster {
 
     /// Whether these bytes are a list that an earlier key of `owner` signed.
     pub(crate) fn signed_before(&self, owner: RootId, bytes: &[u8]) -> bool {
-        let all = self.certificates.get(&owner).into_iter().flatten();
-        all.into_iter().any(|kept| CircleList::verify(bytes, kept.signer.certificate()).is_ok())
+        let mut all = self.certificates.get(&owner).into_iter().flat_map(Certificates::iter);
+        all.any(|kept| CircleList::verify(bytes, kept.signer().certificate()).is_ok())
     }
 
     /// Whether the word of `owner` counts in the circle, and it has not said yet who is in: it
@@ -283,7 +253,7 @@ impl Roster {
 
     /// The newest certificate of `owner`.
     pub(crate) fn newest(&self, owner: RootId) -> Option<&Verified<NodeCertificate>> {
-        self.certificates.get(&owner)?.last().map(|kept| kept.signer.certificate())
+        self.certificates.get(&owner)?.newest()
     }
 
     /// Whether `owner` has a certificate that covers `at`.
@@ -324,8 +294,7 @@ impl Roster {
 
     /// Which certificates of `owner` are held; none when there are none.
     pub(crate) fn held_of(&self, owner: RootId) -> Option<KnownOwner> {
-        let all: Vec<u8> = self.certificates.get(&owner)?.iter().flat_map(|kept| kept.bytes.clone()).collect();
-        Some(KnownOwner { owner, digest: short_digest(&all) })
+        Some(KnownOwner { owner, digest: self.certificates.get(&owner)?.digest() })
     }
 
     /// What `partner`, who knows `theirs`, lacks: this node's own first, lists after the
@@ -343,8 +312,8 @@ impl Roster {
             let held = mine.certificates.iter().find(|known| known.owner == owner);
             if !held.is_some_and(|held| theirs.certificates.contains(held)) {
                 // The newest is what counts, when not all of them are taken.
-                let all = self.certificates.get(&owner).into_iter().flatten().rev();
-                papers.extend(all.map(|kept| certificate_paper(&kept.bytes)));
+                let all = self.certificates.get(&owner).into_iter().flat_map(|all| all.iter().rev());
+                papers.extend(all.map(|kept| certificate_paper(kept.bytes())));
             }
             for ((circle, _), kept) in self.lists.iter().filter(|((_, signer), _)| *signer == owner) {
                 let known = knows(*circle, owner);
@@ -409,7 +378,7 @@ impl Roster {
         let of_node = || all.iter().rev().filter(|kept| kept.get().node == header.author);
         let covering = of_node().find(|kept| kept.get().covers(header.signed_at));
         let kept = covering.or_else(|| of_node().next()).ok_or(Refusal::UnknownAuthor)?;
-        Ok((root, envelope.verify_by(&kept.signer, now)?))
+        Ok((root, envelope.verify_by(kept.signer(), now)?))
     }
 }
 
@@ -419,6 +388,7 @@ mod tests {
     use schemas::ids::RootKey;
 
     use super::*;
+    use crate::certificates::MAX_CERTIFICATES;
 
     fn key(number: u16) -> SigningKey {
         let [high, low] = number.to_be_bytes();
@@ -457,7 +427,7 @@ mod tests {
             assert!(roster.add_certificate(certificate, bytes));
             roster.newly_retired();
         }
-        assert_eq!(roster.certificates[&owner].len(), MAX_CERTIFICATES);
+        assert_eq!(roster.certificates[&owner].iter().count(), MAX_CERTIFICATES);
         assert_eq!(roster.nodes.len(), 1 + MAX_CERTIFICATES);
         assert_eq!(roster.retired.of(owner).count(), MAX_CERTIFICATES);
         assert_eq!(roster.root_of(node(1_199)), Some(owner));

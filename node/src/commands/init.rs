@@ -61,7 +61,7 @@ pub fn init(new: NewNode<'_>) -> Result<Value> {
         store_id: clock::random(),
         incarnation: 1,
     })?;
-    service.store.keep_certificate(service.home.owner(), claims.serial, &service.home.certificate_bytes)?;
+    service.store.keep_certificate(&service.home.certificate_bytes)?;
     let mut links = vec![accounts::make(&service.office, &address, "beheerder", AccountRole::Administrator)?];
     if let Some(name) = new.coordinator {
         links.push(accounts::make(&service.office, &address, name, AccountRole::Coordinator)?);

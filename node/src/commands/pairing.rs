@@ -195,7 +195,7 @@ pub async fn confirm(service: &Arc<Service>, who: &str, number: Option<&str>) ->
     if store.is_node_of_another(root, claims.node)? {
         bail!("{}", papers::OF_ANOTHER);
     }
-    store.keep_certificate(root, claims.serial, &pending.certificate)?;
+    store.keep_certificate(&pending.certificate)?;
     let partner = Partner {
         root,
         refnis,

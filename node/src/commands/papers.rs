@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use ed25519_dalek::SigningKey;
+use replication::certificates::follows;
 use schemas::certificate::NodeCertificate;
 use schemas::ids::RootId;
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ async fn next_certificate(
         let certificate = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?;
         let claims = certificate.get().clone();
         papers::replace(held.home.dir(), None, &bytes)?;
-        held.store.keep_certificate(claims.owner(), claims.serial, &bytes)?;
+        held.store.keep_certificate(&bytes)?;
         held.own.set(certificate, bytes);
         Ok(claims)
     })
@@ -99,7 +100,7 @@ pub async fn rotate(service: &Arc<Service>, root_key: &[u8]) -> Result<Vec<Value
         let claims = NodeCertificate::verify(&bytes).context("het nieuwe certificaat klopt niet")?.into_inner();
         papers::keep_retired(held.home.dir(), before.serial, &held.home.node)?;
         papers::replace(held.home.dir(), Some(&key), &bytes)?;
-        held.store.keep_certificate(claims.owner(), claims.serial, &bytes)?;
+        held.store.keep_certificate(&bytes)?;
         Ok(claims)
     })
     .await?;
@@ -168,7 +169,7 @@ fn keep_newer(service: &Service, claims: &NodeCertificate, bytes: &[u8]) -> Resu
         bail!("Dat certificaat geldt nu niet");
     }
     let held = service.newest_of(owner)?;
-    if held.as_ref().is_some_and(|held| held.serial >= claims.serial) {
+    if held.as_ref().is_some_and(|held| !follows(claims, held)) {
         bail!("Dat certificaat is niet nieuwer dan het bekende");
     }
     if held.is_some_and(|held| !papers::says_who(&held, claims)) {
@@ -177,5 +178,5 @@ fn keep_newer(service: &Service, claims: &NodeCertificate, bytes: &[u8]) -> Resu
     if service.store.is_node_of_another(owner, claims.node)? {
         bail!("{}", papers::OF_ANOTHER);
     }
-    Ok(service.store.keep_certificate(owner, claims.serial, bytes)?)
+    Ok(service.store.keep_certificate(bytes)?)
 }

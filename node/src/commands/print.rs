@@ -248,10 +248,12 @@ pub fn status(row: &Value) -> Vec<String> {
         });
         let forks = partner["forks_proved"].as_u64().filter(|count| *count > 0);
         let forks = forks.map(|count| format!("; {count} × twee verschillende dingen op één plaats, bewijs bewaard"));
+        let twice = partner["certified_twice"].as_u64();
+        let twice = twice.map(|serial| format!("; tekende twee certificaten met nummer {serial}, vraag een nieuw"));
         let held_back = partner["held_back"]["because"].as_str();
         let held_back = held_back.map(|why| format!("; vertraagd, want dit stuurt geen eerlijk knooppunt: {why}"));
         lines.push(format!(
-            "{}: {connection}{}; {} documenten; laatst gelijk {}{}{}{}",
+            "{}: {connection}{}; {} documenten; laatst gelijk {}{}{}{}{}",
             text(&partner["municipality"]),
             if partner["certificate_ends_soon"] == true {
                 format!("; haar certificaat geldt tot {}", moment(&partner["certificate_valid_until"]))
@@ -262,6 +264,7 @@ pub fn status(row: &Value) -> Vec<String> {
             moment(&partner["last_reconciled"]),
             refused.unwrap_or_default(),
             forks.unwrap_or_default(),
+            twice.unwrap_or_default(),
             held_back.unwrap_or_default()
         ));
     }

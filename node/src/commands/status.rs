@@ -78,6 +78,7 @@ fn partner_rows(
     let certificates = service.newest()?;
     let receipts = service.office.receipt_counts()?;
     let proofs = service.read(|records| records.proofs())?;
+    let twice = service.store.certified_twice()?;
     let now = clock::now().hour();
     let mut rows = Vec::new();
     for partner in service.store.partners()? {
@@ -104,6 +105,7 @@ fn partner_rows(
             "last_reconciled": state.reconciled_at.map(|at| at.0),
             "refused": refused,
             "certificate_serial": certificate.map(|certificate| certificate.serial),
+            "certified_twice": twice.get(&partner.root),
             "merged_into": certificate.and_then(|one| one.successor).map(|root| service.name_of(root)),
             "certificate_valid_until": certificate.map(|certificate| certificate.valid_until.start().0),
             "certificate_ends_soon": certificate.is_some_and(|certificate| ends_soon(certificate, now)),

@@ -258,6 +258,9 @@ impl Runtime {
             Notice::Forked { by, document } => {
                 tracing::warn!(by = %by.short(), %document, "two things in one place; both headers are kept");
             }
+            Notice::CertifiedTwice { by, serial } => {
+                tracing::warn!(by = %by.short(), serial, "two certificates under one serial; both are kept");
+            }
             Notice::Introduced { by, member } => {
                 tracing::info!(by = %by.short(), member = %member.short(), "a member that is no partner yet");
             }

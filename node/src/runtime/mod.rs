@@ -12,6 +12,7 @@ mod partners;
 mod pause;
 pub mod recovering;
 mod retired;
+mod unnamed;
 pub use partners::{OUT_OF_DATE, OWN_OUT_OF_DATE};
 #[cfg(test)]
 mod tests;
@@ -148,6 +149,7 @@ struct Runtime {
     retiring: retired::Retiring,
     recovering: recovering::Recovering,
     mergers: mergers::Mergers,
+    unnamed: unnamed::Unnamed,
     wake_at: Timestamp,
     drained: i64,
 }
@@ -210,6 +212,7 @@ impl Runtime {
             retiring: retired::Retiring::default(),
             recovering: recovering::Recovering::default(),
             mergers: mergers::Mergers::default(),
+            unnamed: unnamed::Unnamed::default(),
             wake_at: Timestamp(0),
             drained: 0,
         })
@@ -221,8 +224,7 @@ impl Runtime {
         self.begin_recovering()?;
         let own = self.parts.own.get();
         let (headers, cursors, unclean, upgraded) = blocking(move || {
-            let claims = own.certificate.get();
-            store.keep_certificate(claims.owner(), claims.serial, &own.bytes)?;
+            store.keep_certificate(&own.bytes)?;
             store.drop_unbacked()?;
             let unclean = store.node_state(RUNNING)?.is_some_and(|bytes| bytes == [1]);
             // What an earlier release kept and did not understand is built now.
@@ -327,6 +329,9 @@ impl Runtime {
         }
         if seconds.is_multiple_of(60) || std::mem::take(&mut self.admits_anew) {
             self.admit().await?;
+        }
+        if seconds.is_multiple_of(3_600) {
+            self.forget_unnamed().await?;
         }
         Ok(())
     }

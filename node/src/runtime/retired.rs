@@ -98,7 +98,8 @@ impl Runtime {
         let long_ago = |from: Hour| from.plus_days(PATIENCE_DAYS) <= now;
         // A member that was not compared by phone has no stream: what it says comes through others.
         let through_others = |owner: RootId| {
-            !self.certificates.contains_key(&owner) && self.replica.certified_from(owner).is_some_and(long_ago)
+            let newest = || self.replica.newest_of(owner).map(|newest| newest.valid_from);
+            !self.certificates.contains_key(&owner) && newest().is_some_and(long_ago)
         };
         let nodes = self.retiring.heard(partner, circle, through_others);
         if nodes.is_empty() {

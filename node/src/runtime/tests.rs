@@ -31,7 +31,7 @@ fn partner_of(service: &Service, refnis: &str, days: u64) -> Partner {
         since: then,
     };
     service.store.insert_partner(&partner).expect("kept");
-    service.store.keep_certificate(partner.root, 1, &bytes).expect("kept");
+    service.store.keep_certificate(&bytes).expect("kept");
     partner
 }
 

@@ -1,15 +1,17 @@
 //! Certificates of this municipality and others, and the same verified: once, and not for every
 //! document that is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use casework::Result;
+use replication::certificates::Certificates;
 use rusqlite::params;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
 
+use crate::fault::corrupt;
 use crate::open::Store;
 use crate::tx::Tx;
 
@@ -32,27 +34,70 @@ impl Known {
 }
 
 impl Store {
-    /// Keeps a certificate beside the older ones of its root. The caller verified it.
+    /// Keeps a certificate beside those of its root that the core keeps too.
     ///
     /// # Errors
-    /// A failing store.
-    pub fn keep_certificate(&self, root: RootId, serial: u64, bytes: &[u8]) -> Result<()> {
+    /// One that does not hold, or a failing store.
+    pub fn keep_certificate(&self, bytes: &[u8]) -> Result<()> {
         let bytes = bytes.to_vec();
-        self.in_write(move |tx| tx.put_certificate(root, serial, &bytes))?;
+        self.in_write(move |tx| tx.put_certificate(bytes))?;
         self.known.changed();
         Ok(())
     }
 
-    /// Every kept certificate of every root, oldest first.
+    /// Every kept certificate of every root, the newest last.
     ///
     /// # Errors
     /// A failing store.
     pub fn certificates(&self) -> Result<Vec<(RootId, Vec<u8>)>> {
         self.in_read(|tx| {
-            tx.all("SELECT root, bytes FROM certificates ORDER BY root, serial", [], |cells| {
+            tx.all("SELECT root, bytes FROM certificates ORDER BY root, place", [], |cells| {
                 Ok((cells.root()?, cells.get()?))
             })
         })
+    }
+
+    /// Municipalities whose root signed two certificates under one serial, with that serial.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn certified_twice(&self) -> Result<BTreeMap<RootId, u64>> {
+        let (mut seen, mut twice) = (BTreeSet::new(), BTreeMap::new());
+        for kept in self.by_node()?.values().flatten() {
+            let (owner, serial) = (kept.get().owner(), kept.get().serial);
+            if !seen.insert((owner, serial)) {
+                twice.insert(owner, serial);
+            }
+        }
+        Ok(twice)
+    }
+
+    /// Lets go of the certificates and lists of municipalities that nobody names any more; which of
+    /// them. Of one that wrote something that is still here they stay, or it could not be read.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn drop_unnamed(&self, owners: &BTreeSet<RootId>) -> Result<BTreeSet<RootId>> {
+        let mut nodes: BTreeMap<RootId, Vec<NodeKey>> = owners.iter().map(|owner| (*owner, Vec::new())).collect();
+        for kept in self.by_node()?.values().flatten() {
+            nodes.entry(kept.get().owner()).and_modify(|nodes| nodes.push(kept.get().node));
+        }
+        let mut dropped = BTreeSet::new();
+        for (owner, nodes) in nodes {
+            if self.signed_by(&nodes)?.is_empty() {
+                dropped.insert(owner);
+            }
+        }
+        let gone = dropped.clone();
+        self.in_write(move |tx| {
+            for owner in gone {
+                tx.run("DELETE FROM certificates WHERE root = ?1", [owner.0])?;
+                tx.run("DELETE FROM lists WHERE owner = ?1", [owner.0])?;
+            }
+            Ok(())
+        })?;
+        self.known.changed();
+        Ok(dropped)
     }
 
     /// Whether a kept certificate says that this is the node of another municipality: whoever
@@ -89,18 +134,24 @@ impl Store {
 }
 
 impl Tx<'_> {
-    pub(crate) fn put_certificate(&self, root: RootId, serial: u64, bytes: &[u8]) -> Result<()> {
-        let serial = i64::try_from(serial).map_err(|_| crate::fault::corrupt())?;
-        self.run(
-            "INSERT OR IGNORE INTO certificates (root, serial, bytes) VALUES (?1, ?2, ?3)",
-            params![root.0, serial, bytes],
-        )?;
-        // As many as the core remembers: a partner does not fill the table.
-        self.run(
-            "DELETE FROM certificates WHERE root = ?1 AND serial NOT IN
-             (SELECT serial FROM certificates WHERE root = ?1 ORDER BY serial DESC LIMIT 8)",
-            [root.0],
-        )?;
+    pub(crate) fn put_certificate(&self, bytes: Vec<u8>) -> Result<()> {
+        let certificate = NodeCertificate::verify(&bytes).map_err(|_| corrupt())?;
+        let root = certificate.get().owner();
+        let mut kept = Certificates::default();
+        let held = "SELECT bytes FROM certificates WHERE root = ?1 ORDER BY place";
+        for bytes in self.all(held, [root.0], |cells| cells.get::<Vec<u8>>())? {
+            if let Ok(certificate) = NodeCertificate::verify(&bytes) {
+                kept.take(certificate, bytes);
+            }
+        }
+        if !kept.take(certificate, bytes) {
+            return Ok(());
+        }
+        self.run("DELETE FROM certificates WHERE root = ?1", [root.0])?;
+        for (place, kept) in (0_i64..).zip(kept.iter()) {
+            let sql = "INSERT INTO certificates (root, place, bytes) VALUES (?1, ?2, ?3)";
+            self.run(sql, params![root.0, place, kept.bytes()])?;
+        }
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use casework::Result;
 use replication::api::Kept;
 use replication::{Effect, StoredHeader};
 use rusqlite::params;
-use schemas::certificate::{NodeCertificate, Verified};
+use schemas::certificate::Verified;
 use schemas::envelope::{Envelope, Header};
 use schemas::ids::{DocumentId, EnvelopeId, NodeKey};
 
@@ -71,10 +71,7 @@ impl Tx<'_> {
             Effect::Draft(draft) => self.keep_draft(draft),
             Effect::Keep(Kept::Proof(proof)) => self.keep_proof(proof),
             Effect::Keep(Kept::Replaced { owner, document, by }) => self.keep_replaced(*owner, *document, *by),
-            Effect::Keep(Kept::Certificate(root, bytes)) => {
-                let certificate = NodeCertificate::verify(bytes).map_err(|_| corrupt())?;
-                self.put_certificate(*root, certificate.get().serial, bytes)
-            }
+            Effect::Keep(Kept::Certificate(_, bytes)) => self.put_certificate(bytes.clone()),
             Effect::Keep(Kept::List(circle, owner, bytes)) => self.put_list(*circle, *owner, bytes),
             Effect::Keep(Kept::InStep { partner, circle, store, known }) => {
                 self.keep_cursor(*partner, *circle, store, known)

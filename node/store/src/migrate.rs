@@ -29,6 +29,7 @@ migrations! {
     510 "0510_receipts.sql",
     520 "0520_mergers.sql",
     530 "0530_places_unsure.sql",
+    540 "0540_certificates.sql",
     700 "0700_cursors.sql",
     710 "0710_numbers.sql",
     800 "0800_own_rules.sql",

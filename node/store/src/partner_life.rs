@@ -83,7 +83,7 @@ impl Partnerships for Tx<'_> {
         let kept = self.run(
             "INSERT OR REPLACE INTO departures (root, refnis, name, addresses, certificate, left_at, left_by, successor)
              SELECT root, refnis, name, addresses,
-                    coalesce((SELECT bytes FROM certificates c WHERE c.root = p.root ORDER BY serial DESC), x''), ?2, ?3, ?4
+                    coalesce((SELECT bytes FROM certificates c WHERE c.root = p.root ORDER BY place DESC), x''), ?2, ?3, ?4
              FROM partners p WHERE root = ?1",
             params![partner.0, seconds(at), by, successor.map(|root| root.0)],
         )?;

@@ -9,8 +9,9 @@ use schemas::certificate::{CircleList, NodeCertificate};
 use schemas::envelope::{Content, Envelope, FORMAT, Header, Refusal, Stamp};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey};
 use schemas::text::Text;
-use schemas::time::Hour;
+use schemas::time::{Hour, Timestamp};
 use schemas::{Comment, Kind, SharedValue, Verified};
+use store::Partner;
 use store::testing::{TestOffice, office_for_tests};
 
 const HOUR: Hour = Hour(497_000);
@@ -28,6 +29,9 @@ impl Node {
         RootKey(self.root.verifying_key().to_bytes()).id()
     }
     fn certificate(&self, serial: u64, from: Hour) -> Vec<u8> {
+        self.saying(serial, from, None)
+    }
+    fn saying(&self, serial: u64, from: Hour, successor: Option<RootId>) -> Vec<u8> {
         NodeCertificate {
             root: RootKey(self.root.verifying_key().to_bytes()),
             refnis: "11001".to_owned(),
@@ -37,7 +41,7 @@ impl Node {
             valid_from: from,
             valid_until: from.plus_days(365),
             retired: Vec::new(),
-            successor: None,
+            successor,
         }
         .sign(&self.root, &self.key)
     }
@@ -95,7 +99,7 @@ fn documents(test: &TestOffice) -> Vec<casework::ports::Document> {
 fn envelopes_come_back_verified_and_go_when_told() {
     let test = office_for_tests();
     let node = Node::new(1);
-    test.store.keep_certificate(node.id(), 1, &node.certificate(1, HOUR)).expect("kept");
+    test.store.keep_certificate(&node.certificate(1, HOUR)).expect("kept");
     let (one, two) = (node.envelope(1, 1, b"one"), node.envelope(1, 2, b"two"));
     let other = node.envelope(2, 1, b"other");
     test.store.apply(vec![Effect::Store(vec![one.clone(), two.clone(), other.clone()])]).expect("stored");
@@ -271,9 +275,15 @@ fn a_partner_comes_with_the_circle_of_two_and_goes_with_everything_about_it() {
         receiver.recv().expect("circles")
     };
     assert_eq!(circles(), [(test.circle, false, 2), (pair, true, 2)]);
-    test.store.keep_certificate(test.partner, 1, b"bytes").expect("kept");
     test.store.remove_partner(test.partner).expect("removed");
     assert_eq!(circles(), [(test.circle, false, 1)]);
+    let node = Node::new(1);
+    let refnis = "11001".parse().expect("in the table");
+    let (kbo, name, addresses) = (String::new(), "Aartselaar".to_owned(), Vec::new());
+    let since = Timestamp(0);
+    test.store.insert_partner(&Partner { root: node.id(), refnis, kbo, name, addresses, since }).expect("a partner");
+    test.store.keep_certificate(&node.certificate(1, HOUR)).expect("kept");
+    test.store.remove_partner(node.id()).expect("removed");
     assert!(test.store.partners().expect("partners").is_empty());
     let kept = test.store.certificates().expect("certificates");
     assert_eq!(kept.len(), 1, "what it wrote in pages of others is still checked by it");
@@ -295,7 +305,7 @@ fn a_store_stays_with_its_municipality() {
 fn a_cursor_is_at_what_was_stored_last() {
     let test = office_for_tests();
     let (node, partner, circle) = (Node::new(1), RootId([7; 32]), CircleId([9; 16]));
-    test.store.keep_certificate(node.id(), 1, &node.certificate(1, HOUR)).expect("kept");
+    test.store.keep_certificate(&node.certificate(1, HOUR)).expect("kept");
     let in_step = |store| Effect::Keep(Kept::InStep { partner, circle, store: [store; 16], known: [3; 16] });
     let cursor = |store, number| Cursor { partner, circle, store: [store; 16], known: [3; 16], number };
     test.store.apply(vec![in_step(1)]).expect("kept");
@@ -359,11 +369,72 @@ fn a_certificate_that_comes_counts_for_the_next_that_is_read() {
     let read = || test.store.load(DocumentId([1; 16])).expect("loaded").len();
     test.store.apply(vec![Effect::Store(vec![node.envelope(1, 1, b"one")])]).expect("stored");
     assert_eq!(read(), 0, "nobody's");
-    test.store.keep_certificate(node.id(), 1, &node.certificate(1, HOUR.plus_days(9))).expect("kept");
+    test.store.keep_certificate(&node.certificate(1, HOUR.plus_days(9))).expect("kept");
     assert_eq!(read(), 0, "from later on");
     let covers = Effect::Keep(Kept::Certificate(node.id(), node.certificate(2, HOUR)));
     test.store.apply(vec![covers]).expect("kept");
     assert_eq!(read(), 1);
-    test.store.keep_certificate(test.partner, 1, b"no certificate").expect("kept");
-    assert_eq!(read(), 1, "one that does not hold takes nothing from the others");
+    test.store.keep_certificate(b"no certificate").expect_err("it does not hold");
+    assert_eq!(read(), 1);
+}
+
+#[test]
+fn two_certificates_under_one_serial_are_both_kept_in_whatever_order_they_come() {
+    let node = Node::new(1);
+    let [early, late] = [HOUR, HOUR.plus_days(1)].map(|from| node.certificate(2, from));
+    let held = |certificates: [&Vec<u8>; 3]| {
+        let test = office_for_tests();
+        for bytes in certificates {
+            test.store.keep_certificate(bytes).expect("kept");
+        }
+        test.store.certificates().expect("certificates")
+    };
+    let first = node.certificate(1, HOUR);
+    let one = held([&first, &early, &late]);
+    assert_eq!(one.len(), 3);
+    assert_eq!(one, held([&late, &early, &first]));
+    assert_eq!((&one[0].1, &one[2].1), (&first, &early), "the newest last, and of two the lowest bytes");
+    let test = office_for_tests();
+    let twice = |bytes: &Vec<u8>| {
+        test.store.keep_certificate(bytes).expect("kept");
+        test.store.certified_twice().expect("a look")
+    };
+    assert_eq!((twice(&first), twice(&early), twice(&late)), ([].into(), [].into(), [(node.id(), 2)].into()));
+}
+
+#[test]
+fn the_word_of_a_merger_is_not_pushed_out() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let word = node.saying(1, HOUR, Some(test.partner));
+    test.store.keep_certificate(&word).expect("kept");
+    for serial in 2..=20 {
+        test.store.keep_certificate(&node.certificate(serial, HOUR)).expect("kept");
+    }
+    let kept: Vec<Vec<u8>> = test.store.certificates().expect("certificates").into_iter().map(|(_, one)| one).collect();
+    assert_eq!(kept.len(), 8);
+    assert_eq!((&kept[0], &kept[1]), (&word, &node.certificate(14, HOUR)));
+}
+
+#[test]
+fn whom_nobody_names_goes_but_for_who_wrote_something_that_is_here() {
+    let test = office_for_tests();
+    let [author, other] = [Node::new(1), Node::new(3)];
+    let circle = CircleId([9; 16]);
+    for node in [&author, &other] {
+        test.store.keep_certificate(&node.certificate(1, HOUR)).expect("kept");
+        test.store.keep_list(circle, node.id(), b"a list").expect("kept");
+    }
+    let written = author.envelope(1, 1, b"one");
+    test.store.apply(vec![Effect::Store(vec![written.clone()])]).expect("stored");
+    let both = [author.id(), other.id()].into();
+    assert_eq!(test.store.drop_unnamed(&both).expect("dropped"), [other.id()].into());
+    let roots = |rows: Vec<RootId>| rows.into_iter().filter(|root| both.contains(root)).collect::<Vec<_>>();
+    let kept = || roots(test.store.certificates().expect("rows").into_iter().map(|(root, _)| root).collect());
+    let lists = || roots(test.store.lists().expect("rows").into_iter().map(|(_, root, _)| root).collect());
+    assert_eq!((kept(), lists()), (vec![author.id()], vec![author.id()]));
+    assert_eq!(test.store.load(DocumentId([1; 16])).expect("loaded"), [written.clone()]);
+    test.store.apply(vec![Effect::Delete(vec![written.get().id()])]).expect("deleted");
+    assert_eq!(test.store.drop_unnamed(&both).expect("dropped"), both);
+    assert_eq!((kept(), lists()), (vec![], vec![]));
 }

@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "writers are the matter of other tests")]
 #[path = "../common/mod.rs"]
 mod common;
+mod doubled;
 mod mergers;
 mod nodes;
 

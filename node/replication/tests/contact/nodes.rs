@@ -33,6 +33,8 @@ pub(crate) struct Node {
     /// Frames under way, with whom they are for.
     pub(crate) outbox: VecDeque<(RootId, Vec<u8>)>,
     pub(crate) kept: Vec<Kept>,
+    /// Serials under which somebody signed two certificates.
+    pub(crate) doubled: Vec<u64>,
     pub(crate) disconnected: Vec<&'static str>,
     pub(crate) refused: Vec<Refusal>,
     /// Whether a refusal or a disconnection is what the test is about.
@@ -80,6 +82,7 @@ impl Node {
             reconciled: 0,
             outbox: VecDeque::new(),
             kept: Vec::new(),
+            doubled: Vec::new(),
             disconnected: Vec::new(),
             refused: Vec::new(),
             tolerant: false,
@@ -127,6 +130,7 @@ impl Node {
                     self.disconnected.push(reason);
                 }
                 Effect::Keep(kept) => self.kept.push(kept),
+                Effect::Notify(Notice::CertifiedTwice { serial, .. }) => self.doubled.push(serial),
                 Effect::Notify(_) | Effect::Draft(_) | Effect::Retired { .. } | Effect::WakeAt(_) => {}
             }
         }

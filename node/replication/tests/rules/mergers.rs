@@ -87,7 +87,7 @@ fn nobody_else_takes_over_and_the_first_word_is_the_last() {
     assert_eq!(heir.command(Command::Erase { document: DOCUMENT }), Err(Refusal::NotAllowed));
     assert_eq!(heir.command(Command::Lift { document: DOCUMENT }), Err(Refusal::NotAllowed));
     // A thief of the root key comes too late to name another.
-    third.learn(&gone.merged_into(third.root()));
+    third.learn(&gone.merged_at(3, third.root()));
     assert_eq!(third.command(take_over()), Err(Refusal::NotAllowed));
     assert!(third.view(&gone, DOCUMENT).is_some());
 }

@@ -129,8 +129,7 @@ fn befriend(me: &Service, other: &Service, addresses: Vec<String>) -> Result<()>
         addresses,
         since: Timestamp(clock::nanoseconds() / 1_000_000_000),
     })?;
-    let claims = other.home.certificate.get();
-    Ok(me.store.keep_certificate(other.home.owner(), claims.serial, &other.home.certificate_bytes)?)
+    Ok(me.store.keep_certificate(&other.home.certificate_bytes)?)
 }
 
 /// How far a node is.

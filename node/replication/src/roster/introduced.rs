@@ -1,0 +1,193 @@
+//! Municipalities that are no partners: a confirmed partner's list names them, or they merged
+//! into one that counts. Each takes a place of a partner that stands for it, so that no partner
+//! fills the places of others; whom nobody names any more can be forgotten.
+
+use std::collections::BTreeSet;
+
+use schemas::certificate::{NodeCertificate, Verified};
+use schemas::ids::RootId;
+
+use super::{KeptList, Roster};
+
+/// Such municipalities for whom one partner stands, at most: as many as one list names.
+const PLACES: usize = schemas::certificate::MAX_MEMBERS;
+/// Such municipalities in all; with all partners still fewer than one may say it knows.
+const MAX_INTRODUCED: usize = 1_200;
+
+impl Roster {
+    /// Takes a certificate of a member that a confirmed partner's list names, or of one that
+    /// merged into such a member or a partner; whether it was new.
+    pub(crate) fn add_introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
+        let owner = certificate.get().owner();
+        let said = certificate.get().successor.map(|heir| self.keeper(heir));
+        let heir = Some(said.unwrap_or_else(|| self.keeper(owner))).filter(|heir| *heir != owner);
+        let sponsors = self.sponsors(owner, heir);
+        let known = self.certificates.contains_key(&owner);
+        let room = self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED;
+        let free = |partner: &RootId| self.places.values().filter(|by| *by == partner).count() < PLACES;
+        let place = sponsors.iter().copied().find(free);
+        if sponsors.is_empty() || !known && !(room && place.is_some()) || !self.put_certificate(certificate, bytes) {
+            return false;
+        }
+        if let Some(by) = place.filter(|_| !known) {
+            self.places.insert(owner, by);
+        }
+        true
+    }
+
+    /// This municipality and partners that stand for `owner`: they name it or its `heir`, or are
+    /// the heir.
+    fn sponsors(&self, owner: RootId, heir: Option<RootId>) -> BTreeSet<RootId> {
+        let counts = |kept: &&KeptList| self.is_confirmed(kept.list.owner) && kept.names(self.me);
+        let names = |kept: &KeptList, who: RootId| kept.names(who) && !self.removed.contains(&who);
+        let stands = |kept: &&KeptList| names(kept, owner) || heir.is_some_and(|heir| names(kept, heir));
+        let lists = self.lists.values().filter(counts).filter(stands).map(|kept| kept.list.owner);
+        lists.chain(heir.filter(|heir| self.is_confirmed(*heir))).collect()
+    }
+
+    /// Municipalities that are no partners, that no list that counts names, and that merged into
+    /// nobody who counts.
+    pub(crate) fn unnamed(&self) -> BTreeSet<RootId> {
+        let known: BTreeSet<RootId> = self.certificates.keys().chain(self.nodes.values()).copied().collect();
+        let fades = |owner: &RootId| {
+            let heir = Some(self.keeper(*owner)).filter(|heir| heir != owner);
+            !self.is_confirmed(*owner) && self.sponsors(*owner, heir).is_empty()
+        };
+        known.into_iter().filter(fades).collect()
+    }
+
+    /// Forgets one of those, and which nodes were its own.
+    pub(crate) fn forget(&mut self, owner: RootId) {
+        self.certificates.remove(&owner);
+        self.places.remove(&owner);
+        self.nodes.retain(|_, by| *by != owner);
+        self.lists.retain(|(_, signer), _| *signer != owner);
+        self.retired.forget(owner);
+        self.merged.remove(&owner);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use schemas::certificate::CircleList;
+    use schemas::ids::{CircleId, NodeKey, RootKey};
+    use schemas::time::Hour;
+
+    use super::*;
+
+    struct Town {
+        key: SigningKey,
+        certificate: Verified<NodeCertificate>,
+        bytes: Vec<u8>,
+    }
+
+    impl Town {
+        fn new(number: u16) -> Self {
+            Self::merged(number, None)
+        }
+
+        fn merged(number: u16, successor: Option<RootId>) -> Self {
+            let key = |of: u8| {
+                let mut seed = [of; 32];
+                seed[..2].copy_from_slice(&number.to_be_bytes());
+                SigningKey::from_bytes(&seed)
+            };
+            let (root, key) = (key(1), key(2));
+            let bytes = NodeCertificate {
+                root: RootKey(root.verifying_key().to_bytes()),
+                refnis: "11029".to_owned(),
+                kbo: String::new(),
+                node: NodeKey(key.verifying_key().to_bytes()),
+                serial: 1,
+                valid_from: Hour(497_000),
+                valid_until: Hour(497_000).plus_days(365),
+                retired: Vec::new(),
+                successor,
+            }
+            .sign(&root, &key);
+            Self { key, certificate: NodeCertificate::verify(&bytes).expect("just signed"), bytes }
+        }
+
+        fn id(&self) -> RootId {
+            self.certificate.get().owner()
+        }
+
+        fn is_let_in(&self, roster: &mut Roster) -> bool {
+            roster.add_introduced(self.certificate.clone(), self.bytes.clone())
+        }
+
+        /// Says in a list that these are members, beside itself.
+        fn names(&self, roster: &mut Roster, circle: u8, version: u64, others: &[RootId]) {
+            let mut members: Vec<RootId> = others.iter().copied().chain([self.id()]).collect();
+            members.sort_unstable();
+            let list = CircleList {
+                circle: CircleId([circle; 16]),
+                owner: self.id(),
+                version,
+                name: "Zuidrand".to_owned(),
+                arrangement: String::new(),
+                members,
+            };
+            let bytes = list.sign(&self.key);
+            let list = CircleList::verify(&bytes, &self.certificate).expect("just signed");
+            assert!(roster.add_list(list, bytes), "a newer list");
+        }
+    }
+
+    /// This municipality, and two partners of it.
+    fn three() -> (RootId, [Town; 2], Roster) {
+        let [me, one, other] = [1, 2, 3].map(Town::new);
+        let mut roster = Roster::new(me.certificate.clone(), me.bytes.clone());
+        for partner in [&one, &other] {
+            assert!(roster.add_certificate(partner.certificate.clone(), partner.bytes.clone()));
+        }
+        (me.id(), [one, other], roster)
+    }
+
+    #[test]
+    fn one_partner_fills_only_its_own_places() {
+        let (me, [greedy, honest], mut roster) = three();
+        let made_up: Vec<Town> = (100..400).map(Town::new).collect();
+        for (circle, some) in (1..).zip(made_up.chunks(200)) {
+            let named: Vec<RootId> = some.iter().map(Town::id).chain([me]).collect();
+            greedy.names(&mut roster, circle, 1, &named);
+        }
+        let let_in = made_up.iter().filter(|town| town.is_let_in(&mut roster)).count();
+        let merged = (500..600).map(|number| Town::merged(number, Some(greedy.id())));
+        let let_in = let_in + merged.filter(|town| town.is_let_in(&mut roster)).count();
+        assert_eq!(let_in, PLACES);
+        // The places are kept when it names others instead.
+        let more: Vec<Town> = (600..610).map(Town::new).collect();
+        let named: Vec<RootId> = more.iter().map(Town::id).chain([me]).collect();
+        greedy.names(&mut roster, 1, 2, &named);
+        assert!(!more.iter().any(|town| town.is_let_in(&mut roster)));
+        honest.names(&mut roster, 1, 1, &[me, more[0].id()]);
+        assert!(more[0].is_let_in(&mut roster) && !more[1].is_let_in(&mut roster));
+    }
+
+    #[test]
+    fn whom_nobody_names_any_more_is_forgotten_and_its_place_is_free() {
+        let (me, [one, other], mut roster) = three();
+        let [town, heir, gone] = [Town::new(10), Town::new(11), Town::merged(12, Some(Town::new(11).id()))];
+        assert!(!town.is_let_in(&mut roster), "nobody names it");
+        one.names(&mut roster, 1, 1, &[me, town.id()]);
+        other.names(&mut roster, 1, 1, &[me, heir.id()]);
+        assert!([&town, &heir, &gone].iter().all(|one| one.is_let_in(&mut roster)));
+        assert_eq!(roster.unnamed(), BTreeSet::new());
+        one.names(&mut roster, 1, 2, &[me]);
+        assert_eq!(roster.unnamed(), [town.id()].into(), "partners and those who merged into a member count");
+        other.names(&mut roster, 1, 2, &[me]);
+        assert_eq!(roster.unnamed(), [town.id(), heir.id(), gone.id()].into());
+        for owner in roster.unnamed() {
+            roster.forget(owner);
+        }
+        assert_eq!((roster.unnamed().len(), roster.places.len(), roster.certificates.len()), (0, 0, 3));
+        one.names(&mut roster, 1, 3, &[me, town.id()]);
+        assert!(town.is_let_in(&mut roster), "as the first time");
+        // A partner that was removed is forgotten too, and frees its places.
+        roster.remove(one.id());
+        assert_eq!(roster.unnamed(), [one.id(), town.id()].into());
+        assert_eq!(roster.places.len(), 0);
+    }
+}
