@@ -45,6 +45,7 @@ mod redial;
 mod restraints;
 pub mod runtime;
 pub mod service;
+mod usage;
 mod wire;
 
 pub use commands::init;

@@ -14,14 +14,21 @@ use serde_json::Value;
 use crate::cli::{Cli, Command, Document};
 use crate::commands::{self, Request, init, print};
 use crate::home::Configuration;
-use crate::{control, demo};
+use crate::{control, demo, usage};
 
 /// Work that has not ended by then is left behind; what was promised is on disk already.
 const LEAVING: Duration = Duration::from_secs(10);
 
 /// Carries out the command line.
 pub fn program() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let Some(wrong) = usage::sentence(&error) else { error.exit() };
+            eprintln!("overbuur: {wrong}");
+            return ExitCode::from(2);
+        }
+    };
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
