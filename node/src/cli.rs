@@ -23,6 +23,19 @@ pub struct Dir {
     pub dir: PathBuf,
 }
 
+/// What the root of a municipality signs.
+#[derive(Debug, Args)]
+pub struct ByRoot {
+    #[command(flatten)]
+    pub at: Dir,
+    /// File with the root key, when it is not kept in the node's folder.
+    #[arg(long)]
+    pub root_key: Option<PathBuf>,
+    /// JSON instead of sentences.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What can be asked.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -172,40 +185,16 @@ pub enum Command {
         json: bool,
     },
     /// Signs the next certificate of this node, for another year.
-    Renew {
-        #[command(flatten)]
-        at: Dir,
-        /// File with the root key, when it is not kept in the node's folder.
-        #[arg(long)]
-        root_key: Option<PathBuf>,
-        /// JSON instead of sentences.
-        #[arg(long)]
-        json: bool,
-    },
+    Renew(ByRoot),
     /// Replaces the key of a stopped node: whatever the key before it signed is void from then on.
-    RotateKey {
-        #[command(flatten)]
-        at: Dir,
-        /// File with the root key, when it is not kept in the node's folder.
-        #[arg(long)]
-        root_key: Option<PathBuf>,
-        /// JSON instead of sentences.
-        #[arg(long)]
-        json: bool,
-    },
+    RotateKey(ByRoot),
     /// Merges this municipality into a partner, for good: its pages pass to that one, its cards and
     /// open proposals end, and partners that heard it are partners no more.
     MergeInto {
         #[command(flatten)]
-        at: Dir,
+        by: ByRoot,
         /// REFNIS code of the partner, or the beginning of its fingerprint.
         who: String,
-        /// File with the root key, when it is not kept in the node's folder.
-        #[arg(long)]
-        root_key: Option<PathBuf>,
-        /// JSON instead of sentences.
-        #[arg(long)]
-        json: bool,
     },
     /// Shows this node's certificate as text; or takes over the newer one of a partner.
     Certificate {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use serde_json::Value;
 
-use crate::cli::{Cli, Command, Document};
+use crate::cli::{ByRoot, Cli, Command, Document};
 use crate::commands::{self, Request, init, print};
 use crate::home::Configuration;
 use crate::{control, demo, usage};
@@ -107,11 +107,9 @@ async fn carry_out(command: Command) -> Result<()> {
         }
         Command::Resume { at, who, json } => ask(&at.dir, Request::Resume { who }, json, print::partner_life).await,
         Command::Leave { at, who, json } => ask(&at.dir, Request::Leave { who }, json, print::partner_life).await,
-        Command::Renew { at, root_key, json } => with_root_key(&at.dir, Request::Renew, root_key, json).await,
-        Command::RotateKey { at, root_key, json } => with_root_key(&at.dir, Request::RotateKey, root_key, json).await,
-        Command::MergeInto { at, who, root_key, json } => {
-            with_root_key(&at.dir, Request::MergeInto { who }, root_key, json).await
-        }
+        Command::Renew(by) => with_root_key(by, Request::Renew).await,
+        Command::RotateKey(by) => with_root_key(by, Request::RotateKey).await,
+        Command::MergeInto { by, who } => with_root_key(by, Request::MergeInto { who }).await,
         Command::Certificate { at, of_partner, json } => {
             ask(&at.dir, Request::Certificate { of_partner }, json, print::certificates).await
         }
@@ -188,10 +186,10 @@ async fn import(dir: &Path, files: &[PathBuf], dry_run: bool, json: bool) -> Res
     Ok(())
 }
 
-async fn with_root_key(dir: &Path, request: Request, root_key: Option<PathBuf>, json: bool) -> Result<()> {
-    let key = root_key.as_deref().map(contents).transpose()?.unwrap_or_default();
-    let rows = control::call(dir, request, key).await?;
-    say(json, &rows, print::certificates)
+async fn with_root_key(by: ByRoot, request: Request) -> Result<()> {
+    let key = by.root_key.as_deref().map(contents).transpose()?.unwrap_or_default();
+    let rows = control::call(&by.at.dir, request, key).await?;
+    say(by.json, &rows, print::certificates)
 }
 
 /// A file that a command takes over.

@@ -303,7 +303,7 @@ pub fn free_port() -> Result<u16> {
     let place = std::process::id() % PORTS * 16;
     let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
     let next = || NEXT.fetch_add(1, Ordering::Relaxed);
-    let ports = std::iter::repeat_with(|| FIRST + (place % PORTS + next()) % PORTS).take(PORTS as usize);
+    let ports = std::iter::repeat_with(|| FIRST + (place + next()) % PORTS).take(PORTS as usize);
     ports.filter_map(|port| u16::try_from(port).ok()).find(is_free).context("no port is free")
 }
 
