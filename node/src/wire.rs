@@ -45,8 +45,8 @@ pub async fn body(stream: &mut (impl AsyncRead + Unpin), length: usize) -> io::R
 /// The stream's own.
 pub async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
     let length = u32::try_from(bytes.len()).map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "too long"))?;
-    stream.write_all(&length.to_be_bytes()).await?;
-    stream.write_all(bytes).await
+    // Together: what is written apart travels, and wakes the other side, apart.
+    stream.write_all(&[&length.to_be_bytes(), bytes].concat()).await
 }
 
 #[cfg(test)]
