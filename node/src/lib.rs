@@ -20,6 +20,7 @@ mod demo;
 mod errand_tests;
 mod errands;
 mod guests;
+mod handed;
 pub mod home;
 #[cfg(test)]
 mod hostile_tests;

@@ -14,13 +14,14 @@ use schemas::time::Timestamp;
 use store::Store;
 use tokio::sync::Notify;
 
+use crate::handed::Handed;
 use crate::restraints::Restraints;
 
 /// What the runtime shows and hears.
 pub struct Port {
     store: Arc<Store>,
-    /// Rung when the outbox has something.
-    pub outbox: Notify,
+    /// What the outbox has to give.
+    pub outbox: Arc<Handed>,
     /// Rung when partners came, went, or were suspended.
     pub partners_moved: Notify,
     /// Looks at the clock until partners that came or went are looked at; none at zero.
@@ -46,9 +47,12 @@ const MAX_CHANGED: usize = 4_096;
 impl Port {
     /// Of a node that does not run yet.
     pub fn new(store: Arc<Store>) -> Self {
+        let outbox = Arc::new(Handed::default());
+        let handed = Arc::clone(&outbox);
+        store.on_commands(move |written| handed.put(written));
         Self {
             store,
-            outbox: Notify::new(),
+            outbox,
             partners_moved: Notify::new(),
             moved_soon: AtomicU8::new(0),
             recovering: Mutex::new(BTreeSet::new()),
@@ -168,7 +172,7 @@ impl Network for Port {
     }
 
     fn outbox_filled(&self) {
-        self.outbox.notify_one();
+        self.outbox.ring();
     }
 
     fn partners_changed(&self) {
@@ -180,7 +184,7 @@ impl Network for Port {
     }
 
     fn wait_settled(&self, number: i64, at_most: Duration) -> bool {
-        self.outbox.notify_one();
+        self.outbox.ring();
         let is_settled = || self.store.is_settled(number).unwrap_or(false);
         let running = self.running();
         // Settling takes the same lock before it tells, so that nothing is missed in between.

@@ -255,7 +255,7 @@ impl Scene {
             records.enqueue(&Outgoing::Publish { circle, document, value, expires_at }).map(drop)
         };
         self.honest.store.write(Box::new(write)).expect("kept");
-        self.honest.port.outbox.notify_one();
+        self.honest.port.outbox.ring();
         until("what the honest partner wrote", async || {
             let shown = self.victim.documents_of(self.honest_root()).await;
             shown.iter().any(|row| row["value"]["text"] == text).then_some(())

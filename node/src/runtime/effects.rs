@@ -253,7 +253,7 @@ impl Runtime {
             Notice::Clock(_) => {
                 tracing::info!("this clock is right again");
                 self.parts.port.set_clock_ahead(0);
-                self.parts.port.outbox.notify_one();
+                self.parts.port.outbox.ring();
             }
             Notice::Forked { by, document } => {
                 tracing::warn!(by = %by.short(), %document, "two things in one place; both headers are kept");

@@ -273,7 +273,7 @@ impl Runtime {
                     }
                     self.ask(ask).await
                 }
-                () = self.parts.port.outbox.notified() => self.drain_outbox().await,
+                () = self.parts.port.outbox.rung() => self.drain_outbox().await,
                 () = self.parts.port.partners_moved.notified() => self.ask(Ask::PartnersChanged).await,
                 _ = second.tick() => {
                     seconds += 1;
@@ -479,7 +479,10 @@ impl Runtime {
         }
         loop {
             let (store, after) = (Arc::clone(&self.parts.store), self.drained);
-            let commands = blocking(move || Ok(store.outbox_next(after)?)).await?;
+            let commands = match self.parts.port.outbox.after(after) {
+                Some(commands) => commands,
+                None => blocking(move || Ok(store.outbox_next(after)?)).await?,
+            };
             let Some((last, _)) = commands.last() else { return Ok(()) };
             self.drained = *last;
             let inputs = commands.into_iter().map(|(number, command)| Input::Command {

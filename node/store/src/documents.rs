@@ -135,7 +135,7 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
                      coalesce((SELECT max(number) FROM envelopes WHERE document = ?1), 0))
              ON CONFLICT (id, owner) DO UPDATE SET
-             kind = excluded.kind, circle = excluded.circle, value = excluded.value, heads = excluded.heads,
+             circle = excluded.circle, value = excluded.value, heads = excluded.heads,
              writers = excluded.writers, changed_at = excluded.changed_at, expires_at = excluded.expires_at,
              clipped = excluded.clipped, held_by = excluded.held_by, held_until = excluded.held_until,
              forked = excluded.forked, built = excluded.built",
@@ -154,6 +154,11 @@ impl Tx<'_> {
                 view.held.map(|held| held.until.0),
                 view.forked.iter().map(|root| root.0).collect::<Vec<_>>().concat(),
             ],
+        )?;
+        // Apart: the index by kind would be written anew with every state, and hardly one changes.
+        self.run(
+            "UPDATE documents SET kind = ?3 WHERE id = ?1 AND owner = ?2 AND kind <> ?3",
+            params![view.document.0, view.owner.0, view.value.kind().code()],
         )?;
         Ok(())
     }

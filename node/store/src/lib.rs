@@ -41,5 +41,6 @@ pub use backup::erased_persons;
 pub use envelopes::Unwritten;
 pub use fault::OpenError;
 pub use open::Store;
+pub use outbox::Written;
 pub use partners::{Identity, Partner};
 pub use tx::Tx;

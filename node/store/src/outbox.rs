@@ -16,8 +16,19 @@ use crate::tx::Tx;
 
 /// Commands handed to the runtime at once.
 const BATCH: u32 = 256;
+/// Commands of one transaction that are told; beyond it they are better read.
+const TOLD: usize = 64;
 
 const SELECT: &str = "SELECT number, what, document, circle, kind, value, heads, expires_at, other, bar";
+
+/// Commands that one transaction wrote in the outbox.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The number of the last.
+    pub last: i64,
+    /// The first 64.
+    pub commands: Vec<(i64, Outgoing)>,
+}
 
 fn command(cells: &mut Cells<'_>) -> Result<(i64, Outgoing)> {
     let number = cells.get()?;
@@ -106,7 +117,7 @@ impl Outbox for Tx<'_> {
             }
             Outgoing::Erase { .. } | Outgoing::Lift { .. } => {}
         }
-        self.insert(
+        let number = self.insert(
             "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at, other, bar)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
@@ -120,7 +131,13 @@ impl Outbox for Tx<'_> {
                 row.other,
                 row.bar
             ],
-        )
+        )?;
+        let written = self.written.get_or_insert_default();
+        written.last = number;
+        if written.commands.len() < TOLD {
+            written.commands.push((number, command.clone()));
+        }
+        Ok(number)
     }
 
     fn refused(&mut self) -> Result<Vec<(i64, Outgoing, String)>> {
@@ -150,6 +167,12 @@ impl Tx<'_> {
 }
 
 impl Store {
+    /// Has the one `listener` hear of the commands of each transaction once they are durable, in
+    /// order; on the writing thread, which it must not hold up.
+    pub fn on_commands(&self, listener: impl Fn(Written) + Send + Sync + 'static) {
+        self.writer().tell(Box::new(listener));
+    }
+
     /// Commands after `after` that are neither settled nor refused, oldest first, at most 256.
     ///
     /// # Errors

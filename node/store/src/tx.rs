@@ -5,17 +5,24 @@ use casework::Result;
 use rusqlite::{Connection, OptionalExtension, Params};
 
 use crate::fault::Stored;
+use crate::outbox::Written;
 use crate::rows::Cells;
 
 /// One open transaction.
 pub struct Tx<'a> {
     connection: &'a Connection,
+    pub(crate) written: Option<Written>,
 }
 
 impl<'a> Tx<'a> {
     /// Over a connection on which the caller opened a transaction.
     pub(crate) fn new(connection: &'a Connection) -> Self {
-        Self { connection }
+        Self { connection, written: None }
+    }
+
+    /// The commands that it wrote in the outbox, if any.
+    pub(crate) fn written(self) -> Option<Written> {
+        self.written
     }
 
     /// Runs a statement; the number of rows it changed.

@@ -3,12 +3,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, ThreadId};
 
 use casework::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::fault::Stored;
+use crate::outbox::Written;
 use crate::tx::Tx;
 
 /// Pieces of work that may wait; who comes after that waits to hand in.
@@ -19,6 +21,10 @@ pub(crate) type Job = Box<dyn FnOnce(&mut Tx<'_>) -> Result<()> + Send>;
 
 /// Takes how a piece of work ended, on the writing thread; must not wait for anything.
 pub(crate) type Done = Box<dyn FnOnce(Result<()>) + Send>;
+
+/// Takes the commands of a transaction that is durable, on the writing thread; must not wait for
+/// anything.
+pub(crate) type Listener = Box<dyn Fn(Written) + Send + Sync>;
 
 /// A piece of work, with who is told how it ended.
 pub(crate) struct Piece {
@@ -37,6 +43,7 @@ pub(crate) struct Writer {
     sender: Option<SyncSender<Message>>,
     thread: Option<JoinHandle<()>>,
     id: ThreadId,
+    listener: Arc<OnceLock<Listener>>,
 }
 
 impl Writer {
@@ -46,10 +53,19 @@ impl Writer {
     /// No thread to be had.
     pub(crate) fn start(connection: Connection) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(WAITING);
-        let thread =
-            std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || serve(connection, &receiver))?;
+        let listener: Arc<OnceLock<Listener>> = Arc::default();
+        let told = Arc::clone(&listener);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || serve(connection, &receiver, &told))?;
         let id = thread.thread().id();
-        Ok(Self { sender: Some(sender), thread: Some(thread), id })
+        Ok(Self { sender: Some(sender), thread: Some(thread), id, listener })
+    }
+
+    /// Has the one `listener` hear of every command that is written in the outbox from now on.
+    pub(crate) fn tell(&self, listener: Listener) {
+        // A store has one runtime.
+        let _ = self.listener.set(listener);
     }
 
     /// Runs `job` in a transaction and waits for it.
@@ -110,20 +126,28 @@ fn stopped() -> Error {
     Error::Store("stopped".to_owned())
 }
 
-fn serve(mut connection: Connection, messages: &Receiver<Message>) {
+fn serve(mut connection: Connection, messages: &Receiver<Message>, listener: &OnceLock<Listener>) {
     while let Ok(message) = messages.recv() {
         match message {
-            Message::Work(Piece { job, done }) => done(work(&mut connection, job)),
+            Message::Work(Piece { job, done }) => done(work(&mut connection, job, listener.get())),
             Message::Truncate(answer) => drop(answer.send(truncate(&connection))),
         }
     }
 }
 
-fn work(connection: &mut Connection, job: Job) -> Result<()> {
+fn work(connection: &mut Connection, job: Job, listener: Option<&Listener>) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).stored()?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut Tx::new(&transaction))));
+    let mut tx = Tx::new(&transaction);
+    let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut tx)));
+    let written = tx.written();
     match outcome {
-        Ok(Ok(())) => transaction.commit().stored(),
+        Ok(Ok(())) => {
+            transaction.commit().stored()?;
+            if let Some((tell, written)) = listener.zip(written) {
+                tell(written);
+            }
+            Ok(())
+        }
         // Dropping the transaction rolls it back.
         Ok(Err(error)) => Err(error),
         Err(_) => Err(Error::Store("panicked".to_owned())),

@@ -223,6 +223,54 @@ fn the_newest_list_of_each_member_is_kept() {
 }
 
 #[test]
+fn whoever_listens_hears_of_commands_that_are_durable_and_of_no_others() {
+    let test = office_for_tests();
+    let (sender, receiver) = std::sync::mpsc::sync_channel(4);
+    test.store.on_commands(move |written| sender.send(written).expect("a receiver"));
+    let erase = |number: u8| Outgoing::Erase { document: DocumentId([number; 16]) };
+    let enqueue = |numbers: std::ops::RangeInclusive<u8>, then: casework::Result<()>| {
+        test.store.write(Box::new(move |records| {
+            for number in numbers {
+                records.enqueue(&erase(number))?;
+            }
+            then
+        }))
+    };
+    enqueue(1..=2, Ok(())).expect("written");
+    enqueue(3..=3, Err(casework::Error::Store("thought better of it".to_owned()))).expect_err("rolled back");
+    test.store.write(Box::new(|_| Ok(()))).expect("nothing to tell");
+    enqueue(3..=200, Ok(())).expect("written");
+    let first = receiver.recv().expect("told");
+    assert_eq!((first.last, first.commands), (2, vec![(1, erase(1)), (2, erase(2))]));
+    let many = receiver.recv().expect("told");
+    assert_eq!((many.last, many.commands.len()), (200, 64), "the rest is read");
+    assert_eq!(many.commands, test.store.outbox_next(2).expect("the outbox")[..64]);
+    assert!(receiver.try_recv().is_err(), "once");
+}
+
+#[test]
+fn a_document_that_comes_back_as_another_kind_is_found_as_that() {
+    let test = office_for_tests();
+    let first = view(1, RootId([2; 32]), "een");
+    let report = serde_json::json!({
+        "counts": [{ "indicator": "duos_formed", "category": "", "month": "2026-10", "value": 7 }]
+    });
+    let value = SharedValue::from_json(Kind::IndicatorReport, report).expect("a report");
+    let second = DocumentView { value, ..first.clone() };
+    test.store.apply(vec![Effect::Show(first), Effect::Show(second)]).expect("shown");
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    test.store
+        .write(Box::new(move |records| {
+            let count = |documents: Vec<casework::ports::Document>| documents.len();
+            let found = (count(records.documents(Kind::Comment)?), count(records.documents(Kind::IndicatorReport)?));
+            sender.send(found).expect("a receiver");
+            Ok(())
+        }))
+        .expect("read");
+    assert_eq!(receiver.recv().expect("an answer"), (0, 1));
+}
+
+#[test]
 fn commands_wait_in_order_until_settled_and_a_refused_one_stays_with_its_reason() {
     let test = office_for_tests();
     let (circle, document) = (test.circle, DocumentId([1; 16]));
