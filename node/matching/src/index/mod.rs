@@ -27,6 +27,9 @@ use self::shelf::{Card, Cell, Shelf};
 use crate::card::{Offer, Request, Rules};
 use crate::rank::{Candidate, top};
 
+/// Cards that are judged at a glance together.
+const TOGETHER: usize = 16;
+
 /// Mentors' cards, in order for searches.
 #[derive(Debug, Default)]
 pub struct Mentors {
@@ -178,9 +181,16 @@ impl Mentors {
                 }
                 let mut sieve = question.sieve(&prospect, *akin, best.least);
                 let stretches = cell.cards(question.group, *akin);
-                for (glance, card) in stretches.flat_map(|(glances, cards)| glances.iter().zip(cards)) {
-                    if sieve.passes(glance) && self.compare(&question, (glance, card), *metres, &mut all, &mut best) {
-                        sieve = question.sieve(&prospect, *akin, best.least);
+                let some = stretches.flat_map(|(glances, cards)| glances.chunks(TOGETHER).zip(cards.chunks(TOGETHER)));
+                for (glances, cards) in some {
+                    if !sieve.passes_any(glances) {
+                        continue;
+                    }
+                    for (glance, card) in glances.iter().zip(cards) {
+                        if sieve.passes(glance) && self.compare(&question, (glance, card), *metres, &mut all, &mut best)
+                        {
+                            sieve = question.sieve(&prospect, *akin, best.least);
+                        }
                     }
                 }
             }

@@ -10,13 +10,23 @@ use schemas::{MatchRequest, MentorOffer};
 /// What every card in reach is judged by first: eight bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Glance {
-    pub(super) domains: u8,
-    pub(super) radius_km: u8,
-    /// Zero without one.
-    pub(super) sector: u8,
-    pub(super) group: u8,
-    pub(super) availability: u32,
+    /// From the lowest byte: domains, radius in kilometres, sector (zero without one), group.
+    pub(super) head: u32,
+    /// What two cards must have in common: the slots, and above them ([`DUTCH`], [`OTHERS`]) the
+    /// languages.
+    pub(super) common: u32,
 }
+
+/// The radius in [`Glance::head`].
+pub(super) const RADIUS: u32 = 0xff00;
+/// The sector in [`Glance::head`].
+pub(super) const SECTOR: u32 = 0x00ff_0000;
+/// The slots of a week in [`Glance::common`].
+pub(super) const SLOTS: u32 = (1 << 21) - 1;
+/// Dutch, as somebody speaks it well enough to talk.
+pub(super) const DUTCH: u32 = 1 << 21;
+/// Other languages, several to a bit: without a bit in common two cards share none of them.
+pub(super) const OTHERS: u32 = !(SLOTS | DUTCH);
 
 /// The rest of what a search compares.
 #[derive(Debug, Clone, Copy)]
@@ -34,24 +44,43 @@ pub(super) struct Packed {
 
 impl Glance {
     pub(super) fn of_offer(card: &MentorOffer) -> Self {
+        let (domains, radius_km) = (domains(&card.domains), card.radius_km.get());
         Self {
-            domains: domains(&card.domains),
-            radius_km: card.radius_km.get(),
-            sector: sector(card.sector),
-            group: group(card.occupation.as_ref()),
-            availability: card.availability.bits(),
+            head: head(domains, radius_km, sector(card.sector), group(card.occupation.as_ref())),
+            common: card.availability.bits()
+                | others(languages(&card.languages))
+                | if speaks_dutch(card) { DUTCH } else { 0 },
         }
     }
 
-    /// Of a request the sector and the occupation are the goal.
+    /// Of a request the sector and the occupation are the goal. Whether its Dutch is enough depends
+    /// on whom it meets.
     pub(super) fn of_request(card: &MatchRequest) -> Self {
+        let (domains, radius_km) = (domains(&card.domains), card.radius_km.get());
         Self {
-            domains: domains(&card.domains),
-            radius_km: card.radius_km.get(),
-            sector: sector(card.goal_sector),
-            group: group(card.goal_occupation.as_ref()),
-            availability: card.availability.bits(),
+            head: head(domains, radius_km, sector(card.goal_sector), group(card.goal_occupation.as_ref())),
+            common: card.availability.bits() | others(languages(&card.languages)),
         }
+    }
+
+    pub(super) fn domains(&self) -> u8 {
+        self.head.to_le_bytes()[0]
+    }
+
+    pub(super) fn radius_km(&self) -> u8 {
+        self.head.to_le_bytes()[1]
+    }
+
+    pub(super) fn sector(&self) -> u8 {
+        self.head.to_le_bytes()[2]
+    }
+
+    pub(super) fn group(&self) -> u8 {
+        self.head.to_le_bytes()[3]
+    }
+
+    pub(super) fn slots(&self) -> u32 {
+        self.common & SLOTS
     }
 }
 
@@ -63,7 +92,7 @@ impl Packed {
             languages: languages(&card.languages),
             interests: interests(&card.interests),
             isco: card.occupation.as_ref().and_then(Occupation::isco),
-            speaks_dutch: card.languages.is_empty() || card.languages.contains(&Language::dutch()),
+            speaks_dutch: speaks_dutch(card),
             has_wishes: !card.wishes.is_empty(),
         }
     }
@@ -92,6 +121,26 @@ pub(super) fn domains(set: &Domains) -> u8 {
 
 pub(super) fn interests(set: &Interests) -> u32 {
     set.iter().fold(0, |bits, interest| bits | 1 << (*interest as u32))
+}
+
+fn head(domains: u8, radius_km: u8, sector: u8, group: u8) -> u32 {
+    u32::from_le_bytes([domains, radius_km, sector, group])
+}
+
+/// Who lists no language speaks Dutch.
+fn speaks_dutch(card: &MentorOffer) -> bool {
+    card.languages.is_empty() || card.languages.contains(&Language::dutch())
+}
+
+/// Languages other than Dutch as bits of [`Glance::common`].
+pub(super) fn others(languages: u128) -> u32 {
+    let mut left = languages;
+    let mut bits = 0;
+    while left != 0 {
+        bits |= (DUTCH << 1) << (left.trailing_zeros() % OTHERS.count_ones());
+        left &= left - 1;
+    }
+    bits
 }
 
 /// Without Dutch, which counts by its level.

@@ -6,7 +6,7 @@ use schemas::language::Language;
 use schemas::occupation::{Isco, Occupation};
 use schemas::vocabulary::Slots;
 
-use super::packed::{self, Glance, Packed};
+use super::packed::{self, DUTCH, Glance, OTHERS, Packed, RADIUS, SECTOR, SLOTS};
 use crate::card::{Offer, Request, Rules};
 use crate::eligible::{Pair, musts, shared_languages};
 use crate::score::{ENOUGH, ENOUGH_LANGUAGES, MAX_QUARTERS, Part, Subject, fraction};
@@ -44,6 +44,8 @@ pub(super) struct Points {
     wish: Part,
     waiting: u32,
     enough_dutch: bool,
+    /// What Dutch adds to the score where nothing else is shared.
+    dutch_alone: u32,
 }
 
 /// The most that cards at one distance can score, by what is seen at a glance.
@@ -54,40 +56,43 @@ pub(super) struct Prospect {
     sector: [u32; 2],
     /// By how many domains are shared.
     domains: [u32; 7],
+    /// By whether another language than Dutch is shared.
+    languages: [u32; 2],
+    /// Whether Dutch is enough to talk.
+    dutch: bool,
     rest: u32,
 }
 
 /// What is still wanted at one distance, for a judgement at a glance.
 pub(super) struct Sieve {
-    domains: u8,
-    availability: u32,
-    needed_km: u8,
-    sector: u8,
-    /// Whether the sector is another or the same, a bit for each set of shared domains.
-    wanted: [u64; 2],
+    domains: u32,
+    common: u32,
+    radius: i32,
+    sector: u32,
+    /// The fewest domains to share, by whether the sector is the same, and whether another
+    /// language than Dutch may be shared.
+    fewest: [[i32; 2]; 2],
 }
 
 impl Sieve {
     /// Whether no hard rule is seen to be broken, and the card may still score enough.
     pub(super) fn passes(&self, card: &Glance) -> bool {
-        let shared = self.domains & card.domains;
-        let same = usize::from(card.sector == self.sector);
-        let wanted = (self.wanted[same] >> shared) & 1 == 1;
-        // Together instead of one after the other: nobody can foretell which one fails.
-        wanted & (self.availability & card.availability != 0) & (card.radius_km >= self.needed_km)
+        let common = self.common & card.common;
+        let [another, same] = self.fewest.map(|[dutch, more]| if common & OTHERS == 0 { dutch } else { more });
+        let fewest = if card.head & SECTOR == self.sector { same } else { another };
+        let shared = (self.domains & card.head).count_ones() as i32;
+        // All of them and none by a jump: so a processor judges several cards at a time.
+        (shared >= fewest)
+            & (common & SLOTS != 0)
+            & (common & !SLOTS != 0)
+            & ((card.head & RADIUS) as i32 >= self.radius)
+    }
+
+    /// Whether one of these passes.
+    pub(super) fn passes_any(&self, cards: &[Glance]) -> bool {
+        cards.iter().fold(0, |any, card| any | u32::from(self.passes(card))) != 0
     }
 }
-
-/// The sets of so many domains, a bit for each.
-const SETS: [u64; 7] = {
-    let mut sets = [0; 7];
-    let mut bits: u32 = 0;
-    while bits < 64 {
-        sets[bits.count_ones() as usize] |= 1 << bits;
-        bits += 1;
-    }
-    sets
-};
 
 /// How a card compares.
 pub(super) struct Compared {
@@ -134,6 +139,7 @@ impl<'a> Question<'a> {
         };
         let needed = ours.min_dutch.max(theirs.min_dutch);
         let waiting = card.waiting_since.until(rules.today) as usize;
+        let known = ENOUGH_LANGUAGES.min(self.languages.count_ones() + 1);
         Points {
             occupation: std::array::from_fn(values(Subject::Occupation, if self.group.is_some() { 3 } else { 0 })),
             sector: std::array::from_fn(values(Subject::Sector, u32::from(self.sector.is_some()))),
@@ -146,42 +152,44 @@ impl<'a> Question<'a> {
             wish: part(Subject::Wishes, 1),
             waiting: values(Subject::Waiting, MAX_QUARTERS)(waiting),
             enough_dutch: card.dutch.map_or(self.lists_dutch, |level| level >= needed),
+            dutch_alone: values(Subject::Languages, known)(1),
         }
     }
 
     /// What lets through the cards that may score `least`: of the group of the goal occupation
     /// (`akin`), or of the others.
     pub(super) fn sieve(&self, prospect: &Prospect, akin: bool, least: u32) -> Sieve {
-        let sets = |sector: u32| {
-            let base = prospect.occupation[usize::from(akin)] + sector + prospect.rest;
-            let wanted = (1..SETS.len()).filter(|shared| base + prospect.domains[*shared] >= least);
-            wanted.fold(0, |sets, shared| sets | SETS[shared])
+        let fewest = |sector: u32, languages: u32| {
+            let base = prospect.occupation[usize::from(akin)] + sector + languages + prospect.rest;
+            let enough = |shared: &usize| base + prospect.domains[*shared] >= least;
+            (1..prospect.domains.len()).find(enough).unwrap_or(prospect.domains.len()) as i32
         };
         Sieve {
-            domains: self.domains,
-            availability: self.availability,
-            needed_km: prospect.needed_km,
-            sector: self.sector.unwrap_or(packed::NO_SECTOR),
-            wanted: prospect.sector.map(sets),
+            domains: self.domains.into(),
+            common: self.availability | packed::others(self.languages) | if prospect.dutch { DUTCH } else { 0 },
+            radius: i32::from(prospect.needed_km) * (RADIUS & RADIUS.wrapping_neg()) as i32,
+            sector: u32::from(self.sector.unwrap_or(packed::NO_SECTOR)) * (SECTOR & SECTOR.wrapping_neg()),
+            fewest: prospect.sector.map(|sector| prospect.languages.map(|languages| fewest(sector, languages))),
         }
     }
 
     /// The most that a card can score with what is seen at a glance, were no rule broken.
     pub(super) fn most(&self, card: &Glance, prospect: &Prospect) -> u32 {
-        prospect.occupation[usize::from(Some(card.group) == self.group)]
-            + prospect.sector[usize::from(Some(card.sector) == self.sector)]
-            + prospect.domains[((self.domains & card.domains).count_ones() as usize).min(6)]
+        prospect.occupation[usize::from(Some(card.group()) == self.group)]
+            + prospect.sector[usize::from(Some(card.sector()) == self.sector)]
+            + prospect.domains[((self.domains & card.domains()).count_ones() as usize).min(6)]
+            + most(&prospect.languages)
             + prospect.rest
     }
 
     /// How many hard rules about domains, slots and the mentor's radius a card is seen to break.
     pub(super) fn broken(&self, card: &Glance, prospect: &Prospect) -> u8 {
-        let (ours, theirs) = (self.availability, card.availability);
+        let (ours, theirs) = (self.availability, card.slots());
         let slots = match (ours == 0, theirs == 0) {
             (false, false) => u8::from(ours & theirs == 0),
             (ours, theirs) => u8::from(ours) + u8::from(theirs),
         };
-        u8::from(self.domains & card.domains == 0) + slots + u8::from(card.radius_km < prospect.needed_km)
+        u8::from(self.domains & card.domains() == 0) + slots + u8::from(card.radius_km() < prospect.needed_km)
     }
 
     /// How a card that fits at a glance compares at `metres` with `points` for its municipality;
@@ -197,15 +205,15 @@ impl<'a> Question<'a> {
         let kinship = match (self.goal, card.isco) {
             (Some(goal), Some(isco)) => u32::from(goal.shared_digits(isco)).saturating_sub(1),
             // Of one group without an ISCO code: two ESCO occupations, which may be the same.
-            _ => 3 * u32::from(self.goal.is_none() && Some(glance.group) == self.group),
+            _ => 3 * u32::from(self.goal.is_none() && Some(glance.group()) == self.group),
         };
         let total = points.occupation[kinship as usize]
-            + points.sector[usize::from(Some(glance.sector) == self.sector)]
-            + points.domains[((self.domains & glance.domains).count_ones() as usize).min(6)]
-            + points.near(metres, (u32::from(glance.radius_km) * 1_000).min(self.radius_metres))
+            + points.sector[usize::from(Some(glance.sector()) == self.sector)]
+            + points.domains[((self.domains & glance.domains()).count_ones() as usize).min(6)]
+            + points.near(metres, (u32::from(glance.radius_km()) * 1_000).min(self.radius_metres))
             + points.languages[enough][(shared as usize).min(enough)]
             + points.interests[(self.interests & card.interests).count_ones().min(ENOUGH) as usize]
-            + points.slots[(self.availability & glance.availability).count_ones().min(ENOUGH) as usize]
+            + points.slots[(self.availability & glance.slots()).count_ones().min(ENOUGH) as usize]
             + points.wishes
             + points.waiting;
         let esco = self.goal.is_none() && kinship > 0;
@@ -258,9 +266,10 @@ impl Points {
             occupation: [self.occupation[0], most(&self.occupation)],
             sector: self.sector,
             domains: self.domains,
+            languages: [if self.enough_dutch { self.dutch_alone } else { 0 }, languages],
+            dutch: self.enough_dutch,
             // Further than the request reaches: as near as if it reached just so far.
             rest: self.near(metres, self.proximity.of.max(needed_km * 1_000))
-                + languages
                 + most(&self.interests)
                 + most(&self.slots)
                 + self.wishes
@@ -272,12 +281,12 @@ impl Points {
 impl Prospect {
     /// The most that any card can score.
     pub(super) fn most(&self) -> u32 {
-        most(&self.occupation) + most(&self.sector) + most(&self.domains) + self.rest
+        most(&self.occupation) + most(&self.sector) + most(&self.domains) + most(&self.languages) + self.rest
     }
 
     /// The most that a card outside the group of the goal occupation can score.
     pub(super) fn most_of_others(&self) -> u32 {
-        self.occupation[0] + most(&self.sector) + most(&self.domains) + self.rest
+        self.occupation[0] + most(&self.sector) + most(&self.domains) + most(&self.languages) + self.rest
     }
 
     /// What holds for either.
@@ -289,6 +298,8 @@ impl Prospect {
         raise(&mut self.occupation, &other.occupation);
         raise(&mut self.sector, &other.sector);
         raise(&mut self.domains, &other.domains);
+        raise(&mut self.languages, &other.languages);
+        self.dutch |= other.dutch;
         self.rest = self.rest.max(other.rest);
         self
     }

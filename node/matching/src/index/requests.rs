@@ -148,18 +148,18 @@ impl Prospect {
 
     /// The most that a request can score; none when a hard rule is seen to be broken.
     fn of(&self, mentor: &Glance, request: &Glance) -> Option<u32> {
-        let shared = mentor.domains & request.domains;
-        let slots = mentor.availability & request.availability;
-        if shared == 0 || slots == 0 || request.radius_km < self.needed_km {
+        let shared = mentor.domains() & request.domains();
+        let slots = mentor.slots() & request.slots();
+        if shared == 0 || slots == 0 || request.radius_km() < self.needed_km {
             return None;
         }
         let count = |domains: u8| (domains.count_ones() as usize).min(6);
-        let same_group = request.group != packed::group(None) && request.group == mentor.group;
-        let same_sector = request.sector != packed::sector(None) && request.sector == mentor.sector;
+        let same_group = request.group() != packed::group(None) && request.group() == mentor.group();
+        let same_sector = request.sector() != packed::sector(None) && request.sector() == mentor.sector();
         Some(
             self.occupation * u32::from(same_group)
                 + self.sector * u32::from(same_sector)
-                + self.domains[count(request.domains)][count(shared)]
+                + self.domains[count(request.domains())][count(shared)]
                 + self.rest,
         )
     }

@@ -53,8 +53,8 @@ impl<P> Cell<P> {
     pub(super) fn cards(&self, group: Option<u8>, inside: bool) -> impl Iterator<Item = (&[Glance], &[P])> {
         let all = self.glances.len();
         let group = group.map_or(0..0, |group| {
-            let start = self.glances.partition_point(|glance| glance.group < group);
-            start..start + self.glances[start..].partition_point(|glance| glance.group == group)
+            let start = self.glances.partition_point(|glance| glance.group() < group);
+            start..start + self.glances[start..].partition_point(|glance| glance.group() == group)
         });
         let ranges = if inside { [group, 0..0] } else { [0..group.start, group.end..all] };
         ranges.into_iter().map(|range| (&self.glances[range.clone()], &self.packed[range]))
@@ -100,7 +100,7 @@ impl<C: Card> Shelf<C> {
         let owner = self.number(card.owner());
         self.places.insert(card.id(), slot);
         let (cell, glance) = (self.open(card.cell()), card.glance());
-        let at = cell.glances.partition_point(|other| other.group < glance.group);
+        let at = cell.glances.partition_point(|other| other.group() < glance.group());
         cell.glances.insert(at, glance);
         cell.packed.insert(at, card.pack(slot, owner));
         *cell.owners.entry(owner).or_default() += 1;

@@ -105,7 +105,8 @@ fn some<T: Clone + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strateg
 }
 
 fn languages() -> impl Strategy<Value = Set<schemas::language::Language, 8>> {
-    prop::sample::subsequence(vec!["nl", "fr", "en", "ar", "fa"], 0..=3)
+    // The index holds Arabic and Chechen in one bit.
+    prop::sample::subsequence(vec!["nl", "fr", "en", "ar", "ce"], 0..=3)
         .prop_map(|codes| set(codes.into_iter().map(language)))
 }
 
