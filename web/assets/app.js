@@ -118,7 +118,7 @@ addEventListener("pointerdown", () => { held = true; }, true);
 for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(() => { held = false; }), true);
 
 async function refresh(force) {
-  const response = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+  const response = await fetch(location.href, { headers: { accept: "text/html", "x-looks-again": "1" } }).catch(() => null);
   if (!response?.ok || response.redirected) return;
   const text = await response.text();
   if (held) { setTimeout(refresh, 250, force); return; }
@@ -139,8 +139,8 @@ if (document.body.classList.contains("in")) {
     const regions = (main().dataset.refresh || "").split(" ");
     if (data !== "all" && data !== "partners" && !regions.includes(data)) return;
     if (data === "partners" && !regions.includes(data) && (typing() || !main().dataset.refresh)) return;
-    clearTimeout(waiting);
-    waiting = setTimeout(() => refresh(false), 250);
+    // Also when there is no end to it.
+    waiting ??= setTimeout(() => { waiting = undefined; refresh(false); }, 250);
   });
   addEventListener("pagehide", () => source.close());
 }

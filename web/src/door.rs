@@ -28,6 +28,9 @@ use crate::words::Words;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// What a page sends that asks for itself anew after news.
+const LOOKS_AGAIN: &str = "x-looks-again";
+
 /// A signed-in person at one page.
 #[derive(Debug, Clone)]
 pub(crate) struct Visit {
@@ -206,6 +209,9 @@ async fn enter(app: &App, request: Request, next: Next, reading: bool, open: boo
     let words = Words::dutch();
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut visit = visit(app, &headers, &words, path).await.map_err(|fault| (None, fault))?;
+    if let Some(visit) = &mut visit {
+        visit.actor.looks_again = reading && headers.contains_key(LOOKS_AGAIN);
+    }
     let mut page_of_form = String::new();
     if !reading && !same_origin(&headers) {
         return Err((visit, Fault::Forged));

@@ -117,7 +117,7 @@ impl Desk<'_> {
     }
 
     pub(crate) fn audit(&mut self, action: &str, person: Option<PersonId>, detail: &str) -> Result<()> {
-        self.records.audit(self.now, &self.by, action, person, detail)
+        self.hand.audit(self.records, action, person, detail)
     }
 
     /// A person of this side, or not found.

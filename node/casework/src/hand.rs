@@ -10,12 +10,15 @@ use crate::office::{Actor, Office};
 use crate::people::PersonId;
 use crate::ports::{Randomness, Records};
 
+const AN_HOUR: u64 = 3_600;
+
 /// The hand that works in a transaction.
 pub(crate) struct Hand {
     /// The moment, one for the whole transaction.
     pub(crate) now: Timestamp,
     /// Who acts, as audit and ledger show it.
     pub(crate) by: String,
+    looks_again: bool,
     randomness: Arc<dyn Randomness>,
 }
 
@@ -40,6 +43,17 @@ impl Hand {
         person: Option<PersonId>,
         detail: &str,
     ) -> Result<()> {
+        if self.looks_again
+            && records.is_audited_after(
+                Timestamp(self.now.0.saturating_sub(AN_HOUR)),
+                &self.by,
+                action,
+                person,
+                detail,
+            )?
+        {
+            return Ok(());
+        }
         records.audit(self.now, &self.by, action, person, detail)
     }
 }
@@ -47,6 +61,11 @@ impl Hand {
 impl Office {
     /// The hand of `actor`, now.
     pub(crate) fn hand(&self, actor: &Actor) -> Hand {
-        Hand { now: self.now(), by: actor.name.clone(), randomness: Arc::clone(&self.randomness) }
+        Hand {
+            now: self.now(),
+            by: actor.name.clone(),
+            looks_again: actor.looks_again,
+            randomness: Arc::clone(&self.randomness),
+        }
     }
 }

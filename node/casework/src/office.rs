@@ -47,16 +47,19 @@ pub struct Actor {
     pub name: String,
     /// What the actor may do.
     pub role: AccountRole,
+    /// Whether a page that is open asks for itself anew: what the same actor read less than an
+    /// hour ago is not written down as read once more.
+    pub looks_again: bool,
 }
 
 impl Actor {
     /// The command line of the machine, which holds the store's key anyway.
     pub fn command_line() -> Self {
-        Self { account: None, name: "opdrachtregel".to_owned(), role: AccountRole::Coordinator }
+        Self { account: None, name: "opdrachtregel".to_owned(), role: AccountRole::Coordinator, looks_again: false }
     }
     /// The program itself, when time makes it act.
     pub fn program() -> Self {
-        Self { account: None, name: "overbuur".to_owned(), role: AccountRole::Coordinator }
+        Self { account: None, name: "overbuur".to_owned(), role: AccountRole::Coordinator, looks_again: false }
     }
     /// Refuses everybody who may not see persons.
     pub(crate) fn sees_persons(&self) -> Result<()> {

@@ -496,6 +496,15 @@ pub trait Audit {
     /// Adds a line. `action` is a stable code such as `person.read`.
     fn audit(&mut self, at: Timestamp, actor: &str, action: &str, person: Option<PersonId>, detail: &str)
     -> Result<()>;
+    /// Whether the same line was added after `since`.
+    fn is_audited_after(
+        &mut self,
+        since: Timestamp,
+        actor: &str,
+        action: &str,
+        person: Option<PersonId>,
+        detail: &str,
+    ) -> Result<bool>;
     /// Lines, newest first, at most `limit`.
     fn audit_newest(&mut self, limit: u32) -> Result<Vec<AuditLine>>;
     /// Lines about a person, newest first, at most `limit`.

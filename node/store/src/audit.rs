@@ -29,6 +29,21 @@ impl Audit for Tx<'_> {
         Ok(())
     }
 
+    fn is_audited_after(
+        &mut self,
+        since: Timestamp,
+        actor: &str,
+        action: &str,
+        person: Option<PersonId>,
+        detail: &str,
+    ) -> Result<bool> {
+        // By number, which goes up with time, only the newest are looked at.
+        let sql = "SELECT 1 FROM (SELECT * FROM audit WHERE person IS ?4 ORDER BY number DESC LIMIT 200)
+             WHERE at > ?1 AND actor = ?2 AND action = ?3 AND detail = ?5";
+        let found = self.one(sql, params![seconds(since), actor, action, person.map(|id| id.0), detail], |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+
     fn audit_newest(&mut self, limit: u32) -> Result<Vec<AuditLine>> {
         self.all("SELECT at, actor, action, detail FROM audit ORDER BY number DESC LIMIT ?1", [limit], line)
     }

@@ -155,12 +155,18 @@ async fn whoever_types_hears_of_news_about_this_page_only() -> Result<()> {
     walk.open(&file).await?;
     walk.write("text_version", "2").await?;
     let before = fetched(&walk).await?;
-    colleague.submit("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
+    let reads = reads(&mut colleague, &file)?;
+    // News of before the page began to listen is not heard.
     let looked = async {
-        while fetched(&walk).await? == before {}
+        while fetched(&walk).await? == before {
+            colleague.submit("/nieuwkomers/nieuw", "/nieuwkomers/nieuw", &intake("", "Een job.", "Hulp."))?;
+        }
         anyhow::Ok(())
     };
     tokio::time::timeout(processes::DEADLINE, looked).await.context("it never looked")??;
+    // What it read is shown, or not, before the next frame.
+    let framed = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))";
+    walk.browser.client().execute_async(framed, Vec::new()).await?;
     ensure!(!walk.text().await?.contains("Er is iets gewijzigd"), "somebody else's news stands above this form");
 
     let edit = format!("{file}/bewerk");
@@ -168,7 +174,13 @@ async fn whoever_types_hears_of_news_about_this_page_only() -> Result<()> {
     colleague.submit(&edit, &edit, &intake(&version, "Een eigen zaak.", "Hulp bij papieren."))?;
     walk.await_element("#main > .news").await?;
     ensure!(walk.value("text_version").await? == "2", "what was typed is gone");
+    ensure!(self::reads(&mut colleague, &file)? == reads, "looking again is written down as looking");
     walk.close().await
+}
+
+/// How often the file says that the coordinator opened it.
+fn reads(colleague: &mut Visitor, file: &str) -> Result<usize> {
+    Ok(colleague.page(file)?.body.matches(&format!("{COORDINATOR} opende het dossier")).count())
 }
 
 /// How often the browser asked for the page on the screen since it was loaded.

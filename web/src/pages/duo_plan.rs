@@ -168,7 +168,7 @@ async fn add_item(
         office.once(&number, |office| office.add_plan_item(&actor, DuoId(id), kind, text, due))
     };
     match app.run(add).await {
-        Ok(added) => Ok(added_line(&app, id, "notice-plan", "plan", added)),
+        Ok(added) => Ok(added_line(&app, id, "notice-plan", "plan", added.flatten())),
         Err(Fault::Invalid(errors)) => show(&app, &visit, id, posted.fields, &named("plan", errors)).await,
         Err(other) => Err(other),
     }
@@ -202,7 +202,7 @@ async fn add_note(
         office.once(&number, |office| office.add_duo_note(&actor, DuoId(id), kind, on, text))
     };
     match app.run(add).await {
-        Ok(added) => Ok(added_line(&app, id, "notice-note", "notitie", added)),
+        Ok(added) => Ok(added_line(&app, id, "notice-note", "notitie", added.flatten())),
         Err(Fault::Invalid(errors)) => show(&app, &visit, id, posted.fields, &named("note", errors)).await,
         Err(other) => Err(other),
     }

@@ -130,6 +130,8 @@ struct OnePage {
     stage: String,
     class: &'static str,
     alarms: Vec<String>,
+    /// Where the screening of the mentor is noted; empty when it was seen.
+    screen_first: String,
     halves: Vec<Half>,
     active: bool,
     leads: String,
@@ -191,6 +193,7 @@ fn view(w: &Words, duo: &DuoPage, f: Frame, form: Form, visit: &Visit) -> OnePag
         stage: stage(w, row.stage),
         class: stage_class(row),
         alarms: row.alarms.iter().map(|what| alarm(w, *what)).collect(),
+        screen_first: duo.unscreened.map(|mentor| format!("/mentors/{}#screening", mentor.0)).unwrap_or_default(),
         halves: vec![
             half(w, w.t("the-newcomer"), "/nieuwkomers", &row.newcomer, duo.newcomer_said, row.stage),
             half(w, w.t("the-mentor"), "/mentors", &row.mentor, duo.mentor_said, row.stage),
@@ -375,7 +378,7 @@ async fn meeting(State(app): State<App>, visit: Visit, Path(id): Path<i64>, post
     match saved {
         Ok(noted) => {
             app.changed(Region::Duos);
-            let undo = noted.map(|number| removal(id, "ontmoeting", number)).unwrap_or_default();
+            let undo = noted.flatten().map(|number| removal(id, "ontmoeting", number)).unwrap_or_default();
             Ok(flash_with(&app, &format!("/duos/{id}"), "notice-meeting", "", &undo))
         }
         Err(Fault::Invalid(errors)) => show(&app, &visit, id, posted.fields, &errors).await,

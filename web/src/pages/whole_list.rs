@@ -39,6 +39,8 @@ struct Line {
     value: String,
     button: String,
     border: bool,
+    /// Where the screening of a mentor of ours is noted first; empty when it was seen.
+    screen_first: String,
 }
 
 #[derive(Template)]
@@ -114,5 +116,9 @@ fn line(w: &Words, draft: &Draft) -> Line {
         value,
         button,
         border,
+        screen_first: match &draft.mentor {
+            MentorWho::Own { person, .. } if !draft.screened => format!("/mentors/{}#screening", person.0),
+            _ => String::new(),
+        },
     }
 }

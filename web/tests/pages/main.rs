@@ -215,7 +215,7 @@ async fn taken_away(browser: &mut Browser, duo: &str) {
         assert_eq!(browser.fill(&page, &undo, &[]).await.to(), page);
         let left = browser.get(&page).await;
         in_words(&page, &left);
-        assert!(left.text.contains("Het is weg.") && !left.text.contains("Bij het verkeerde duo."), "{}", left.text);
+        assert!(left.text.contains("Verwijderd.") && !left.text.contains("Bij het verkeerde duo."), "{}", left.text);
         assert!(left.text.contains("Het gaat goed."), "the other note stays");
     }
     let item = browser.get(&page).await.hidden("item");

@@ -54,12 +54,12 @@ impl Office {
         self.at_desk(actor, move |desk| say(desk, duo, side, yes))
     }
 
-    /// Notes a meeting; its number. The same meeting again is noted once.
+    /// Notes a meeting; its number. The same meeting again is noted once, and gives none.
     ///
     /// # Errors
     /// `Invalid` for a day to come or before the match, less than 5 or more than 600 minutes, a
     /// theme that is too long or holds a national register number; `Refused` with `not-running`.
-    pub fn log_meeting(&self, actor: &Actor, duo: DuoId, on: Date, minutes: u16, theme: String) -> Result<i64> {
+    pub fn log_meeting(&self, actor: &Actor, duo: DuoId, on: Date, minutes: u16, theme: String) -> Result<Option<i64>> {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             if !matches!(found.stage, DuoStage::FirstMeeting | DuoStage::Running | DuoStage::Paused | DuoStage::Closing)
@@ -78,13 +78,13 @@ impl Office {
             }
             let meeting = Meeting { id: 0, on, minutes, theme, by: desk.by.clone() };
             let again = |known: &Meeting| Meeting { id: 0, ..known.clone() } == meeting;
-            if let Some(known) = desk.records.meetings(duo)?.into_iter().find(again) {
-                return Ok(known.id);
+            if desk.records.meetings(duo)?.iter().any(again) {
+                return Ok(None);
             }
             let number = desk.records.add_meeting(duo, &meeting)?;
             audit(desk, &found, "duo.met")?;
             tell_progress(desk, &found)?;
-            Ok(number)
+            Ok(Some(number))
         })
     }
 
@@ -120,7 +120,7 @@ impl Office {
     }
 
     /// Adds a goal, a barrier or a step to the development plan; its number. The same again is
-    /// added once.
+    /// added once, and gives none.
     ///
     /// # Errors
     /// `Invalid` for an empty or too long text, or one with a national register number.
@@ -131,18 +131,18 @@ impl Office {
         kind: PlanKind,
         text: String,
         due: Option<Date>,
-    ) -> Result<i64> {
+    ) -> Result<Option<i64>> {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             let text = filled("text", text)?;
             let item = PlanItem { id: 0, kind, text, due, done_on: None };
             let again = |known: &PlanItem| PlanItem { id: 0, ..known.clone() } == item;
-            if let Some(known) = desk.records.plan(duo)?.into_iter().find(again) {
-                return Ok(known.id);
+            if desk.records.plan(duo)?.iter().any(again) {
+                return Ok(None);
             }
             let number = desk.records.add_plan_item(duo, &item)?;
             audit(desk, &found, "duo.plan")?;
-            Ok(number)
+            Ok(Some(number))
         })
     }
 
@@ -162,12 +162,19 @@ impl Office {
     }
 
     /// Adds a dated note: the review, the closing talk, or another; its number. The same again is
-    /// added once.
+    /// added once, and gives none.
     ///
     /// # Errors
     /// `Invalid` for a day to come, an empty or too long text, or one with a national register
     /// number.
-    pub fn add_duo_note(&self, actor: &Actor, duo: DuoId, kind: NoteKind, on: Date, text: String) -> Result<i64> {
+    pub fn add_duo_note(
+        &self,
+        actor: &Actor,
+        duo: DuoId,
+        kind: NoteKind,
+        on: Date,
+        text: String,
+    ) -> Result<Option<i64>> {
         self.at_desk(actor, move |desk| {
             let found = desk.records.duo(duo)?.ok_or(Error::NotFound)?;
             if on > desk.today() {
@@ -175,14 +182,14 @@ impl Office {
             }
             let note = DuoNote { id: 0, kind, on, text: filled("text", text)?, by: desk.by.clone() };
             let again = |known: &DuoNote| DuoNote { id: 0, ..known.clone() } == note;
-            if let Some(known) = desk.records.duo_notes(duo)?.into_iter().find(again) {
-                return Ok(known.id);
+            if desk.records.duo_notes(duo)?.iter().any(again) {
+                return Ok(None);
             }
             let number = desk.records.add_duo_note(duo, &note)?;
             audit(desk, &found, "duo.note")?;
             // A review changes the day of the next one.
             tell_progress(desk, &found)?;
-            Ok(number)
+            Ok(Some(number))
         })
     }
 

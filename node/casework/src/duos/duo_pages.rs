@@ -113,7 +113,12 @@ fn page(desk: &mut Desk<'_>, duo: Duo) -> Result<DuoPage> {
     let halves = Halves::read(desk)?;
     let theirs =
         duo.proposal.zip(duo.partner).and_then(|(proposal, partner)| halves.progress_of(proposal, partner).cloned());
+    let unscreened = match duo.mentor.filter(|_| duo.stage.is_active()) {
+        Some(mentor) if desk.records.screening(mentor)?.is_none() => Some(mentor),
+        _ => None,
+    };
     Ok(DuoPage {
+        unscreened,
         handover: handover(desk, &duo)?,
         timeline: timeline(desk, &duo, &meetings, &notes)?,
         events: Event::BY_HAND.into_iter().filter(|event| duo.stage.after(*event).is_some()).collect(),

@@ -138,6 +138,8 @@ pub struct DuoPage {
     pub newcomer_said: Option<bool>,
     /// What the mentor said.
     pub mentor_said: Option<bool>,
+    /// A mentor of ours whose screening was not seen.
+    pub unscreened: Option<PersonId>,
     /// What the other municipality tells.
     pub theirs: Option<DuoProgress>,
     /// The handover, of a match across the border.

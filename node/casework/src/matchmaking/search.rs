@@ -140,9 +140,7 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
     let map = map(desk.me.refnis, places.values().map(|place| place.refnis), &found);
     let mut cards = cards(found, &proposals);
     for card in &mut cards {
-        if let MentorWho::Own { person, .. } = &card.who {
-            card.screened = desk.records.screening(*person)?.is_some();
-        }
+        card.screened = cast::is_screened(desk, &card.who)?;
     }
     Ok(SearchPage {
         newcomer: person.id,

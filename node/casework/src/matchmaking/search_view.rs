@@ -361,6 +361,8 @@ pub struct Draft {
     pub name: String,
     /// The mentor.
     pub mentor: MentorWho,
+    /// Whether the screening was seen, as in [`MentorCard`].
+    pub screened: bool,
     /// Score in millionths.
     pub score: u32,
     /// How well it fits.

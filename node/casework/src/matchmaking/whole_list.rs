@@ -101,7 +101,10 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
             draft(person, request, &mentors, at, &rules)
         });
         match drafted {
-            Some(draft) => list.drafts.push(draft),
+            Some(mut draft) => {
+                draft.screened = cast::is_screened(desk, &draft.mentor)?;
+                list.drafts.push(draft);
+            }
             None => list.without.push(named(person)),
         }
     }
@@ -126,6 +129,7 @@ fn draft(person: &Person, request: &Request, mentors: &Mentors, at: usize, rules
         newcomer,
         name,
         mentor: mentors.who[at].clone(),
+        screened: true,
         score: candidate.score.total,
         strength: candidate.strength,
         reasons: candidate.reasons,

@@ -71,6 +71,14 @@ pub(crate) fn own_mentors(desk: &mut Desk<'_>) -> Result<Mentors> {
     Ok(found)
 }
 
+/// Whether the screening of a mentor was seen. A partner sees that of its own before it shares them.
+pub(crate) fn is_screened(desk: &mut Desk<'_>, who: &MentorWho) -> Result<bool> {
+    match who {
+        MentorWho::Own { person, .. } => Ok(desk.records.screening(*person)?.is_some()),
+        MentorWho::Partner { .. } => Ok(true),
+    }
+}
+
 /// Partners' mentors, from their cards.
 pub(crate) fn partners_mentors(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>) -> Result<Mentors> {
     let mut found = Mentors::default();

@@ -1,5 +1,6 @@
 //! The share that finds a mentor as a picture: one line a population, drawn as SVG.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
@@ -31,25 +32,28 @@ pub(crate) fn svg(lines: &[Line]) -> String {
         put(&mut svg, &format!("<path d=\"M{LEFT} {y:.1}H{RIGHT}\" stroke=\"#dcdfdc\"/>"));
         put(&mut svg, &text(LEFT - 8.0, y + 5.0, "end", "#1b2423", &format!("{share}%")));
     }
-    let sizes: Vec<usize> =
-        lines.first().map(|line| line.points.iter().map(|(size, _)| *size).collect()).unwrap_or_default();
-    let x = |at: usize| LEFT + 24.0 + place(at, sizes.len()) * (RIGHT - LEFT - 48.0);
-    for (at, size) in sizes.iter().enumerate() {
-        put(&mut svg, &text(x(at), BOTTOM + 22.0, "middle", "#1b2423", &size.to_string()));
+    let sizes: BTreeSet<usize> = lines.iter().flat_map(|line| &line.points).map(|(size, _)| *size).collect();
+    let sizes: Vec<usize> = sizes.into_iter().collect();
+    let x = |size: usize| {
+        let at = sizes.iter().position(|one| *one == size).unwrap_or(0);
+        LEFT + 24.0 + place(at, sizes.len()) * (RIGHT - LEFT - 48.0)
+    };
+    for size in &sizes {
+        put(&mut svg, &text(x(*size), BOTTOM + 22.0, "middle", "#1b2423", &size.to_string()));
     }
     put(&mut svg, &text(f64::midpoint(LEFT, RIGHT), BOTTOM + 46.0, "middle", "#1b2423", "municipalities together"));
     for (line, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
-        let at = |(at, (_, share)): (usize, &(usize, f64))| format!("{:.1},{:.1}", x(at), y(*share));
-        let points: Vec<String> = line.points.iter().enumerate().map(at).collect();
+        let points: Vec<String> =
+            line.points.iter().map(|(size, share)| format!("{:.1},{:.1}", x(*size), y(*share))).collect();
         let drawn = points.join(" ");
         put(
             &mut svg,
             &format!("<polyline points=\"{drawn}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2.5\"/>"),
         );
-        for (at, (_, share)) in line.points.iter().enumerate() {
+        for (size, share) in &line.points {
             put(
                 &mut svg,
-                &format!("<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\" fill=\"{colour}\"/>", x(at), y(*share)),
+                &format!("<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\" fill=\"{colour}\"/>", x(*size), y(*share)),
             );
         }
         if let Some((first, last)) = line.points.first().zip(line.points.last()) {
@@ -91,6 +95,13 @@ mod tests {
         assert!(svg.contains("points=\"80.0,400.0 472.0,24.0\""), "{svg}");
         assert!(svg.contains("1,000 newcomers: 0% → 100%"), "{svg}");
         assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
+    }
+
+    #[test]
+    fn a_population_in_fewer_municipalities_ends_where_they_end() {
+        let line = |points| Line { name: String::new(), points };
+        let svg = svg(&[line(vec![(1, 50.0), (2, 50.0)]), line(vec![(1, 0.0), (3, 0.0)])]);
+        assert!(svg.contains("points=\"80.0,212.0 276.0,212.0\"") && svg.contains("points=\"80.0,400.0 472.0,400.0\""));
     }
 
     #[test]
