@@ -41,7 +41,7 @@ const MAX_PARKED: usize = 4096;
 impl Replica {
     pub(crate) fn arrived(&mut self, now: Timestamp, from: RootId, envelopes: &[ByteVec]) {
         let checked = parallel::map(envelopes, |bytes| self.check_arrival(now, from, bytes));
-        for checked in checked {
+        for (bytes, checked) in envelopes.iter().zip(checked) {
             let refused = match checked {
                 Ok(None) => continue,
                 Ok(Some(arrived)) => {
@@ -55,6 +55,9 @@ impl Replica {
                     self.quarantine(id);
                 }
                 self.refuse_of(from, author, reason, id);
+                if reason == Refusal::Retired {
+                    self.refused_as_retired(now, bytes);
+                }
             }
         }
     }
@@ -96,10 +99,19 @@ impl Replica {
             // Twice in one frame.
             return Ok(());
         }
+        if self.groundless.contains(&id) {
+            return Err(Refusal::Retired);
+        }
         let header = &envelope.get().header;
         let key = Key::from(header);
         if self.index.is_full(&key) {
             return Err(Refusal::OverBudget);
+        }
+        let ends = matches!(header.content, Content::Erased | Content::ReplacedBy);
+        if ends && !self.roster.earlier_keys(author).is_empty() && self.replaced(&key, &envelope).is_err() {
+            // What it says may be held of a key that was retired since.
+            self.queue_arrival(&key, Arrival { from, author, envelope });
+            return Ok(());
         }
         if header.content == Content::Erased {
             if !envelope.get().body.is_empty() {

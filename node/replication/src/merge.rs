@@ -35,7 +35,7 @@ pub(crate) struct Waiting {
 
 /// Ids in an order in which each comes after what it follows: a change starts after the last
 /// operation of all that. Controls come first.
-fn in_order<'a>(envelopes: impl Iterator<Item = (&'a EnvelopeId, &'a Envelope)>) -> Vec<EnvelopeId> {
+pub(crate) fn in_order<'a>(envelopes: impl Iterator<Item = (&'a EnvelopeId, &'a Envelope)>) -> Vec<EnvelopeId> {
     let start = |envelope: &Envelope| match envelope.header.content {
         Content::Change => scan::change(&envelope.body).map_or(0, |scanned| scanned.start),
         _ => 0,
@@ -105,6 +105,7 @@ impl Replica {
     ) {
         let Waiting { mut arrivals, bytes, mut asked } = self.waiting.remove(&document).unwrap_or_default();
         self.waiting_bytes -= bytes;
+        let void = self.voiding.remove(&document).unwrap_or_default();
         let mut keys: BTreeSet<Key> = arrivals.keys().copied().collect();
         keys.extend(self.index.keys(document));
         for key in keys {
@@ -112,10 +113,14 @@ impl Replica {
                 .iter()
                 .filter(|envelope| Key::from(&envelope.get().header) == key && self.index.holds(envelope.get().id()))
                 .collect();
+            let held = self.without_void(&key, held, &void);
             let arrivals = arrivals.remove(&key).unwrap_or_default();
             if self.index.document(&key).is_some_and(|document| document.is_gone()) {
                 for arrival in arrivals.into_values() {
-                    self.refuse(arrival.from, Refusal::Superseded, None);
+                    match self.ended_by_retired(&held, &arrival) {
+                        Some(old) => self.take(&key, &arrival.envelope, vec![old]),
+                        None => self.refuse(arrival.from, Refusal::Superseded, None),
+                    }
                 }
             } else if key.kind.is_co_edited() {
                 if let Some(built) = self.merge(&key, &held, arrivals) {
@@ -206,6 +211,7 @@ impl Replica {
             }
             if !self.index.document(key).is_some_and(|document| document.is_gone()) {
                 self.orphans.put(*key, others);
+                self.refuse_followers(key);
             }
             return None;
         };
@@ -216,6 +222,7 @@ impl Replica {
         }
         self.admit_arrivals(&mut document, &mut others);
         self.orphans.put(*key, others);
+        self.refuse_followers(key);
         for fork in document.forks() {
             let here = |id: EnvelopeId| {
                 held.iter().map(|one| one.get()).chain(arrived.values().map(Verified::get)).find(|one| one.id() == id)
@@ -298,7 +305,13 @@ impl Replica {
 
     /// Admits what is stored, in whatever order it was read; deletes what no longer has a place
     /// under another opening.
-    fn admit_held(&mut self, key: &Key, document: &mut Coedited, held: &[&Verified<Envelope>], new_opening: bool) {
+    pub(crate) fn admit_held(
+        &mut self,
+        key: &Key,
+        document: &mut Coedited,
+        held: &[&Verified<Envelope>],
+        new_opening: bool,
+    ) {
         let mut left: BTreeMap<EnvelopeId, &Envelope> = held
             .iter()
             .map(|envelope| envelope.get())
@@ -374,7 +387,7 @@ impl Replica {
         self.draft(key, runs.unwrap_or_default());
     }
 
-    fn draft(&mut self, key: &Key, runs: Vec<Run>) {
+    pub(crate) fn draft(&mut self, key: &Key, runs: Vec<Run>) {
         for run in runs {
             // Known ones are kept only so that a document that is often read does not repeat
             // them; the store knows all.

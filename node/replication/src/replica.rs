@@ -56,6 +56,16 @@ pub struct Replica {
     pub(crate) quarantined: BTreeSet<EnvelopeId>,
     /// Documents that are shown as a retired key left them, with when they end.
     pub(crate) unbacked: BTreeMap<Key, Hour>,
+    /// What a retired key signed and is let go of once its document is read: what was built on it
+    /// here becomes a draft.
+    pub(crate) voiding: BTreeMap<DocumentId, BTreeSet<EnvelopeId>>,
+    /// Changes that were refused because a retired key of this node signed them, and what follows
+    /// them.
+    pub(crate) refused_changes: BTreeSet<ChangeId>,
+    /// Pages of which the opening was refused because of that.
+    pub(crate) refused_pages: BTreeSet<Key>,
+    /// Envelopes without ground because of either.
+    pub(crate) groundless: BTreeSet<EnvelopeId>,
     /// Whether something was to be said again under a new key and could not be.
     pub(crate) unsaid: bool,
     pub(crate) out: Out,
@@ -98,6 +108,10 @@ impl Replica {
             stated: BTreeMap::new(),
             quarantined: BTreeSet::new(),
             unbacked: BTreeMap::new(),
+            voiding: BTreeMap::new(),
+            refused_changes: BTreeSet::new(),
+            refused_pages: BTreeSet::new(),
+            groundless: BTreeSet::new(),
             unsaid: false,
             out: Out::default(),
             now: Timestamp(0),

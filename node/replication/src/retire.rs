@@ -10,21 +10,27 @@
 //! retired key, go at once, so that what is said again can take their place; the page keeps what
 //! it showed until this node and any partner are in step. Openings and changes stay until they are said
 //! again, because others' changes depend on them, and the rest of what the key signed goes when
-//! the owner and this node hold the same ([`Replica::void`]).
+//! the owner and this node hold the same ([`Replica::void`]). What was built on that rest (on a
+//! thief's change, or on one that a backup of before the rotation lacks) has no ground: the owner
+//! refuses it too ([`Replica::refuse_followers`]), or the two would never be found to hold the
+//! same, and whoever typed it gets it back as a draft ([`Replica::without_void`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::certificate::Verified;
-use schemas::envelope::{Content, Envelope, Header};
+use schemas::envelope::{Content, Envelope, Header, Refusal};
 use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
 use crate::api::Effect;
 use crate::build::{self, guarded};
+use crate::coedited::Coedited;
 use crate::index::Key;
+use crate::merge::in_order;
 use crate::orphans::Arrival;
-use crate::policy;
-use crate::replica::Replica;
+use crate::replica::{MAX_REFUSED, Replica};
+use crate::scan::ChangeId;
+use crate::{policy, scan};
 
 /// Keys that were retired, by who says so. It concerns nobody else: whose a key is, the roster
 /// knows.
@@ -87,6 +93,12 @@ impl Replica {
         let mut touched: BTreeMap<Key, Hour> = BTreeMap::new();
         for id in envelopes {
             let Some((key, entry)) = self.index.key_of(id).zip(self.index.entry(id).copied()) else { continue };
+            let in_page = key.kind.is_co_edited() && matches!(entry.content, Content::Opening | Content::Change);
+            if all && in_page && self.understands(entry.schema) {
+                self.voiding.entry(key.document).or_default().insert(id);
+                self.waiting_for(key.document);
+                continue;
+            }
             let whole = matches!(entry.content, Content::Version | Content::Erased | Content::ReplacedBy);
             if all || whole || !self.understands(entry.schema) {
                 self.forget(id);
@@ -106,6 +118,112 @@ impl Replica {
                     self.effect(Effect::Load { document: key.document });
                 }
                 Some(_) => {}
+            }
+        }
+    }
+
+    /// Lets go of what is void of a page that was read; what stays. What was typed here after it
+    /// becomes a draft.
+    pub(crate) fn without_void<'a>(
+        &mut self,
+        key: &Key,
+        held: Vec<&'a Verified<Envelope>>,
+        void: &BTreeSet<EnvelopeId>,
+    ) -> Vec<&'a Verified<Envelope>> {
+        if !held.iter().any(|envelope| void.contains(&envelope.get().id())) {
+            return held;
+        }
+        let opening = held.iter().find(|envelope| envelope.get().header.content == Content::Opening);
+        let before = self.roster.earlier_keys(key.owner);
+        let opened = opening.and_then(|opening| guarded(|| Coedited::open_of(opening.get(), &before)).ok());
+        if let Some(mut document) = opened {
+            self.admit_held(key, &mut document, &held, false);
+            let runs = guarded(|| document.runs_after(self.me, void)).unwrap_or_default();
+            self.draft(key, runs);
+        }
+        let unopened = opening.is_some_and(|opening| void.contains(&opening.get().id()));
+        for envelope in &held {
+            let id = envelope.get().id();
+            if unopened || void.contains(&id) {
+                self.forget(id);
+            }
+        }
+        if unopened && self.is_visible(key) {
+            self.hide(key);
+        }
+        held.into_iter().filter(|envelope| self.index.holds(envelope.get().id())).collect()
+    }
+
+    /// What is held of a retired key of the same author and ended the document in the same way as
+    /// what arrived.
+    pub(crate) fn ended_by_retired(&self, held: &[&Verified<Envelope>], arrival: &Arrival) -> Option<EnvelopeId> {
+        let says = |header: &Header| (header.content, header.body_hash);
+        let new = says(&arrival.envelope.get().header);
+        let ends = matches!(new.0, Content::Erased | Content::ReplacedBy);
+        let same = |old: &&&Verified<Envelope>| {
+            let header = &old.get().header;
+            says(header) == new && self.roster.retired().contains(arrival.author, header.author)
+        };
+        held.iter().find(same).filter(|_| ends).map(|old| old.get().id())
+    }
+
+    /// Remembers a change that was refused because a retired key of this node signed it, and
+    /// refuses what follows it: nobody but this node could say it again, and it has not got it.
+    /// So whoever built on it hears that it is void, and both can be found to hold the same.
+    pub(crate) fn refused_as_retired(&mut self, now: Timestamp, bytes: &[u8]) {
+        let Ok(envelope) = Envelope::from_bytes(bytes) else { return };
+        let ours = self.roster.root_of(envelope.header.author) == Some(self.me);
+        let Some((_, signed)) = ours.then(|| self.roster.verify_of(envelope, now).ok()).flatten() else { return };
+        let Envelope { header, body, .. } = signed.get();
+        let key = Key::from(header);
+        let new = match header.content {
+            Content::Change => guarded(|| scan::change(body)).is_ok_and(|change| self.note_refused(change.hash)),
+            Content::Opening => self.refused_pages.len() < MAX_REFUSED && self.refused_pages.insert(key),
+            _ => false,
+        };
+        if new {
+            self.refuse_followers(&key);
+        }
+    }
+
+    fn note_refused(&mut self, change: ChangeId) -> bool {
+        self.refused_changes.len() < MAX_REFUSED && self.refused_changes.insert(change)
+    }
+
+    /// Refuses what waits of a document and follows a change that was refused as retired. It waits
+    /// on: by other envelopes it may have its place yet.
+    pub(crate) fn refuse_followers(&mut self, key: &Key) {
+        if self.refused_changes.is_empty() && self.refused_pages.is_empty() {
+            return;
+        }
+        let opened = self.index.document(key).is_some_and(|document| document.leading().is_some());
+        let no_page = !opened && self.refused_pages.contains(key);
+        let waiting = self.orphans.remove(key);
+        let mut refused = Vec::new();
+        for id in in_order(waiting.iter().map(|(id, arrival)| (id, arrival.envelope.get()))) {
+            let arrival = &waiting[&id];
+            let follows = || {
+                let is_change = arrival.envelope.get().header.content == Content::Change;
+                let change = guarded(|| scan::change(&arrival.envelope.get().body)).ok().filter(|_| is_change)?;
+                let ground = |hash: &ChangeId| self.refused_changes.contains(hash);
+                change.dependencies.iter().any(ground).then_some(change.hash)
+            };
+            let change = if no_page { None } else { follows() };
+            if no_page || change.is_some() {
+                refused.push((arrival.from, arrival.author, id));
+            }
+            if let Some(change) = change {
+                self.note_refused(change);
+            }
+        }
+        self.orphans.put(*key, waiting);
+        for (from, author, id) in refused {
+            // Whoever else brings it hears the same.
+            if self.groundless.len() < MAX_REFUSED {
+                self.groundless.insert(id);
+            }
+            if !self.links.get(&from).is_some_and(|link| link.leaves_out(&id)) {
+                self.refuse_of(from, Some(author), Refusal::Retired, Some(id));
             }
         }
     }

@@ -369,11 +369,21 @@ impl Roster {
 
     /// Checks signature and certificate; says whose node signed.
     pub(crate) fn verify(&self, envelope: Envelope, now: Timestamp) -> Result<(RootId, Verified<Envelope>), Refusal> {
-        let header = &envelope.header;
-        let root = self.root_of(header.author).ok_or(Refusal::UnknownAuthor)?;
-        if self.retired.contains(root, header.author) {
+        let author = envelope.header.author;
+        if self.root_of(author).is_some_and(|root| self.retired.contains(root, author)) {
             return Err(Refusal::Retired);
         }
+        self.verify_of(envelope, now)
+    }
+
+    /// The same also of a key that was retired.
+    pub(crate) fn verify_of(
+        &self,
+        envelope: Envelope,
+        now: Timestamp,
+    ) -> Result<(RootId, Verified<Envelope>), Refusal> {
+        let header = &envelope.header;
+        let root = self.root_of(header.author).ok_or(Refusal::UnknownAuthor)?;
         let all = self.certificates.get(&root).ok_or(Refusal::UnknownAuthor)?;
         let of_node = || all.iter().rev().filter(|kept| kept.get().node == header.author);
         let covering = of_node().find(|kept| kept.get().covers(header.signed_at));

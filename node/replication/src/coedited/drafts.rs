@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use automerge::ChangeHash;
 use schemas::SharedValue;
 use schemas::envelope::Refusal;
-use schemas::ids::RootId;
+use schemas::ids::{EnvelopeId, RootId};
 
 use super::{Coedited, Node, Void};
 use crate::body;
@@ -39,6 +39,16 @@ impl Coedited {
             (!heads.iter().any(|head| head.follows(node))).then_some(None)
         };
         self.runs(author, |_| false, beside)
+    }
+
+    /// What `author` wrote after something that these envelopes carry.
+    pub(crate) fn runs_after(&self, author: RootId, void: &BTreeSet<EnvelopeId>) -> Result<Vec<Run>, Refusal> {
+        let gone: Vec<&Node> = self.nodes.values().filter(|node| void.contains(&node.envelope)).collect();
+        let after = |hash: &ChangeId| {
+            let node = self.nodes.get(hash).filter(|node| !void.contains(&node.envelope))?;
+            gone.iter().any(|void| node.follows(void)).then_some(Some(Void::Follows))
+        };
+        self.runs(author, |_| false, after)
     }
 
     fn runs(

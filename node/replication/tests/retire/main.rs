@@ -8,6 +8,7 @@
 mod common;
 mod lists;
 mod owners;
+mod restored;
 mod town;
 
 use common::{resource, text};

@@ -37,6 +37,8 @@ pub(crate) struct Town {
     pub(crate) now: Timestamp,
     /// Keys of others that were retired and of which something may be left.
     pub(crate) retiring: Vec<NodeKey>,
+    /// Texts that became drafts.
+    pub(crate) drafts: Vec<String>,
     /// Of this node's own retired key, to be said again.
     pub(crate) own: Vec<Verified<Envelope>>,
 }
@@ -88,6 +90,7 @@ impl Town {
             certificates: 0,
             now: NOW,
             retiring: Vec::new(),
+            drafts: Vec::new(),
             own: Vec::new(),
         }
     }
@@ -140,7 +143,8 @@ impl Town {
                 Effect::Settled { outcome, .. } => outcome.unwrap(),
                 Effect::Disconnect { reason, .. } => self.hung_up.push(reason),
                 Effect::Keep(Kept::Certificate(..)) => self.certificates += 1,
-                Effect::Notify(_) | Effect::Keep(_) | Effect::Draft(_) | Effect::WakeAt(_) => {}
+                Effect::Draft(draft) => self.drafts.push(text(&draft.typed)),
+                Effect::Notify(_) | Effect::Keep(_) | Effect::WakeAt(_) => {}
             }
         }
     }
@@ -190,16 +194,8 @@ impl Town {
         let (next, before) = (key(self.number + 200), self.papers());
         let retired = vec![self.certificate.node];
         self.certificate = NodeCertificate { node: node(&next), serial: 2, retired, ..self.certificate.clone() };
-        self.replica = replica(&key(self.number), &self.certificate, &next, self.number + 50);
-        let headers = self.store.values().zip(1..).map(|(one, number)| StoredHeader {
-            number,
-            id: one.get().id(),
-            header: one.get().header.clone(),
-            body_bytes: one.get().body.len() as u32,
-        });
-        self.replica.restore(headers.collect::<Vec<_>>());
         self.key = next.clone();
-        self.input(Input::Certificate { certificate: NodeCertificate::verify(&before).unwrap(), bytes: before });
+        self.begin(&before, self.number + 50);
         for partner in partners {
             self.knows(partner);
         }
@@ -207,6 +203,29 @@ impl Town {
         let envelopes = std::mem::take(&mut self.own);
         self.input(Input::SayAgain { envelopes });
         assert!(self.signed_by(&[node(&key(self.number + 100))]).is_empty(), "all of it is said again");
+    }
+
+    /// Starts again on another store, with the key that it has; `before` is its certificate of
+    /// before.
+    pub(crate) fn start_again(&mut self, before: &[u8], members: &[RootId], partner: &Self) {
+        self.begin(before, self.number + 60);
+        self.knows(partner);
+        let key = self.key.clone();
+        self.list(3, members, &key);
+    }
+
+    /// A process on what the store holds.
+    fn begin(&mut self, before: &[u8], session: u8) {
+        self.replica = replica(&key(self.number), &self.certificate, &self.key, session);
+        let headers = self.store.values().zip(1..).map(|(one, number)| StoredHeader {
+            number,
+            id: one.get().id(),
+            header: one.get().header.clone(),
+            body_bytes: one.get().body.len() as u32,
+        });
+        self.replica.restore(headers.collect::<Vec<_>>());
+        let certificate = NodeCertificate::verify(before).unwrap();
+        self.input(Input::Certificate { certificate, bytes: before.to_vec() });
     }
 }
 
