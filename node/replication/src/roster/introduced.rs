@@ -26,7 +26,8 @@ impl Roster {
         let room = self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED;
         let free = |partner: &RootId| self.places.values().filter(|by| *by == partner).count() < PLACES;
         let place = sponsors.iter().copied().find(free);
-        if sponsors.is_empty() || !known && !(room && place.is_some()) || !self.put_certificate(certificate, bytes) {
+        let fits = known || room && place.is_some();
+        if sponsors.is_empty() || !fits || !self.put_certificate(certificate, bytes) {
             return false;
         }
         if let Some(by) = place.filter(|_| !known) {
