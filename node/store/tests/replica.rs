@@ -481,8 +481,9 @@ fn whom_nobody_names_goes_but_for_who_wrote_something_that_is_here() {
     let kept = || roots(test.store.certificates().expect("rows").into_iter().map(|(root, _)| root).collect());
     let lists = || roots(test.store.lists().expect("rows").into_iter().map(|(_, root, _)| root).collect());
     assert_eq!((kept(), lists()), (vec![author.id()], vec![author.id()]));
-    assert_eq!(test.store.load(DocumentId([1; 16])).expect("loaded"), [written.clone()]);
-    test.store.apply(vec![Effect::Delete(vec![written.get().id()])]).expect("deleted");
+    let id = written.get().id();
+    assert_eq!(test.store.load(DocumentId([1; 16])).expect("loaded"), [written]);
+    test.store.apply(vec![Effect::Delete(vec![id])]).expect("deleted");
     assert_eq!(test.store.drop_unnamed(&both).expect("dropped"), both);
     assert_eq!((kept(), lists()), (vec![], vec![]));
 }
