@@ -24,9 +24,13 @@ pub(crate) fn check(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let named = |who| roster.names(header.circle, header.owner, who);
+    // Of one that merged its successor says what became of its pages, also where the two are not
+    // partners any more.
+    let inherits =
+        header.content == Content::ReplacedBy && author != header.owner && roster.keeper(header.owner) == author;
     // Who may change a document stands in its opening: what was written before its author left
     // the circle stays valid for those who come later.
-    let author_fits = header.content == Content::Change || named(author);
+    let author_fits = header.content == Content::Change || inherits || named(author);
     if !named(me) || !author_fits || !named(header.owner) {
         return Err(Refusal::NotInCircle);
     }
@@ -35,7 +39,6 @@ pub(crate) fn check(
     if !header.kind.is_co_edited() && !roster.is_member(header.circle, header.owner) {
         return Err(Refusal::NotInCircle);
     }
-    let inherits = header.content == Content::ReplacedBy && roster.keeper(header.owner) == author;
     // That its owner merged into the author may not have been heard here yet.
     if header.content == Content::ReplacedBy && author != header.owner && !inherits {
         return Err(Refusal::NotInCircle);

@@ -167,7 +167,7 @@ impl Roster {
         self.confirmed.remove(&partner);
         self.removed.insert(partner);
         self.places.retain(|_, by| *by != partner);
-        if !self.merged.contains_key(&partner) {
+        if !self.merged.contains_key(&partner) && !self.goes_on_without(partner) {
             self.certificates.remove(&partner);
         }
         self.pairs.retain(|_, other| *other != partner);
@@ -216,6 +216,12 @@ impl Roster {
             keeper = *next;
         }
         keeper
+    }
+
+    /// Whether it goes on without this municipality, which merged: what it writes in what was
+    /// written together is still to be checked, until everybody goes on.
+    fn goes_on_without(&self, partner: RootId) -> bool {
+        self.removed.contains(&partner) && self.merged.contains_key(&self.me)
     }
 
     /// Whether `owner` is in the circle by its own right, and not only by what it left to another.

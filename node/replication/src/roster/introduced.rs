@@ -36,14 +36,15 @@ impl Roster {
         true
     }
 
-    /// This municipality and partners that stand for `owner`: they name it or its `heir`, or are
-    /// the heir.
+    /// This municipality and partners that stand for `owner`: they name it or its `heir`, are the
+    /// heir, or it goes on without this municipality, which merged.
     fn sponsors(&self, owner: RootId, heir: Option<RootId>) -> BTreeSet<RootId> {
         let counts = |kept: &&KeptList| self.is_confirmed(kept.list.owner) && kept.names(self.me);
         let names = |kept: &KeptList, who: RootId| kept.names(who) && !self.removed.contains(&who);
         let stands = |kept: &&KeptList| names(kept, owner) || heir.is_some_and(|heir| names(kept, heir));
         let lists = self.lists.values().filter(counts).filter(stands).map(|kept| kept.list.owner);
-        lists.chain(heir.filter(|heir| self.is_confirmed(*heir))).collect()
+        let parted = Some(self.me).filter(|_| self.goes_on_without(owner));
+        lists.chain(heir.filter(|heir| self.is_confirmed(*heir))).chain(parted).collect()
     }
 
     /// Municipalities that are no partners, that no list that counts names, and that merged into

@@ -93,3 +93,19 @@ fn the_third_gets_in_step_after_the_successor_parted() {
     part(&mut third, &mut gone, &heir);
     handed_on(&mut heir, &mut third);
 }
+
+#[test]
+fn a_third_gets_in_step_when_the_one_that_merged_is_no_partner_of_its_successor_any_more() {
+    let [mut heir, mut gone, mut third] = merged();
+    part(&mut heir, &mut gone, &third);
+    gone.input(Input::Remove { partner: heir.root });
+    let mut members = [gone.root, third.root];
+    members.sort_unstable();
+    gone.sign_list(2, &members);
+    take_over(&mut heir);
+    connect(&mut heir, &mut third);
+    disconnect(&mut heir, &mut third);
+    part(&mut third, &mut gone, &heir);
+    handed_on(&mut heir, &mut third);
+    assert!(!gone.views.contains_key(&PAGE), "it takes its successor's word for what became of it");
+}
