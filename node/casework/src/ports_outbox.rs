@@ -11,6 +11,8 @@ use crate::error::Result;
 pub trait Outbox {
     /// Appends a command; its number.
     fn enqueue(&mut self, command: &Outgoing) -> Result<i64>;
+    /// Whether a command to replace this document waits, or was refused.
+    fn is_to_be_replaced(&mut self, document: DocumentId) -> Result<bool>;
     /// Commands that were refused and hold what somebody typed, oldest first.
     fn refused(&mut self) -> Result<Vec<(i64, Outgoing, String)>>;
     /// Forgets a refused command.

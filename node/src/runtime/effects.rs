@@ -72,6 +72,16 @@ impl Runtime {
         Ok(())
     }
 
+    /// Waits until everything handed in is written, also states that were kept back.
+    pub(super) async fn written(&mut self) -> Result<()> {
+        self.settled().await?;
+        while !self.later.is_empty() {
+            self.write_later().await?;
+            self.settled().await?;
+        }
+        Ok(())
+    }
+
     /// Begins to store what is for the store, all in one transaction. Without such, the rest is
     /// done at once; the inputs that follow.
     async fn apply(&mut self, effects: Vec<Effect>) -> Result<Vec<Input>> {
@@ -149,7 +159,7 @@ impl Runtime {
                     if let Effect::Notify(Notice::Reconciled { partner, circle }) = &effect {
                         self.brought(*partner, *circle);
                         next.append(&mut self.in_step(*partner, *circle).await?);
-                        self.merged(*partner, *circle).await?;
+                        self.mergers.in_step(*partner, *circle);
                     }
                     self.carry_out(effect).await;
                 }
@@ -192,9 +202,12 @@ impl Runtime {
         .await
     }
 
-    fn shown(&self, kind: schemas::Kind, document: DocumentId) {
+    fn shown(&mut self, kind: schemas::Kind, document: DocumentId) {
         use schemas::Kind;
         self.tell(web::Change::document(kind, document));
+        if kind.is_co_edited() {
+            self.mergers.page_shown();
+        }
         if matches!(kind, Kind::MentorOffer | Kind::MatchRequest) {
             self.parts.port.card_changed(document);
         }

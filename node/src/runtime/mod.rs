@@ -306,10 +306,7 @@ impl Runtime {
 
     /// Notes a clean end, after everything that waits was written.
     async fn end(&mut self) -> Result<()> {
-        while !self.later.is_empty() {
-            self.write_later().await?;
-        }
-        self.settled().await?;
+        self.written().await?;
         let store = Arc::clone(&self.parts.store);
         blocking(move || Ok(store.set_node_state(RUNNING, &[0])?)).await
     }
@@ -321,6 +318,7 @@ impl Runtime {
         }
         self.show_states();
         self.recover().await?;
+        self.carry_mergers_through().await?;
         if self.parts.port.partners_moved_soon() {
             self.ask(Ask::PartnersChanged).await?;
         }

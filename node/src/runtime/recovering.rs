@@ -86,11 +86,7 @@ impl Runtime {
             return Ok(());
         }
         // What they brought is to be readable before the records follow it.
-        self.settled().await?;
-        while !self.later.is_empty() {
-            self.write_later().await?;
-            self.settled().await?;
-        }
+        self.written().await?;
         let without: BTreeSet<RootId> =
             self.recovering.awaited.iter().copied().filter(|root| !self.has_brought(*root)).collect();
         let (store, office) = (Arc::clone(&self.parts.store), self.parts.office.clone());

@@ -140,6 +140,11 @@ impl Outbox for Tx<'_> {
         Ok(number)
     }
 
+    fn is_to_be_replaced(&mut self, document: DocumentId) -> Result<bool> {
+        let sql = "SELECT number FROM outbox WHERE what = 'replace' AND document = ?1";
+        Ok(self.one(sql, [document.0], |cells| cells.get::<i64>())?.is_some())
+    }
+
     fn refused(&mut self) -> Result<Vec<(i64, Outgoing, String)>> {
         let sql = format!("{SELECT}, refused FROM outbox WHERE refused IS NOT NULL ORDER BY number");
         self.all(&sql, [], |cells| {

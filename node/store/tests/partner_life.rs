@@ -234,4 +234,12 @@ fn open_proposals_end_with_a_merger_and_the_successor_opens_the_pages_anew() {
     assert_eq!(replaced, [theirs]);
     assert!(commands.contains(&Outgoing::Cut { document: ours, author: borsbeek, bar: true }));
     assert_eq!(towns[1].office().departures().expect("a list")[0].successor, Some(aartselaar));
+
+    // What it opened since comes by way of somebody who has not gone on yet.
+    let late = page(&towns[1], borsbeek, 3);
+    for _ in 0..2 {
+        towns[1].office().take_over_late_pages().expect("looked");
+    }
+    let since = waits(&towns[1]).split_off(commands.len());
+    assert!(matches!(since[..], [Outgoing::Replace { document, .. }] if document == late), "{since:?}");
 }

@@ -217,6 +217,21 @@ impl Office {
         self.storage.forget_traces()
     }
 
+    /// Opens anew what came of municipalities that merged into this one after the partnership
+    /// ended: they may have opened a page that those who went on later bring.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn take_over_late_pages(&self) -> Result<()> {
+        self.by_itself(|desk| {
+            let us = Some(desk.me.root);
+            for left in desk.records.departures()?.into_iter().filter(|left| left.successor == us) {
+                take_over(desk, left.root)?;
+            }
+            Ok(())
+        })
+    }
+
     /// What the roots of a partner and of this municipality said of a merger.
     fn merger(&self, partner: RootId) -> Merger {
         let successors = self.network.successors();
@@ -385,6 +400,9 @@ fn in_own_pages(desk: &mut Desk<'_>, partner: RootId, ask: impl Fn(DocumentId) -
 fn take_over(desk: &mut Desk<'_>, partner: RootId) -> Result<()> {
     let expires_at = desk.now.hour().plus_days(crate::library::LIFE_DAYS);
     for page in desk.records.documents(Kind::Resource)?.into_iter().filter(|page| page.owner == partner) {
+        if desk.records.is_to_be_replaced(page.id)? {
+            continue;
+        }
         let by = desk.fresh_id();
         desk.records.enqueue(&Outgoing::Replace { document: page.id, by, expires_at })?;
         desk.audit("resource.taken_over", None, &format!("{} {by}", page.id))?;
