@@ -161,15 +161,12 @@ impl Roster {
         false
     }
 
-    /// Forgets a partner, but for which nodes were its own: its earlier edits keep their author.
-    /// Of one that merged into another, what says so stays.
+    /// Forgets what a partner said of who is in. Its certificates stay: what it wrote in pages of
+    /// others is checked by them, for as long as their owners let it write.
     pub(crate) fn remove(&mut self, partner: RootId) {
         self.confirmed.remove(&partner);
         self.removed.insert(partner);
         self.places.retain(|_, by| *by != partner);
-        if !self.merged.contains_key(&partner) && !self.goes_on_without(partner) {
-            self.certificates.remove(&partner);
-        }
         self.pairs.retain(|_, other| *other != partner);
         self.lists.retain(|(_, owner), _| *owner != partner);
     }
@@ -202,10 +199,15 @@ impl Roster {
     }
 
     /// Whether this municipality or a partner names it in the circle, beside this municipality.
-    fn is_vouched(&self, circle: CircleId, owner: RootId) -> bool {
+    fn is_mentioned(&self, circle: CircleId, owner: RootId) -> bool {
         let lists = self.lists.range((circle, RootId([0; 32]))..).take_while(|((other, _), _)| *other == circle);
         let vouches = |kept: &KeptList| self.is_confirmed(kept.list.owner) && kept.names(self.me) && kept.names(owner);
-        !self.removed.contains(&owner) && lists.into_iter().any(|(_, kept)| vouches(kept))
+        lists.into_iter().any(|(_, kept)| vouches(kept))
+    }
+
+    /// The same, and its word about who is in counts: it was no partner that was removed.
+    fn is_vouched(&self, circle: CircleId, owner: RootId) -> bool {
+        !self.removed.contains(&owner) && self.is_mentioned(circle, owner)
     }
 
     /// Who looks after what `owner` opened: the one it merged into, and so on; else itself.

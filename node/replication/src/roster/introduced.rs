@@ -41,7 +41,8 @@ impl Roster {
     fn sponsors(&self, owner: RootId, heir: Option<RootId>) -> BTreeSet<RootId> {
         let counts = |kept: &&KeptList| self.is_confirmed(kept.list.owner) && kept.names(self.me);
         let names = |kept: &KeptList, who: RootId| kept.names(who) && !self.removed.contains(&who);
-        let stands = |kept: &&KeptList| names(kept, owner) || heir.is_some_and(|heir| names(kept, heir));
+        // Of a partner that was removed it is only checked what it writes in pages of others.
+        let stands = |kept: &&KeptList| kept.names(owner) || heir.is_some_and(|heir| names(kept, heir));
         let lists = self.lists.values().filter(counts).filter(stands).map(|kept| kept.list.owner);
         let parted = Some(self.me).filter(|_| self.goes_on_without(owner));
         lists.chain(heir.filter(|heir| self.is_confirmed(*heir))).chain(parted).collect()

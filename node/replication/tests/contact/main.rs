@@ -8,6 +8,7 @@ mod common;
 mod doubled;
 mod mergers;
 mod nodes;
+mod partings;
 
 use common::{CIRCLE, example, resource, text};
 use replication::api::{Cursor, Kept};
