@@ -4,7 +4,7 @@
 //!
 //! `OVERBUUR_SEED` runs one seed, `OVERBUUR_SEEDS` so many (`1000`) or a range (`5000..9000`),
 //! `./tests/run --long` many more. `OVERBUUR_WITHOUT` leaves faults out, to see what a failing
-//! seed needs: any of `members`, `clocks`, `backups`, `waits`, `lists`,
+//! seed needs, and `OVERBUUR_WITH` runs only seeds that have them: any of `members`, `clocks`, `backups`, `waits`, `lists`, `mergers`, `partings`,
 //! `offices`, `keys`, `hostile`.
 
 use std::collections::BTreeSet;
@@ -33,19 +33,37 @@ fn seeds() -> Range<u64> {
     }
 }
 
+/// What a scenario may have, by the name in the environment.
+fn switches(scenario: &mut Scenario) -> [(&'static str, &mut bool); 10] {
+    [
+        ("members", &mut scenario.members),
+        ("clocks", &mut scenario.clocks),
+        ("backups", &mut scenario.backups),
+        ("waits", &mut scenario.waits),
+        ("mergers", &mut scenario.mergers),
+        ("partings", &mut scenario.partings),
+        ("keys", &mut scenario.keys),
+        ("lists", &mut scenario.lists),
+        ("offices", &mut scenario.offices),
+        ("hostile", &mut scenario.hostile),
+    ]
+}
+
+fn names(variable: &str, name: &str) -> bool {
+    std::env::var(variable).unwrap_or_default().split([',', ' ']).any(|one| one == name)
+}
+
 fn scenario(seed: u64) -> Scenario {
     let mut scenario = Scenario::of(seed);
-    let without = std::env::var("OVERBUUR_WITHOUT").unwrap_or_default();
-    let leave_out = |name: &str, switch: &mut bool| *switch &= !without.contains(name);
-    leave_out("members", &mut scenario.members);
-    leave_out("clocks", &mut scenario.clocks);
-    leave_out("backups", &mut scenario.backups);
-    leave_out("waits", &mut scenario.waits);
-    leave_out("keys", &mut scenario.keys);
-    leave_out("lists", &mut scenario.lists);
-    leave_out("offices", &mut scenario.offices);
-    leave_out("hostile", &mut scenario.hostile);
+    for (name, switch) in switches(&mut scenario) {
+        *switch &= !names("OVERBUUR_WITHOUT", name);
+    }
     scenario
+}
+
+/// Whether a seed has what is asked for.
+fn is_wanted(seed: &u64) -> bool {
+    switches(&mut Scenario::of(*seed)).into_iter().all(|(name, switch)| *switch || !names("OVERBUUR_WITH", name))
 }
 
 fn replay(seed: u64) -> String {
@@ -59,7 +77,7 @@ fn honest_replicas_agree_after_healing() {
     let (mut commands, mut held, mut effects, mut matches) = (0, 0, 0, 0);
     let mut refusals = BTreeSet::new();
     let mut failed: Vec<(u64, Verdict)> = Vec::new();
-    run_all(seeds, scenario, Plant::Nothing, |seed, verdict| {
+    run_all(seeds.filter(is_wanted), scenario, Plant::Nothing, |seed, verdict| {
         commands += verdict.commands;
         held += verdict.held;
         effects += verdict.effects;
@@ -147,6 +165,8 @@ fn planted_bugs_are_found() {
         Plant::WaitsForNobody,
         Plant::TakesRetiredKeys,
         Plant::ForgetsLastStore,
+        Plant::OnlyTheFirstParts,
+        Plant::NeverResumes,
     ] {
         let mut found = None;
         // Only where it can show.

@@ -72,7 +72,7 @@ impl World {
         }
     }
 
-    fn draw_document(&mut self) -> DocumentId {
+    pub(super) fn draw_document(&mut self) -> DocumentId {
         let mut id = DocumentId([0; 16]);
         self.rng.fill_bytes(&mut id.0);
         id
@@ -80,7 +80,7 @@ impl World {
 
     pub(super) fn command(&mut self, node: usize, promise: Promise, command: Command) {
         // After healing nobody meets the hostile node any more: nothing of its own is promised.
-        let own_matter = node == self.hostile() && !matches!(promise, Promise::Said { .. });
+        let own_matter = node == self.hostile() && !matches!(promise, Promise::Said { .. } | Promise::Asked { .. });
         let promise = if own_matter { Promise::Nothing { node } } else { promise };
         let number = self.ledger.number(promise);
         self.input(node, Input::Command { number, command });
@@ -102,7 +102,7 @@ impl World {
     fn publish(&mut self, node: usize, circle: CircleId, document: DocumentId, value: SharedValue) {
         let days = self.rng.random_range(2..60);
         let expires_at = self.nodes[node].clock(self.now()).hour().plus_days(days);
-        let promise = Promise::Published { node, document, value: value.clone(), expires_at };
+        let promise = Promise::Published { node, document, circle, value: value.clone(), expires_at };
         self.command(node, promise, Command::Publish { circle, document, value, expires_at });
     }
 
@@ -136,7 +136,7 @@ impl World {
             value: resource(&body, &["een"]),
             expires_at: self.nodes[node].clock(self.now()).hour().plus_days(100),
         };
-        self.command(node, Promise::Typed { node, document, characters }, command);
+        self.command(node, Promise::Typed { node, document, characters, opens: true }, command);
     }
 
     /// Somebody opens a form.
@@ -175,7 +175,7 @@ impl World {
         let document = view.document;
         let tag = ["een", "twee", "drie"][self.rng.random_range(0..3)];
         let command = Command::Edit { document, heads, value: resource(&body, &[tag]) };
-        self.command(node, Promise::Typed { node, document, characters }, command);
+        self.command(node, Promise::Typed { node, document, characters, opens: false }, command);
     }
 
     pub(super) fn erase(&mut self, node: usize) {

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use replication::DocumentView;
 use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
 
 use super::act::body_of;
+use super::ledger::Typed;
 use super::node::Node;
 use super::world::World;
 
@@ -40,6 +42,8 @@ pub(super) fn judge(world: &World) -> Verdict {
     the_last_word_stands(world, honest, &mut faults);
     in_step(world, honest, &mut faults);
     world.judge_keys(&mut faults);
+    world.judge_merger(&mut faults);
+    world.judge_partings(&mut faults);
     if world.scenario.offices {
         world.judge_offices(&mut faults);
     }
@@ -81,19 +85,35 @@ fn main_circle(world: &World) -> Shared {
     if world.scenario.hostile && world.nobody_moved() {
         owners.insert(world.nodes[world.hostile()].root);
     }
+    // What is left of one that merged says by what its pages were replaced.
+    owners.extend(world.merger.map(|merger| world.nodes[merger.gone].root));
     Shared { circle: world.circles[0], owners, members }
+}
+
+/// The first circle, by who may have what its members wrote: one that suspended another gives it
+/// nothing more, though what it is given by that one comes through others.
+fn audiences(world: &World) -> Vec<Shared> {
+    let Shared { circle, owners, members } = main_circle(world);
+    let mut audiences: BTreeMap<Vec<usize>, BTreeSet<RootId>> = BTreeMap::new();
+    for owner in owners {
+        let gives = |at: &usize| !world.node_of(owner).is_some_and(|of| world.gives_nothing(of, *at));
+        audiences.entry(members.iter().copied().filter(gives).collect()).or_default().insert(owner);
+    }
+    audiences.into_iter().map(|(members, owners)| Shared { circle, owners, members }).collect()
 }
 
 /// What honest nodes hold alike: in each circle the documents of its members.
 fn circles(world: &World, honest: &[Node]) -> Vec<Shared> {
     let root = |at: &usize| world.nodes[*at].root;
-    let mut circles = vec![main_circle(world)];
+    let mut circles = audiences(world);
     let pair =
         |circle, a: usize, b: usize| Shared { circle, owners: [a, b].iter().map(root).collect(), members: vec![a, b] };
-    circles.push(pair(world.circles[1], 0, 1));
+    if !world.are_apart(0, 1) {
+        circles.push(pair(world.circles[1], 0, 1));
+    }
     for a in 0..honest.len() {
         for b in a + 1..honest.len() {
-            if world.scenario.reaches(a, b) {
+            if world.scenario.reaches(a, b) && !world.are_apart(a, b) {
                 circles.push(pair(CircleId::pair(honest[a].root, honest[b].root), a, b));
             }
         }
@@ -139,7 +159,7 @@ fn values_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     let taken = taken_ids(honest);
     for Shared { circle, owners, members } in circles(world, honest) {
         let views = |at: usize| {
-            let fits = |view: &&replication::DocumentView| {
+            let fits = |view: &&DocumentView| {
                 let counts = view.circle == circle && owners.contains(&view.owner);
                 counts && view.expires_at >= cutoff && !taken.contains(&(view.owner, view.document))
             };
@@ -183,7 +203,7 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
                 let between_two = world.circles.iter().all(|circle| *circle != header.circle);
                 let left = header.circle == world.circles[0] && (world.left(at) || world.left(owner));
                 let told = at == owner || world.scenario.reaches(at, owner) || !between_two;
-                if told && !left {
+                if told && !left && !world.gives_nothing(owner, at) {
                     faults.push(format!("node {at} holds the erased {:?}", header.document));
                 }
             }
@@ -200,19 +220,34 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
 fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     for (document, typed) in world.ledger.kept() {
         for (at, node) in honest.iter().enumerate() {
+            // Who merged keeps its own page; elsewhere it is its successor's.
+            let gone = world.merger.filter(|merger| merger.gone == at);
+            let shown = if gone.is_some() { document } else { world.ledger.newest_of(document) };
             // A hostile node may have a document of its own under this id.
-            let is_page =
-                |view: &&replication::DocumentView| view.document == document && view.value.kind().is_co_edited();
+            let is_page = |view: &&DocumentView| view.document == shown && view.value.kind().is_co_edited();
             let Some(view) = node.store.views.values().find(is_page) else { continue };
             let of_who_left = world.node_of(view.owner).is_some_and(|owner| world.left(owner));
-            let counts = |by: usize| {
+            // What a retired key signed falls, with what follows it, where its owner can't say it again.
+            if world.node_of(view.owner).is_some_and(|owner| world.cannot_say_again(owner)) {
+                continue;
+            }
+            let counts = |typed: &&Typed| {
                 // What somebody who leaves writes last may stay with him alone; and who left is
                 // not told what others write since.
-                at == by || !(of_who_left || world.left(at) || world.left(by))
+                let by_who_left = world.left(typed.by) && !world.wrote_before_merging(typed);
+                // One that is suspended is given nothing, and what it writes waits.
+                let apart = |who| world.node_of(view.owner).is_some_and(|owner| world.gives_nothing(owner, who));
+                at == typed.by || !(of_who_left || world.left(at) || by_who_left || apart(at) || apart(typed.by))
             };
             let body: BTreeSet<char> = body_of(&view.value).chars().collect();
-            let lost: Vec<usize> =
-                typed.iter().filter(|(c, by)| counts(*by) && !body.contains(c)).map(|(_, by)| *by).collect();
+            // While its author, or one whose words it follows, is cut off it waits with its author.
+            let may_wait = shown != document || world.somebody_is_cut_off(view.owner);
+            let is_draft = |typed: &Typed| {
+                let mut drafts = honest.get(typed.by).into_iter().flat_map(|by| by.store.drafts.values());
+                may_wait && drafts.any(|(page, text)| *page == document && text.contains(typed.character))
+            };
+            let is_lost = |typed: &&Typed| !body.contains(&typed.character) && !is_draft(typed);
+            let lost: Vec<usize> = typed.iter().filter(counts).filter(is_lost).map(|typed| typed.by).collect();
             if !lost.is_empty() {
                 faults.push(format!("node {at} lost {} characters of {document:?} by {lost:?}", lost.len()));
             }
@@ -225,6 +260,12 @@ fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>
     for (document, published) in world.ledger.published() {
         let at = published.node;
         let Some(owner) = honest.get(at) else { continue };
+        // Of two that parted nothing is left between them.
+        if (0..world.nodes.len()).any(|other| {
+            world.have_parted(at, other) && published.circle == CircleId::pair(owner.root, world.nodes[other].root)
+        }) {
+            continue;
+        }
         match owner.store.views.get(&(owner.root, document)) {
             Some(view) if view.value != published.value => {
                 faults.push(format!("node {at} shows of {document:?} what it published before"));
@@ -259,7 +300,12 @@ fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
                 let cutoff = cutoff(world);
                 // Of who is not in the circle any more, some may have let go and others not yet.
                 let counts = |header: &schemas::Header| {
-                    header.expires_at >= cutoff && (circle != world.circles[0] || owners.contains(&header.owner))
+                    let given = world
+                        .node_of(header.owner)
+                        .is_none_or(|owner| [this, other].iter().all(|at| !world.gives_nothing(owner, *at)));
+                    header.expires_at >= cutoff
+                        && given
+                        && (circle != world.circles[0] || owners.contains(&header.owner))
                 };
                 let late = |id: &EnvelopeId| {
                     let held = honest[this].store.envelopes.get(id).or(honest[other].store.envelopes.get(id));

@@ -67,6 +67,12 @@ impl World {
         !self.nodes[at].signed_by(&retired).is_empty()
     }
 
+    /// Whether somebody who retired a key is not told any more what the pages of `owner` hold.
+    pub(super) fn cannot_say_again(&self, owner: usize) -> bool {
+        let apart = |at: usize| at != owner && (self.left(at) || self.left(owner) || self.are_apart(at, owner));
+        self.stolen.iter().any(|(at, _)| apart(*at))
+    }
+
     /// What follows when `owner` retired keys: what is this node's own is said again, of a
     /// partner's the versions and erasures go.
     pub(super) fn retired(&mut self, at: usize, owner: RootId, keys: Vec<NodeKey>) {
@@ -149,7 +155,7 @@ impl World {
         for (at, key) in &self.stolen {
             let key = NodeKey(key.verifying_key().to_bytes());
             for (other, node) in self.nodes[..honest].iter().enumerate() {
-                let told = other == *at || self.scenario.reaches(*at, other);
+                let told = other == *at || self.scenario.reaches(*at, other) && !self.are_apart(*at, other);
                 let of_it = node.signed_by(&BTreeSet::from([key]));
                 if told && !self.left(*at) && !self.left(other) && !of_it.is_empty() {
                     let what: Vec<Content> = of_it.iter().map(|envelope| envelope.get().header.content).collect();

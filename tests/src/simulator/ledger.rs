@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use replication::DocumentView;
 use schemas::SharedValue;
-use schemas::ids::DocumentId;
+use schemas::ids::{CircleId, DocumentId};
 use schemas::time::Hour;
 
 /// What accepted commands promised.
@@ -16,6 +16,10 @@ pub(super) struct Ledger {
     waiting: BTreeMap<u64, Promise>,
     /// Documents that their owner erased.
     pub(super) erased: BTreeSet<DocumentId>,
+    /// By whom and when a page was opened.
+    opened: BTreeMap<DocumentId, (usize, u64)>,
+    /// Pages that a successor opened anew, and what it made of each.
+    pub(super) taken_over: BTreeMap<DocumentId, BTreeSet<DocumentId>>,
     /// Characters that accepted commands put in, per co-edited document: by which node and when.
     typed: BTreeMap<DocumentId, BTreeMap<char, (usize, u64)>>,
     /// What was published last in an owned document: by which node, when, and what.
@@ -37,10 +41,22 @@ pub(super) struct Published {
     /// Where.
     pub(super) node: usize,
     when: u64,
+    /// In which circle.
+    pub(super) circle: CircleId,
     /// What.
     pub(super) value: SharedValue,
     /// Until when it lives.
     pub(super) expires_at: Hour,
+}
+
+/// A character that an accepted command put in.
+pub(super) struct Typed {
+    /// Which; nobody typed it elsewhere.
+    pub(super) character: char,
+    /// At which node.
+    pub(super) by: usize,
+    /// When, in milliseconds.
+    pub(super) when: u64,
 }
 
 /// What follows when a command succeeds.
@@ -56,6 +72,8 @@ pub(super) enum Promise {
         node: usize,
         /// Which.
         document: DocumentId,
+        /// In which circle.
+        circle: CircleId,
         /// What.
         value: SharedValue,
         /// Until when it lives.
@@ -85,6 +103,15 @@ pub(super) enum Promise {
         document: DocumentId,
         /// What; nobody typed any of it before.
         characters: BTreeSet<char>,
+        /// Whether the document is new.
+        opens: bool,
+    },
+    /// What the outbox of a node asked is answered.
+    Asked {
+        /// Whose.
+        node: usize,
+        /// Its number there.
+        number: u64,
     },
 }
 
@@ -94,6 +121,8 @@ pub(super) enum Done {
     Erased(DocumentId),
     /// It published a word of its office.
     Said(DocumentId, u64),
+    /// What it asked under this number was answered.
+    Asked(u64),
 }
 
 impl Promise {
@@ -103,7 +132,8 @@ impl Promise {
             | Self::Published { node, .. }
             | Self::Said { node, .. }
             | Self::Erased { node, .. }
-            | Self::Typed { node, .. } => *node,
+            | Self::Typed { node, .. }
+            | Self::Asked { node, .. } => *node,
         }
     }
 }
@@ -118,6 +148,9 @@ impl Ledger {
     /// A command was answered; what its node has to note, if anything.
     pub(super) fn settled(&mut self, number: u64, succeeded: bool, now: u64) -> Option<Done> {
         let promise = self.waiting.remove(&number)?;
+        if let Promise::Asked { number, .. } = promise {
+            return Some(Done::Asked(number));
+        }
         if !succeeded {
             return None;
         }
@@ -127,15 +160,18 @@ impl Ledger {
                 self.erased.insert(document);
                 return Some(Done::Erased(document));
             }
-            Promise::Published { node, document, value, expires_at } => {
-                self.published.insert(document, Published { node, when: now, value, expires_at });
+            Promise::Published { node, document, circle, value, expires_at } => {
+                self.published.insert(document, Published { node, when: now, circle, value, expires_at });
             }
-            Promise::Typed { node, document, characters } => {
+            Promise::Typed { node, document, characters, opens } => {
+                if opens {
+                    self.opened.insert(document, (node, now));
+                }
                 let typed = self.typed.entry(document).or_default();
                 typed.extend(characters.into_iter().map(|character| (character, (node, now))));
             }
             Promise::Said { document, word, .. } => return Some(Done::Said(document, word)),
-            Promise::Nothing { .. } => {}
+            Promise::Nothing { .. } | Promise::Asked { .. } => {}
         }
         None
     }
@@ -160,14 +196,33 @@ impl Ledger {
     }
 
     /// What was typed in documents of which nothing may be lost.
-    pub(super) fn kept(&self) -> impl Iterator<Item = (DocumentId, Vec<(char, usize)>)> {
-        let stands = |document: &&DocumentId| !self.erased.contains(document) && !self.forked.contains(document);
+    pub(super) fn kept(&self) -> impl Iterator<Item = (DocumentId, Vec<Typed>)> {
+        let gone = |document: &DocumentId| self.erased.contains(document) || self.forked.contains(document);
+        let stands = move |document: &&DocumentId| !gone(document) && !gone(&self.newest_of(**document));
         self.typed.keys().filter(stands).map(|document| {
-            let taken = self.taken.get(document);
+            let taken = [*document, self.newest_of(*document)].map(|document| self.taken.get(&document));
+            let is_taken = move |character: &char| taken.iter().flatten().any(|taken| taken.contains(character));
             let typed = self.typed.get(document).into_iter().flatten();
-            let stays = typed.filter(|(character, _)| taken.is_none_or(|taken| !taken.contains(character)));
-            (*document, stays.map(|(character, (node, _))| (*character, *node)).collect())
+            let stays = typed.filter(|(character, _)| !is_taken(character));
+            (
+                *document,
+                stays.map(|(character, (by, when))| Typed { character: *character, by: *by, when: *when }).collect(),
+            )
         })
+    }
+
+    /// Of a page, the one that the successor of its owner made of it; else itself.
+    pub(super) fn newest_of(&self, document: DocumentId) -> DocumentId {
+        let by = self.taken_over.get(&document).and_then(|by| by.first());
+        by.copied().unwrap_or(document)
+    }
+
+    /// Pages that were opened at a node before a moment and not erased since.
+    pub(super) fn opened_by(&self, node: usize, before: u64) -> impl Iterator<Item = DocumentId> {
+        let stands = move |(document, (by, when)): &(&DocumentId, &(usize, u64))| {
+            *by == node && *when < before && !self.erased.contains(document)
+        };
+        self.opened.iter().filter(stands).map(|(document, _)| *document)
     }
 
     /// What was published last in owned documents, and by which node.

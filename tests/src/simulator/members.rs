@@ -59,7 +59,9 @@ impl World {
         }
         let honest = self.hostile();
         let count = self.members.agreed.iter().filter(|member| **member < honest).count();
-        if at < 2 || self.members.moved.contains(&at) {
+        // Who has to take something over stays.
+        let heir = self.merger.is_some_and(|merger| merger.heir == at);
+        if at < 2 || heir || self.members.moved.contains(&at) {
             return;
         }
         if !self.members.agreed.contains(&at) {
@@ -89,15 +91,56 @@ impl World {
             return;
         }
         self.members.behind.remove(&at);
-        let members: Vec<RootId> = match self.members.agreed.contains(&at) {
-            true => self.members.agreed.iter().map(|member| self.nodes[*member].root).collect(),
-            false => Vec::new(),
-        };
+        // Who merged is in for as long as this node goes on with it.
+        let gone = self.merger.map(|merger| merger.gone);
+        let agreed = self.members.agreed.iter().copied().chain(gone);
+        let is_in = self.members.agreed.contains(&at) || gone == Some(at);
+        let keeps_out = |member: usize| self.nodes[at].store.partners.keeps_out(self.nodes[member].root);
+        let members = agreed.filter(|member| is_in && !keeps_out(*member));
+        let members: Vec<RootId> = members.map(|member| self.nodes[member].root).collect();
+        self.sign_members(at, members);
+        let kept = self.nodes[at].store.lists[&(self.circles[0], self.nodes[at].root)].clone();
+        self.input(at, Input::List { list: kept.list, bytes: kept.bytes });
+    }
+
+    /// Signs a node's own list of the first circle.
+    fn sign_members(&mut self, at: usize, members: Vec<RootId>) {
         let circle = self.circles[0];
         let kept = self.nodes[at].sign_list(circle, members);
         let owner = self.nodes[at].root;
-        self.nodes[at].store.lists.insert((circle, owner), kept.clone());
-        self.input(at, Input::List { list: kept.list, bytes: kept.bytes });
+        self.nodes[at].store.lists.insert((circle, owner), kept);
+    }
+
+    /// Signs a node's own list of the first circle anew without a partner that is none any more.
+    pub(super) fn sign_list_without(&mut self, at: usize, partner: RootId) {
+        let held = self.nodes[at].store.lists.get(&(self.circles[0], self.nodes[at].root));
+        let Some(members) = held.map(|kept| kept.list.get().members.clone()) else { return };
+        if members.contains(&partner) {
+            self.sign_members(at, members.into_iter().filter(|member| *member != partner).collect());
+        }
+    }
+
+    /// The same with a partner that is back, if it is still in the circle.
+    pub(super) fn sign_list_with(&mut self, at: usize, partner: RootId) {
+        let held = self.nodes[at].store.lists.get(&(self.circles[0], self.nodes[at].root));
+        let Some(mut members) = held.map(|kept| kept.list.get().members.clone()) else { return };
+        let is_in =
+            |node: usize| self.members.agreed.contains(&node) || self.merger.is_some_and(|merger| merger.gone == node);
+        if self.node_of(partner).is_some_and(is_in) && is_in(at) {
+            members.push(partner);
+            self.sign_members(at, members);
+        }
+    }
+
+    /// Whether a node is in the first circle and never joined or left.
+    pub(super) fn stays_in_circle(&self, at: usize) -> bool {
+        self.members.agreed.contains(&at) && !self.members.moved.contains(&at)
+    }
+
+    /// A node is to be in the first circle no more; each member takes it out at its own moment.
+    pub(super) fn leaves_circle(&mut self, at: usize) {
+        self.members.agreed.remove(&at);
+        self.members.moved.insert(at);
     }
 
     /// Everybody gets to it.

@@ -13,7 +13,9 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, S
 use schemas::time::{Hour, Timestamp};
 
 use super::keys::Retiring;
+use super::mergers::Mergers;
 use super::offices::Office;
+use super::partners::Partners;
 
 /// First moment of every simulation: 2026-09-20T00:00:00Z.
 pub(super) const START: Timestamp = Timestamp(1_789_862_400);
@@ -40,7 +42,7 @@ impl Identity {
             SigningKey::from_bytes(&secret)
         };
         let (root_key, key) = (key(), key());
-        let (certificate, certificate_bytes) = certify(&root_key, &key, 1, START.hour(), Vec::new());
+        let (certificate, certificate_bytes) = certify(&root_key, &key, (1, None), START.hour(), Vec::new());
         let (root, earlier) = (certificate.get().owner(), Vec::new());
         Self { root, root_key, key, certificate, certificate_bytes, earlier }
     }
@@ -55,24 +57,46 @@ impl Identity {
     /// Has a certificate that ends a day after the start.
     pub(super) fn certify_until_tomorrow(&mut self) {
         let from = Hour(START.hour().0 - 24 * (CERTIFICATE_DAYS - 1));
-        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &self.key, 1, from, Vec::new());
+        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &self.key, (1, None), from, Vec::new());
     }
 
     /// Takes another key and retires those before; gives back the last.
     pub(super) fn rotate(&mut self, key: SigningKey) -> SigningKey {
         let claims = self.certificate.get();
         let retired = claims.retired.iter().copied().chain([claims.node]).collect();
-        let (serial, from) = (claims.serial + 1, claims.valid_from);
-        self.earlier.push((self.certificate.clone(), self.certificate_bytes.clone()));
-        (self.certificate, self.certificate_bytes) = certify(&self.root_key, &key, serial, from, retired);
+        let successor = claims.successor;
+        self.certify(&key, retired, successor);
         std::mem::replace(&mut self.key, key)
     }
 
-    /// All its certificates, oldest first, as whoever keeps them reads them at a start.
-    fn papers(&self) -> impl Iterator<Item = Input> {
+    /// Its root says that it merged into another.
+    pub(super) fn merge_into(&mut self, successor: RootId) {
+        let (key, retired) = (self.key.clone(), self.certificate.get().retired.clone());
+        self.certify(&key, retired, Some(successor));
+    }
+
+    fn certify(&mut self, key: &SigningKey, retired: Vec<NodeKey>, successor: Option<RootId>) {
+        let claims = self.certificate.get();
+        let (serial, from) = (claims.serial + 1, claims.valid_from);
+        self.earlier.push((self.certificate.clone(), self.certificate_bytes.clone()));
+        (self.certificate, self.certificate_bytes) = certify(&self.root_key, key, (serial, successor), from, retired);
+    }
+
+    /// Its certificates up to this serial, oldest first, as whoever keeps them reads them at a start.
+    fn papers(&self, serial: u64) -> impl Iterator<Item = (Verified<NodeCertificate>, Vec<u8>)> {
         let newest = (self.certificate.clone(), self.certificate_bytes.clone());
         let all = self.earlier.iter().cloned().chain([newest]);
-        all.map(|(certificate, bytes)| Input::Certificate { certificate, bytes })
+        all.filter(move |(certificate, _)| certificate.get().serial <= serial)
+    }
+
+    /// A list that one of its certificates up to this serial signed.
+    pub(super) fn list_of(&self, bytes: &[u8], serial: u64) -> Option<Verified<CircleList>> {
+        self.papers(serial).find_map(|(certificate, _)| CircleList::verify(bytes, &certificate).ok())
+    }
+
+    /// Whether the newest of its certificates up to this serial signed a list.
+    fn is_newest_list(&self, bytes: &[u8], serial: u64) -> bool {
+        self.papers(serial).last().is_some_and(|(newest, _)| CircleList::verify(bytes, &newest).is_ok())
     }
 
     pub(super) fn node(&self) -> NodeKey {
@@ -84,7 +108,7 @@ impl Identity {
 pub(super) fn certify(
     root: &SigningKey,
     node: &SigningKey,
-    serial: u64,
+    (serial, successor): (u64, Option<RootId>),
     from: Hour,
     retired: Vec<NodeKey>,
 ) -> (Verified<NodeCertificate>, Vec<u8>) {
@@ -97,7 +121,7 @@ pub(super) fn certify(
         valid_from: from,
         valid_until: from.plus_days(CERTIFICATE_DAYS),
         retired,
-        successor: None,
+        successor,
     };
     let bytes = certificate.sign(root, node);
     (NodeCertificate::verify(&bytes).expect("a certificate signed just now"), bytes)
@@ -117,6 +141,9 @@ pub(super) struct Store {
     pub(super) views: BTreeMap<(RootId, DocumentId), DocumentView>,
     pub(super) lists: BTreeMap<(CircleId, RootId), KeptList>,
     pub(super) office: Office,
+    pub(super) partners: Partners,
+    /// What somebody typed and does not count, by its last change: where, and the text.
+    pub(super) drafts: BTreeMap<[u8; 32], (DocumentId, String)>,
 }
 
 /// A copy of a store, made at a moment of the simulation.
@@ -131,6 +158,13 @@ pub(super) struct Node {
     pub(super) root: RootId,
     pub(super) store: Store,
     pub(super) backup: Option<Backup>,
+    /// Highest serial of a certificate that it kept of each partner; of the others the first.
+    pub(super) heard: BTreeMap<RootId, u64>,
+    /// The last of its outbox that was handed on since the start.
+    pub(super) drained: u64,
+    pub(super) mergers: Mergers,
+    /// Whom its program lets in no more, since it last read who its partners are.
+    pub(super) kept_out: BTreeSet<RootId>,
     /// Partners that retired keys of which something may be left.
     pub(super) retiring: Retiring,
     /// Retired keys of its own, of which it says nothing again before it was restored.
@@ -162,6 +196,10 @@ impl Node {
             identity,
             store: Store::default(),
             backup: None,
+            heard: BTreeMap::new(),
+            drained: 0,
+            mergers: Mergers::new(),
+            kept_out: BTreeSet::new(),
             retiring: Retiring::new(),
             unsaid: Vec::new(),
             awaited: BTreeSet::new(),
@@ -229,11 +267,36 @@ impl Node {
         self.retiring.clear();
         self.unsaid.clear();
         self.brought.clear();
+        self.mergers.clear();
+        self.drained = 0;
+        self.kept_out = self.store.partners.kept_out();
         self.replica = Some(replica);
-        let certificates = self.identity.papers().chain(partners.flat_map(Identity::papers));
-        let lists =
-            self.store.lists.values().map(|kept| Input::List { list: kept.list.clone(), bytes: kept.bytes.clone() });
-        certificates.chain(lists).collect()
+        let (parted, partners): (Vec<&Identity>, Vec<&Identity>) =
+            partners.partition(|partner| self.store.partners.has_parted(partner.root));
+        let kept = |partner: &&Identity| partner.papers(self.serial(partner.root)).collect::<Vec<_>>();
+        let own = self.identity.papers(u64::MAX).chain(partners.iter().flat_map(kept));
+        let mut known: Vec<Input> = own.map(|(certificate, bytes)| Input::Certificate { certificate, bytes }).collect();
+        for ((_, owner), kept) in &self.store.lists {
+            let mut signers = partners.iter().copied().chain([&self.identity]).filter(|signer| signer.root == *owner);
+            let serial = if *owner == self.root { u64::MAX } else { self.serial(*owner) };
+            if signers.any(|signer| signer.is_newest_list(&kept.bytes, serial)) {
+                known.push(Input::List { list: kept.list.clone(), bytes: kept.bytes.clone() });
+            }
+        }
+        let introduced = parted.iter().flat_map(kept);
+        known.extend(introduced.map(|(certificate, bytes)| Input::Introduced { certificate, bytes }));
+        self.part_inputs(known)
+    }
+
+    /// Highest serial of a certificate that it kept of a partner.
+    fn serial(&self, partner: RootId) -> u64 {
+        self.heard.get(&partner).copied().unwrap_or(1)
+    }
+
+    /// Into whom a partner, or this municipality, merged, as far as was heard here.
+    pub(super) fn heard_of(&self, partner: &Identity) -> Option<RootId> {
+        let serial = if partner.root == self.root { u64::MAX } else { self.serial(partner.root) };
+        partner.papers(serial).find_map(|(certificate, _)| certificate.get().successor)
     }
 
     /// Stored envelopes of a document.

@@ -69,6 +69,13 @@ impl Office {
         }
     }
 
+    /// Goes on without a partner: what is open with it ends, matches go on, and nothing more is said.
+    pub(super) fn part(&mut self, me: RootId, partner: RootId) {
+        self.sent.retain(|_, sent| sent.offer_owner != partner || sent.stage == OutgoingStage::Matched);
+        self.came.retain(|_, came| came.requester != partner || came.stage == IncomingStage::Acknowledged);
+        self.outbox.retain(|_, (_, circle, _)| *circle != CircleId::pair(me, partner));
+    }
+
     /// A backup has no words that had not left.
     pub(super) fn forget_words(&mut self) {
         self.outbox.clear();
@@ -190,6 +197,9 @@ impl World {
     fn propose(&mut self, node: usize) {
         let newcomer = self.rng.random_range(0..PERSONS);
         let other = (node + self.rng.random_range(1..self.nodes.len())) % self.nodes.len();
+        if self.are_apart(node, other) {
+            return;
+        }
         let (me, offer_owner) = (self.nodes[node].root, self.nodes[other].root);
         let offer = card_of(offer_owner, self.rng.random_range(0..PERSONS));
         let office = &self.nodes[node].store.office;
@@ -338,8 +348,13 @@ impl World {
             return;
         }
         self.take_in(node);
-        let ids: Vec<DocumentId> = self.nodes[node].store.office.came.keys().copied().collect();
-        for id in ids {
+        let partners = &self.nodes[node].store.partners;
+        let office = &self.nodes[node].store.office;
+        let came: Vec<DocumentId> =
+            office.came.iter().filter(|(_, came)| !partners.keeps_out(came.requester)).map(|(id, _)| *id).collect();
+        let sent: Vec<DocumentId> =
+            office.sent.iter().filter(|(_, sent)| !partners.keeps_out(sent.offer_owner)).map(|(id, _)| *id).collect();
+        for id in came {
             match self.incoming(node, id) {
                 Some(answer::State::ToAcknowledge { .. }) => {
                     let decision = Decision::Acknowledged { handover_key: HandoverKey([8; 32]) };
@@ -354,8 +369,7 @@ impl World {
                 _ => {}
             }
         }
-        let ids: Vec<DocumentId> = self.nodes[node].store.office.sent.keys().copied().collect();
-        for id in ids {
+        for id in sent {
             match self.outgoing(node, id).step() {
                 proposal::Step::Stay => {}
                 proposal::Step::End(how) => self.end_half(node, id, how),
@@ -406,7 +420,7 @@ impl World {
         for (at, node) in self.nodes[..honest].iter().enumerate() {
             faults.extend(node.store.office.broken().map(|fault| format!("node {at}: {fault}")));
             for (other, partner) in self.nodes[..honest].iter().enumerate() {
-                if !self.scenario.reaches(at, other) {
+                if !self.scenario.reaches(at, other) || self.are_apart(at, other) {
                     continue;
                 }
                 let matched: BTreeSet<&DocumentId> = node

@@ -7,8 +7,10 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use replication::api::Kept;
 use replication::{Command, Effect, Input, Notice};
-use schemas::CircleList;
+use schemas::certificate::NodeCertificate;
+use schemas::ids::RootId;
 
+use super::act::body_of;
 use super::ledger::Done;
 use super::node::{Backup, KeptList};
 use super::scenario::Plant;
@@ -25,6 +27,7 @@ impl World {
         for input in inputs {
             self.input(node, input);
         }
+        self.await_mergers(node);
         let rebuild = self.nodes[node].replica.as_ref().map(|replica| replica.rebuild()).unwrap_or_default();
         self.carry_out(node, rebuild);
         let owner = self.nodes[node].root;
@@ -34,6 +37,7 @@ impl World {
             }
         }
         self.input(node, Input::Tick);
+        self.drain(node);
     }
 
     pub(super) fn crash(&mut self, node: usize) {
@@ -133,8 +137,10 @@ impl World {
 
     fn carry_out_one(&mut self, node: usize, effect: Effect) {
         match effect {
-            // What was typed in a page that somebody forked is not judged.
-            Effect::Draft(_) => {}
+            Effect::Draft(draft) => {
+                let kept = (draft.document, body_of(&draft.typed));
+                self.nodes[node].store.drafts.insert(draft.change, kept);
+            }
             Effect::Store(envelopes) => {
                 for envelope in envelopes {
                     let id = envelope.get().id();
@@ -150,7 +156,12 @@ impl World {
                 }
             }
             Effect::Show(view) => {
+                let is_page = view.value.kind().is_co_edited();
                 self.nodes[node].store.views.insert((view.owner, view.document), view);
+                if is_page && self.merger.is_some() {
+                    let life = self.nodes[node].life;
+                    self.later(500, Event::Drain { node, life });
+                }
             }
             Effect::Hide { owner, document, .. } => {
                 self.nodes[node].store.views.remove(&(owner, document));
@@ -178,11 +189,12 @@ impl World {
                 }
             }
             Effect::Keep(Kept::List(circle, owner, bytes)) => {
-                let signer = self.node_of(owner).map(|at| &self.nodes[at].identity.certificate);
-                if let Some(Ok(list)) = signer.map(|certificate| CircleList::verify(&bytes, certificate)) {
+                let signer = self.node_of(owner).map(|at| &self.nodes[at].identity);
+                if let Some(list) = signer.and_then(|signer| signer.list_of(&bytes, u64::MAX)) {
                     self.nodes[node].store.lists.insert((circle, owner), KeptList { list, bytes });
                 }
             }
+            Effect::Keep(Kept::Certificate(owner, bytes)) => self.keep_certificate(node, owner, &bytes),
             Effect::Keep(_) => {}
             Effect::Retired { owner, nodes } => {
                 let life = self.nodes[node].life;
@@ -199,6 +211,7 @@ impl World {
             Effect::Notify(Notice::Reconciled { partner, circle }) => {
                 self.in_step_with(node, partner, circle);
                 self.brought(node, partner, circle);
+                self.merged(node, partner, circle);
             }
             Effect::Notify(_) => {}
             Effect::WakeAt(at) => {
@@ -222,7 +235,16 @@ impl World {
                 self.nodes[node].erasures.insert(document);
             }
             Some(Done::Said(document, word)) => self.nodes[node].store.office.published(document, word),
+            Some(Done::Asked(number)) => self.nodes[node].store.partners.settled(number),
             None => {}
+        }
+    }
+
+    fn keep_certificate(&mut self, node: usize, owner: RootId, bytes: &[u8]) {
+        if let Ok(certificate) = NodeCertificate::verify(bytes) {
+            let heard = self.nodes[node].heard.entry(owner).or_insert(1);
+            *heard = certificate.get().serial.max(*heard);
+            self.await_mergers(node);
         }
     }
 }

@@ -33,6 +33,11 @@ pub enum Plant {
     Lets(Attack),
     /// What a node asked to be stored is lost when its process ends right after.
     ForgetsLastStore,
+    /// Once one partner went on without a municipality that merged, the others are never found to
+    /// hold the same as that one.
+    OnlyTheFirstParts,
+    /// Whoever is resumed stays cut off in the pages of who suspended it.
+    NeverResumes,
 }
 
 /// Who is within reach of whom once everything works again.
@@ -77,6 +82,10 @@ pub struct Scenario {
     pub short: bool,
     /// Whether municipalities take other keys, and somebody has those before.
     pub keys: bool,
+    /// Whether a municipality merges into another. Stores are not put back then.
+    pub mergers: bool,
+    /// Whether partners are suspended, resumed and left. Stores are not put back then.
+    pub partings: bool,
     /// Whether a store that was put back says nothing before the partners brought what they kept.
     pub waits: bool,
     /// Whether the last node misbehaves.
@@ -115,6 +124,8 @@ impl Scenario {
             offices: !backups && nodes <= 16 && rng.random_bool(0.4),
             short: rng.random_bool(0.1),
             keys: false,
+            mergers: false,
+            partings: false,
             waits: false,
             hostile: true,
             crash_at: None,
@@ -122,6 +133,9 @@ impl Scenario {
         scenario.keys = rng.random_bool(0.2);
         scenario.waits = backups && rng.random_bool(0.6);
         scenario.offices |= scenario.waits && nodes <= 16 && rng.random_bool(0.7);
+        let meets = !backups && nodes <= 16 && reach == Reach::Mesh;
+        scenario.mergers = meets && rng.random_bool(0.25);
+        scenario.partings = meets && rng.random_bool(0.25);
         scenario
     }
 
@@ -140,6 +154,8 @@ impl Scenario {
             offices: false,
             short: false,
             keys: false,
+            mergers: false,
+            partings: false,
             waits: false,
             hostile: false,
             ..Self::of(seed)

@@ -17,7 +17,7 @@ impl World {
     /// Opens a stream, when both processes run and there is none.
     pub(super) fn connect(&mut self, a: usize, b: usize) {
         let up = self.nodes[a].replica.is_some() && self.nodes[b].replica.is_some();
-        if !up || self.wires.contains_key(&pair(a, b)) {
+        if !up || self.wires.contains_key(&pair(a, b)) || !self.let_each_other_in(a, b) {
             return;
         }
         let number = self.number();
@@ -140,10 +140,15 @@ impl World {
             let (sender, receiver) = (self.nodes[from].root, self.nodes[to].root);
             let of_two = schemas::CircleId::pair(sender, receiver) == header.circle;
             let lists = &self.nodes[from].store.lists;
-            let named = lists.get(&(header.circle, header.owner)).is_some_and(|kept| {
+            // What one of the two opened is its own matter; of a third that merged its successor's.
+            let of_them = header.owner == sender || header.owner == receiver;
+            let keeper = if of_them { header.owner } else { self.keeper_at(from, header.owner) };
+            let named = lists.get(&(header.circle, keeper)).is_some_and(|kept| {
                 [sender, receiver].iter().all(|who| kept.list.get().members.binary_search(who).is_ok())
             });
-            if !of_two && !named {
+            // Until its program has read who its partners are, one that is kept out hears it.
+            let apart = self.nodes[from].store.partners.keeps_out(receiver);
+            if !of_two && !named && !apart {
                 let fault = format!("node {from} told node {to} of {:?} in {:?}", header.document, header.circle);
                 self.faults.push(fault);
             }

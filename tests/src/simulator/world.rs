@@ -15,7 +15,9 @@ use sha2::{Digest, Sha256};
 use super::hostile::Attack;
 use super::ledger::Ledger;
 use super::members::Members;
+use super::mergers::Merger;
 use super::node::{Identity, Node, START};
+use super::partings::Partings;
 use super::scenario::{Plant, Reach, Scenario};
 use super::scene::Meter;
 use super::wire::pair;
@@ -59,6 +61,21 @@ pub(super) enum Event {
         life: u64,
         envelopes: Vec<EnvelopeId>,
     },
+    /// A node reads anew who its partners are.
+    PartnersChanged {
+        node: usize,
+        life: u64,
+    },
+    /// A node hands on what waits in its outbox.
+    Drain {
+        node: usize,
+        life: u64,
+    },
+    /// One that was left is told so.
+    Farewell {
+        from: usize,
+        to: usize,
+    },
     Reconnect {
         a: usize,
         b: usize,
@@ -87,6 +104,8 @@ pub struct World {
     /// Every node is in the first; only nodes 0 and 1 in the second.
     pub(super) circles: [CircleId; 2],
     pub(super) members: Members,
+    pub(super) merger: Option<Merger>,
+    pub(super) partings: Partings,
     events: BTreeMap<(u64, u64), Event>,
     drawn: u64,
     /// Wires by pair (lower first), with the number of their stream.
@@ -147,6 +166,8 @@ impl World {
             ledger: Ledger::default(),
             circles: [CircleId([0xc1; 16]), CircleId([0xc2; 16])],
             members: Members::default(),
+            merger: None,
+            partings: Partings::default(),
             events: BTreeMap::new(),
             drawn: 0,
             wires: BTreeMap::new(),
@@ -247,6 +268,8 @@ impl World {
             14..=16 if self.scenario.members => self.change_members(a),
             17 if self.scenario.keys => self.rotate_key(a),
             18..=20 if self.scenario.keys && self.scenario.hostile => self.use_stolen_key(),
+            21..=24 if self.scenario.mergers => self.merge(),
+            25..=29 if self.scenario.partings => self.change_partners(),
             _ => {}
         }
     }
@@ -270,6 +293,7 @@ impl World {
             }
         }
         self.settle_members();
+        self.settle_partings();
         for (a, b) in self.pairs() {
             self.cut(a, b);
         }
@@ -287,12 +311,14 @@ impl World {
             (true, false) => 4,
             (false, false) => 0,
         };
-        let checks = 2 + 2 * self.scenario.distance() + after;
+        let parting = if self.scenario.mergers || self.scenario.partings { 4 } else { 0 };
+        let checks = 2 + 2 * self.scenario.distance() + after + parting;
         for _ in 0..checks {
             self.run_for(CHECK_SECONDS * 1000 + 5_000);
             for node in 0..hostile {
                 self.input(node, Input::Tick);
                 self.recover(node);
+                self.settle_partners(node);
                 if self.scenario.offices {
                     self.settle_office(node);
                     self.publish_words(node);
@@ -337,9 +363,17 @@ impl World {
             Event::Void { node, life, envelopes } if self.nodes[node].life == life => {
                 self.input(node, Input::Void { envelopes, all: true });
             }
-            Event::Loaded { .. } | Event::Tick { .. } | Event::Retired { .. } | Event::Void { .. } => {}
+            Event::PartnersChanged { node, life } if self.nodes[node].life == life => self.partners_changed(node),
+            Event::Drain { node, life } if self.nodes[node].life == life => self.drain(node),
+            Event::Loaded { .. }
+            | Event::Tick { .. }
+            | Event::Retired { .. }
+            | Event::Void { .. }
+            | Event::PartnersChanged { .. }
+            | Event::Drain { .. } => {}
+            Event::Farewell { from, to } => self.farewell(from, to),
             Event::Reconnect { a, b } => {
-                if !self.partitioned.contains(&pair(a, b)) && self.reaches(a, b) {
+                if !self.is_partitioned(a, b) && self.reaches(a, b) {
                     self.connect(a, b);
                 }
             }
@@ -347,6 +381,10 @@ impl World {
             Event::Restart { node, from_backup } => self.restart(node, from_backup),
             Event::Act => self.act(),
         }
+    }
+
+    pub(super) fn is_partitioned(&self, a: usize, b: usize) -> bool {
+        self.partitioned.contains(&pair(a, b))
     }
 
     fn reaches(&self, a: usize, b: usize) -> bool {

@@ -1,0 +1,141 @@
+//! A municipality that merges into another: its root says so once, each partner goes on without
+//! it as soon as it and that one hold the same, and the successor opens its pages anew.
+//!
+//! What the program does (`node/src/runtime/mergers.rs`, and `partner_merged` of casework) is done
+//! here in its simplest form.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::RngExt;
+use replication::Input;
+use schemas::envelope::Content;
+use schemas::ids::{CircleId, DocumentId, RootId};
+
+use super::ledger::Typed;
+use super::scenario::{Plant, Reach};
+use super::world::World;
+
+/// Partners that merged, and the circles in which they and this node were found to hold the same
+/// since that is known.
+pub(super) type Mergers = BTreeMap<RootId, BTreeSet<CircleId>>;
+
+/// The merger of a simulation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Merger {
+    /// Who merged.
+    pub(super) gone: usize,
+    /// Into whom.
+    pub(super) heir: usize,
+    /// When, in milliseconds.
+    pub(super) at: u64,
+}
+
+impl World {
+    /// A member of the circle merges into another.
+    pub(super) fn merge(&mut self) {
+        let honest = self.hostile();
+        let (gone, heir) = (self.rng.random_range(0..honest), self.rng.random_range(0..honest));
+        // Circles of which others are not a part are not handed on.
+        let fits = gone > 1 && gone != heir && self.stays_in_circle(gone) && self.stays_in_circle(heir);
+        if self.merger.is_some() || !fits || self.nodes[gone].replica.is_none() || self.scenario.reach != Reach::Mesh {
+            return;
+        }
+        self.merger = Some(Merger { gone, heir, at: self.clock });
+        self.leaves_circle(gone);
+        let successor = self.nodes[heir].root;
+        let identity = &mut self.nodes[gone].identity;
+        identity.merge_into(successor);
+        let (certificate, bytes) = (identity.certificate.clone(), identity.certificate_bytes.clone());
+        self.input(gone, Input::Certificate { certificate, bytes });
+    }
+
+    /// Notes which partners merged, as far as this node heard.
+    pub(super) fn await_mergers(&mut self, at: usize) {
+        for other in (0..self.nodes.len()).filter(|other| *other != at) {
+            let root = self.nodes[other].root;
+            let heard = self.nodes[at].heard_of(&self.nodes[other].identity);
+            if heard.is_some() && !self.nodes[at].store.partners.has_parted(root) {
+                self.nodes[at].mergers.entry(root).or_default();
+            }
+        }
+    }
+
+    /// Two were found to hold the same in a circle: goes on without one that merged, once that is
+    /// so in all of them.
+    pub(super) fn merged(&mut self, at: usize, partner: RootId, circle: CircleId) {
+        let Some(merger) = self.merger.filter(|merger| self.nodes[merger.gone].root == partner) else { return };
+        let first = (0..self.hostile()).all(|other| !self.have_parted(other, merger.gone));
+        if self.plant == Plant::OnlyTheFirstParts && !first || at == self.hostile() {
+            return;
+        }
+        let node = &mut self.nodes[at];
+        let (Some(same), Some(replica)) = (node.mergers.get_mut(&partner), &node.replica) else { return };
+        same.insert(circle);
+        let in_step = replica.circles_with(partner).iter().all(|circle| same.contains(circle));
+        if !in_step || self.is_recovering(at) || self.nodes[at].store.partners.has_suspended(partner) {
+            return;
+        }
+        self.nodes[at].mergers.remove(&partner);
+        let successor = self.nodes[merger.heir].root;
+        self.part(at, partner, Some(successor));
+    }
+
+    /// Whose list says who may have what `owner` opened, as far as `at` knows.
+    pub(super) fn keeper_at(&self, at: usize, owner: RootId) -> RootId {
+        let of = self.node_of(owner).map(|of| &self.nodes[of].identity);
+        of.and_then(|identity| self.nodes[at].heard_of(identity)).unwrap_or(owner)
+    }
+
+    /// Whether what somebody typed was in his store before his municipality merged.
+    pub(super) fn wrote_before_merging(&self, typed: &Typed) -> bool {
+        self.merger.is_some_and(|merger| merger.gone == typed.by && typed.when < merger.at)
+    }
+
+    /// Whether a page is erased, also where its owner's process ended before it said so.
+    fn is_erased(&self, page: DocumentId) -> bool {
+        let erased = |envelope: &schemas::Envelope| {
+            envelope.header.document == page && envelope.header.content == Content::Erased
+        };
+        let held = self.nodes.iter().flat_map(|node| node.store.envelopes.values());
+        self.ledger.erased.contains(&page) || held.into_iter().any(|envelope| erased(envelope.get()))
+    }
+
+    /// What has to hold of a merger in the end.
+    pub(super) fn judge_merger(&self, faults: &mut Vec<String>) {
+        let Some(Merger { gone, heir, at: when }) = self.merger else { return };
+        let (root, successor) = (self.nodes[gone].root, self.nodes[heir].root);
+        for at in (0..self.hostile()).filter(|at| *at != gone) {
+            let node = &self.nodes[at];
+            if !node.store.partners.has_parted(root) {
+                faults.push(format!("node {at} never went on without node {gone}, which merged"));
+            } else if !self.nodes[gone].store.partners.has_parted(node.root) {
+                faults.push(format!("node {gone}, which merged, never heard that node {at} went on"));
+            }
+            for envelope in node.store.envelopes.values().filter(|envelope| envelope.get().header.owner == root) {
+                let header = &envelope.get().header;
+                if !matches!(header.content, Content::Erased | Content::ReplacedBy) || !header.kind.is_co_edited() {
+                    faults.push(format!("node {at} holds {:?} of node {gone}, which merged", header.content));
+                }
+            }
+        }
+        let members = self.honest_members();
+        for page in self.ledger.opened_by(gone, when) {
+            if self.is_erased(page) {
+                continue;
+            }
+            let Some(by) = self.ledger.taken_over.get(&page) else {
+                faults.push(format!("nobody took over {page:?} of node {gone}, which merged"));
+                continue;
+            };
+            if by.len() != 1 {
+                faults.push(format!("{page:?} of node {gone}, which merged, became {} pages", by.len()));
+            }
+            for (by, at) in by.iter().flat_map(|by| members.iter().map(move |at| (*by, *at))) {
+                let shown = self.nodes[at].store.views.contains_key(&(successor, by));
+                if !shown && !self.is_erased(by) {
+                    faults.push(format!("node {at} does not show what became of {page:?} of node {gone}"));
+                }
+            }
+        }
+    }
+}
