@@ -172,6 +172,8 @@ pub(super) struct Node {
     /// Partners that a restored node waits for before it says anything, and what they brought.
     pub(super) awaited: BTreeSet<RootId>,
     pub(super) brought: BTreeSet<(RootId, CircleId)>,
+    /// Partners without whom a restored node goes on.
+    pub(super) without: BTreeSet<RootId>,
     /// Documents this municipality erased; kept outside of backups.
     pub(super) erasures: BTreeSet<DocumentId>,
     pub(super) incarnation: u64,
@@ -204,6 +206,7 @@ impl Node {
             unsaid: Vec::new(),
             awaited: BTreeSet::new(),
             brought: BTreeSet::new(),
+            without: BTreeSet::new(),
             erasures: BTreeSet::new(),
             incarnation: 1,
             skew: 0,

@@ -54,6 +54,8 @@ pub(super) struct Office {
     /// The newest word that is not yet published, per document, with its number.
     outbox: BTreeMap<DocumentId, (u64, CircleId, SharedValue)>,
     words: u64,
+    /// Mentors who have no place until a person looked what was promised since a backup.
+    unsure: BTreeSet<u8>,
 }
 
 impl Office {
@@ -135,6 +137,26 @@ impl Office {
         }
     }
 
+    /// Nobody has a place until a person looked.
+    pub(super) fn doubt(&mut self) {
+        self.unsure = (0..PERSONS).collect();
+    }
+
+    /// Whether anybody has no place until a person looked.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        !self.unsure.is_empty()
+    }
+
+    /// A person looked.
+    pub(super) fn is_sure(&mut self) {
+        self.unsure.clear();
+    }
+
+    /// Whether it has a record of its yes to a proposal, or of what became of that.
+    pub(super) fn knows_of_promise(&self, proposal: DocumentId) -> bool {
+        self.came.get(&proposal).is_some_and(|came| came.stage != IncomingStage::Open)
+    }
+
     /// Places of a mentor that are promised: reservations that were not released, and matches.
     fn promised(&self, mentor: u8) -> usize {
         let takes = |came: &&Came| answer::holds_a_place(came.stage) || came.stage == IncomingStage::Acknowledged;
@@ -147,11 +169,18 @@ impl Office {
         self.sent.values().filter(|sent| sent.newcomer == newcomer).filter(binds).count()
     }
 
-    /// What was promised beyond what there is.
-    fn broken(&self) -> Option<String> {
+    /// What was promised beyond what there is. What its requester has `taken_back` for good is no
+    /// promise any more, though a restored office may not have heard it yet.
+    fn broken(&self, taken_back: impl Fn(&DocumentId, RootId) -> bool) -> Option<String> {
+        let stands = |id: &DocumentId, came: &Came| {
+            came.stage == IncomingStage::Acknowledged
+                || answer::holds_a_place(came.stage) && !taken_back(id, came.requester)
+        };
         for person in 0..PERSONS {
-            if self.promised(person) > usize::from(PLACES[usize::from(person)]) {
-                return Some(format!("mentor {person} is promised {} times", self.promised(person)));
+            let of_mentor = self.came.iter().filter(|(_, came)| came.mentor == person);
+            let promised = of_mentor.filter(|(id, came)| stands(id, came)).count();
+            if promised > usize::from(PLACES[usize::from(person)]) {
+                return Some(format!("mentor {person} is promised {promised} times"));
             }
             if self.bound(person) > 1 {
                 return Some(format!("newcomer {person} is bound {} times", self.bound(person)));
@@ -176,13 +205,16 @@ impl World {
         if self.is_recovering(node) {
             return;
         }
+        if self.nodes[node].store.office.is_in_doubt() && self.rng.random_bool(0.3) {
+            self.look_after_places(node);
+        }
         match self.rng.random_range(0..8) {
             0..=2 => self.propose(node),
             3 | 4 => self.answer_one(node),
             5 | 6 => self.confirm_one(node),
             _ => self.withdraw_one(node),
         }
-        if let Some(fault) = self.nodes[node].store.office.broken() {
+        if let Some(fault) = self.promised_beyond(node) {
             self.faults.push(format!("node {node}: {fault}"));
         }
         self.publish_words(node);
@@ -227,7 +259,7 @@ impl World {
             let Some(answer::State::Open { .. }) = self.incoming(node, id) else { continue };
             let office = &self.nodes[node].store.office;
             let mentor = office.came[&id].mentor;
-            let places = PLACES[usize::from(mentor)];
+            let places = if office.unsure.contains(&mentor) { 0 } else { PLACES[usize::from(mentor)] };
             let counted = if self.plant == Plant::CountsNoPlaces { 0 } else { office.promised(mentor) };
             if answer::places_left(places, counted, 0) > 0 && self.rng.random_bool(0.8) {
                 let held_until = now.plus_seconds(answer::HELD_SECONDS);
@@ -414,11 +446,21 @@ impl World {
         }
     }
 
+    /// What an office promised beyond what there is.
+    fn promised_beyond(&self, at: usize) -> Option<String> {
+        let record = |proposal: &DocumentId, requester| {
+            self.nodes[self.node_of(requester)?].store.office.sent.get(proposal).map(|sent| sent.stage)
+        };
+        let taken_back =
+            |proposal: &DocumentId, requester| matches!(record(proposal, requester), Some(OutgoingStage::Ended(_)));
+        self.nodes[at].store.office.broken(taken_back)
+    }
+
     /// What offices promised beyond what there is, and matches that only one side knows.
     pub(super) fn judge_offices(&self, faults: &mut Vec<String>) {
         let honest = self.hostile();
         for (at, node) in self.nodes[..honest].iter().enumerate() {
-            faults.extend(node.store.office.broken().map(|fault| format!("node {at}: {fault}")));
+            faults.extend(self.promised_beyond(at).map(|fault| format!("node {at}: {fault}")));
             for (other, partner) in self.nodes[..honest].iter().enumerate() {
                 if !self.scenario.reaches(at, other) || self.are_apart(at, other) {
                     continue;

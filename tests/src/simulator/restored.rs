@@ -1,6 +1,10 @@
 //! Stores that were put back, where offices match: such a node says nothing before every partner
 //! within reach has brought what it kept; then its records follow its own halves of the matches.
 //!
+//! What was promised since the backup to a partner out of reach is not known then. Were places
+//! given out at once, they would be given twice, and who was put back once more would find all
+//! three promises at a time. So its mentors have no place before a person asked those partners.
+//!
 //! What the program does (`node/src/runtime/recovering.rs`, and `restored.rs` of casework) is done
 //! here in its simplest form; casework's own is tested on real stores in
 //! `node/store/tests/restored.rs`.
@@ -8,6 +12,7 @@
 use std::collections::BTreeSet;
 
 use schemas::SharedValue;
+use schemas::documents::Decision;
 use schemas::ids::{CircleId, RootId};
 
 use super::scenario::Plant;
@@ -23,6 +28,8 @@ impl World {
         let partners = (0..self.hostile()).filter(|other| self.scenario.reaches(node, *other));
         let awaited: BTreeSet<RootId> = partners.map(|other| self.nodes[other].root).collect();
         self.nodes[node].store.office.forget_words();
+        let others = (0..self.nodes.len()).filter(|other| *other != node).map(|other| self.nodes[other].root);
+        self.nodes[node].without = others.filter(|other| !awaited.contains(other)).collect();
         self.nodes[node].awaited = awaited;
         self.nodes[node].brought.clear();
     }
@@ -53,10 +60,27 @@ impl World {
         if all_brought {
             self.nodes[at].awaited.clear();
             self.follow_own_halves(at);
+            if !self.nodes[at].without.is_empty() {
+                self.nodes[at].store.office.doubt();
+            }
             let unsaid = std::mem::take(&mut self.nodes[at].unsaid);
             if !unsaid.is_empty() {
                 self.retired(at, self.nodes[at].root, unsaid);
             }
+        }
+    }
+
+    /// A person asks the partners without whom this node went on what it promised them, by phone:
+    /// when the records hold all of it, the places are right.
+    pub(super) fn look_after_places(&mut self, at: usize) {
+        let (root, office) = (self.nodes[at].root, &self.nodes[at].store.office);
+        let without = self.nodes.iter().filter(|node| self.nodes[at].without.contains(&node.root));
+        let promised = without.flat_map(|partner| partner.store.views.values()).filter_map(|view| match &view.value {
+            SharedValue::Answer(half) if view.owner == root && promises(&half.decision) => Some(half.proposal),
+            _ => None,
+        });
+        if promised.into_iter().all(|proposal| office.knows_of_promise(proposal)) {
+            self.nodes[at].store.office.is_sure();
         }
     }
 
@@ -83,4 +107,9 @@ impl World {
         let said: BTreeSet<_> = views.iter().filter(|view| view.owner == root).map(|view| view.document).collect();
         office.say_what_is_missing(root, &said);
     }
+}
+
+/// Whether a place is promised by this.
+fn promises(decision: &Decision) -> bool {
+    matches!(decision, Decision::Yes { .. } | Decision::Acknowledged { .. })
 }
