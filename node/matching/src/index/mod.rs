@@ -22,13 +22,10 @@ use schemas::ids::{DocumentId, RootId};
 pub use self::requests::Requests;
 
 use self::packed::{Glance, Packed};
-use self::question::{Points, Prospect, Question};
+use self::question::{Points, Prospect, Question, TOGETHER};
 use self::shelf::{Card, Cell, Shelf};
 use crate::card::{Offer, Request, Rules};
 use crate::rank::{Candidate, top};
-
-/// Cards that are judged at a glance together.
-const TOGETHER: usize = 16;
 
 /// Mentors' cards, in order for searches.
 #[derive(Debug, Default)]
@@ -167,29 +164,33 @@ impl Mentors {
         let question = Question::new(request);
         let mut all = AllPoints::new(&question, &self.shelf.owners, rules);
         let near = neighbours::of(request.place()).iter();
-        let cells: Vec<(u32, &Cell<Packed>)> = near
-            .take_while(|(metres, _)| question.reaches(*metres))
-            .filter_map(|(metres, at)| Some((*metres, self.shelf.cell(cell_of((*at).into(), false))?)))
-            .collect();
+        let cells = near.take_while(|(metres, _)| question.reaches(*metres)).filter_map(|(metres, at)| {
+            let cell = self.shelf.cell(cell_of((*at).into(), false))?;
+            Some((*metres, cell, all.prospect(cell, *metres)?, cell.stretches(question.group)))
+        });
+        let cells: Vec<_> = cells.collect();
         // Those near the goal occupation first: few others will then still be worth a look.
         for akin in if question.group.is_some() { [true, false].as_slice() } else { &[false] } {
-            for (metres, cell) in &cells {
-                let Some(prospect) = all.prospect(cell, *metres) else { continue };
+            for (metres, cell, prospect, stretches) in &cells {
                 let most = if *akin { prospect.most() } else { prospect.most_of_others() };
                 if !best.wants(most) {
                     continue;
                 }
-                let mut sieve = question.sieve(&prospect, *akin, best.least);
-                let stretches = cell.cards(question.group, *akin);
-                let some = stretches.flat_map(|(glances, cards)| glances.chunks(TOGETHER).zip(cards.chunks(TOGETHER)));
-                for (glances, cards) in some {
-                    if !sieve.passes_any(glances) {
+                let mut sieve = question.sieve(prospect, *akin, best.least);
+                let [before, inside, after] = stretches.clone();
+                let some = if *akin { [inside, 0..0] } else { [before, after] };
+                for (glances, cards) in some.into_iter().flat_map(|range| cell.together(range)) {
+                    let passed = sieve.passed(glances);
+                    if passed == [0; TOGETHER] {
                         continue;
                     }
-                    for (glance, card) in glances.iter().zip(cards) {
-                        if sieve.passes(glance) && self.compare(&question, (glance, card), *metres, &mut all, &mut best)
+                    for (_, (glance, card)) in
+                        passed.iter().zip(glances.iter().zip(cards)).filter(|(passed, _)| **passed != 0)
+                    {
+                        if best.wants(question.most_of_passed(glance, prospect, *akin))
+                            && self.compare(&question, (glance, card), *metres, &mut all, &mut best)
                         {
-                            sieve = question.sieve(&prospect, *akin, best.least);
+                            sieve = question.sieve(prospect, *akin, best.least);
                         }
                     }
                 }

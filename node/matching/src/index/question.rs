@@ -11,6 +11,9 @@ use crate::card::{Offer, Request, Rules};
 use crate::eligible::{Pair, musts, shared_languages};
 use crate::score::{ENOUGH, ENOUGH_LANGUAGES, MAX_QUARTERS, Part, Subject, fraction};
 
+/// Cards that are judged at a glance together.
+pub(super) const TOGETHER: usize = 16;
+
 /// What is asked, in bits.
 pub(super) struct Question<'a> {
     pub(super) request: &'a Request,
@@ -21,6 +24,8 @@ pub(super) struct Question<'a> {
     sector: Option<u8>,
     domains: u8,
     languages: u128,
+    /// The same as bits of [`Glance::common`].
+    others: u32,
     lists_dutch: bool,
     interests: u32,
     availability: u32,
@@ -60,6 +65,11 @@ pub(super) struct Prospect {
     languages: [u32; 2],
     /// Whether Dutch is enough to talk.
     dutch: bool,
+    slots: [u32; 4],
+    metres: u32,
+    /// What the distance adds where it is as little as the request allows, and where it is none.
+    near: u32,
+    nearest: u32,
     rest: u32,
 }
 
@@ -76,7 +86,7 @@ pub(super) struct Sieve {
 
 impl Sieve {
     /// Whether no hard rule is seen to be broken, and the card may still score enough.
-    pub(super) fn passes(&self, card: &Glance) -> bool {
+    fn passes(&self, card: &Glance) -> bool {
         let common = self.common & card.common;
         let [another, same] = self.fewest.map(|[dutch, more]| if common & OTHERS == 0 { dutch } else { more });
         let fewest = if card.head & SECTOR == self.sector { same } else { another };
@@ -88,9 +98,13 @@ impl Sieve {
             & ((card.head & RADIUS) as i32 >= self.radius)
     }
 
-    /// Whether one of these passes.
-    pub(super) fn passes_any(&self, cards: &[Glance]) -> bool {
-        cards.iter().fold(0, |any, card| any | u32::from(self.passes(card))) != 0
+    /// Which of so many pass.
+    pub(super) fn passed(&self, cards: &[Glance]) -> [u32; TOGETHER] {
+        let mut passed = [0; TOGETHER];
+        for (passed, card) in passed.iter_mut().zip(cards) {
+            *passed = u32::from(self.passes(card));
+        }
+        passed
     }
 }
 
@@ -105,6 +119,7 @@ pub(super) struct Compared {
 impl<'a> Question<'a> {
     pub(super) fn new(request: &'a Request) -> Self {
         let card = &request.card;
+        let languages = packed::languages(&card.languages);
         let goal = card.goal_occupation.as_ref();
         Self {
             request,
@@ -113,7 +128,8 @@ impl<'a> Question<'a> {
             group: goal.map(|goal| packed::group(Some(goal))),
             sector: card.goal_sector.map(|sector| packed::sector(Some(sector))),
             domains: packed::domains(&card.domains),
-            languages: packed::languages(&card.languages),
+            languages,
+            others: packed::others(languages),
             lists_dutch: card.languages.contains(&Language::dutch()),
             interests: packed::interests(&card.interests),
             availability: card.availability.bits(),
@@ -160,13 +176,13 @@ impl<'a> Question<'a> {
     /// (`akin`), or of the others.
     pub(super) fn sieve(&self, prospect: &Prospect, akin: bool, least: u32) -> Sieve {
         let fewest = |sector: u32, languages: u32| {
-            let base = prospect.occupation[usize::from(akin)] + sector + languages + prospect.rest;
+            let base = prospect.occupation[usize::from(akin)] + sector + languages + prospect.unseen();
             let enough = |shared: &usize| base + prospect.domains[*shared] >= least;
             (1..prospect.domains.len()).find(enough).unwrap_or(prospect.domains.len()) as i32
         };
         Sieve {
             domains: self.domains.into(),
-            common: self.availability | packed::others(self.languages) | if prospect.dutch { DUTCH } else { 0 },
+            common: self.availability | self.others | if prospect.dutch { DUTCH } else { 0 },
             radius: i32::from(prospect.needed_km) * (RADIUS & RADIUS.wrapping_neg()) as i32,
             sector: u32::from(self.sector.unwrap_or(packed::NO_SECTOR)) * (SECTOR & SECTOR.wrapping_neg()),
             fewest: prospect.sector.map(|sector| prospect.languages.map(|languages| fewest(sector, languages))),
@@ -179,6 +195,17 @@ impl<'a> Question<'a> {
             + prospect.sector[usize::from(Some(card.sector()) == self.sector)]
             + prospect.domains[((self.domains & card.domains()).count_ones() as usize).min(6)]
             + most(&prospect.languages)
+            + prospect.unseen()
+    }
+
+    /// The most that a card that passed the sieve can score: nearly all of it is seen at a glance.
+    pub(super) fn most_of_passed(&self, card: &Glance, prospect: &Prospect, akin: bool) -> u32 {
+        prospect.occupation[usize::from(akin)]
+            + prospect.sector[usize::from(Some(card.sector()) == self.sector)]
+            + prospect.domains[((self.domains & card.domains()).count_ones() as usize).min(6)]
+            + prospect.languages[usize::from(self.others & card.common != 0)]
+            + prospect.slots[(self.availability & card.common).count_ones().min(ENOUGH) as usize]
+            + prospect.near((u32::from(card.radius_km()) * 1_000).min(self.radius_metres))
             + prospect.rest
     }
 
@@ -268,12 +295,12 @@ impl Points {
             domains: self.domains,
             languages: [if self.enough_dutch { self.dutch_alone } else { 0 }, languages],
             dutch: self.enough_dutch,
+            slots: self.slots,
+            metres,
             // Further than the request reaches: as near as if it reached just so far.
-            rest: self.near(metres, self.proximity.of.max(needed_km * 1_000))
-                + most(&self.interests)
-                + most(&self.slots)
-                + self.wishes
-                + self.waiting,
+            near: self.near(metres, self.proximity.of.max(needed_km * 1_000)),
+            nearest: self.near(0, 0),
+            rest: most(&self.interests) + self.wishes + self.waiting,
         }
     }
 }
@@ -281,12 +308,25 @@ impl Points {
 impl Prospect {
     /// The most that any card can score.
     pub(super) fn most(&self) -> u32 {
-        most(&self.occupation) + most(&self.sector) + most(&self.domains) + most(&self.languages) + self.rest
+        most(&self.occupation) + most(&self.sector) + most(&self.domains) + most(&self.languages) + self.unseen()
+    }
+
+    /// The most that slots, distance, interests, wishes and waiting can add.
+    fn unseen(&self) -> u32 {
+        most(&self.slots) + self.near + self.rest
+    }
+
+    /// The most that the distance can add where a card's limit is so many metres.
+    fn near(&self, limit: u32) -> u32 {
+        let left = u64::from(limit.saturating_sub(self.metres));
+        // Rounded up, for each owner's own is rounded down.
+        let near = (u64::from(self.nearest + 1) * left).checked_div(u64::from(limit));
+        near.map_or(self.nearest, |near| near as u32 + 1)
     }
 
     /// The most that a card outside the group of the goal occupation can score.
     pub(super) fn most_of_others(&self) -> u32 {
-        self.occupation[0] + most(&self.sector) + most(&self.domains) + most(&self.languages) + self.rest
+        self.occupation[0] + most(&self.sector) + most(&self.domains) + most(&self.languages) + self.unseen()
     }
 
     /// What holds for either.
@@ -299,7 +339,10 @@ impl Prospect {
         raise(&mut self.sector, &other.sector);
         raise(&mut self.domains, &other.domains);
         raise(&mut self.languages, &other.languages);
+        raise(&mut self.slots, &other.slots);
         self.dutch |= other.dutch;
+        self.near = self.near.max(other.near);
+        self.nearest = self.nearest.max(other.nearest);
         self.rest = self.rest.max(other.rest);
         self
     }

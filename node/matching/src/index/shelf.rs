@@ -1,10 +1,12 @@
 //! Cards in their places, as they come and go: by document, and by municipality for searches.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use schemas::ids::{DocumentId, RootId};
 
 use super::packed::Glance;
+use super::question::TOGETHER;
 
 /// A card that a shelf can hold.
 pub(super) trait Card {
@@ -49,15 +51,18 @@ impl<P> Cell<P> {
         self.glances.iter().zip(&self.packed)
     }
 
-    /// The cards of one group, or all others; in two stretches.
-    pub(super) fn cards(&self, group: Option<u8>, inside: bool) -> impl Iterator<Item = (&[Glance], &[P])> {
-        let all = self.glances.len();
-        let group = group.map_or(0..0, |group| {
+    /// Where the cards of groups before, in, and after one group lie; all after without one.
+    pub(super) fn stretches(&self, group: Option<u8>) -> [Range<usize>; 3] {
+        let [start, end] = group.map_or([0; 2], |group| {
             let start = self.glances.partition_point(|glance| glance.group() < group);
-            start..start + self.glances[start..].partition_point(|glance| glance.group() == group)
+            [start, start + self.glances[start..].partition_point(|glance| glance.group() == group)]
         });
-        let ranges = if inside { [group, 0..0] } else { [0..group.start, group.end..all] };
-        ranges.into_iter().map(|range| (&self.glances[range.clone()], &self.packed[range]))
+        [0..start, start..end, end..self.glances.len()]
+    }
+
+    /// The cards in these places, so many together.
+    pub(super) fn together(&self, places: Range<usize>) -> impl Iterator<Item = (&[Glance], &[P])> {
+        self.glances[places.clone()].chunks(TOGETHER).zip(self.packed[places].chunks(TOGETHER))
     }
 }
 
