@@ -46,7 +46,7 @@ mod tests {
     use crate::cli::Cli;
 
     fn said(line: &[&str]) -> Option<String> {
-        sentence(&Cli::try_parse_from([&["overbuur"], line].concat()).err().expect("it cannot be read"))
+        sentence(&Cli::try_parse_from([&["overbuur"], line].concat()).expect_err("it cannot be read"))
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Replica {
     pub(crate) fn introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
         let (owner, serial) = (certificate.get().owner(), certificate.get().serial);
         self.roster.note_author(certificate.get());
-        if self.roster.add_introduced(certificate, bytes) {
+        if self.roster.add_introduced(certificate, bytes, None) {
             self.tell_doubled(owner, serial);
             self.knowledge_changed();
         }
@@ -220,7 +220,7 @@ impl Replica {
         } else if self.roster.is_confirmed(owner) {
             self.roster.add_certificate(certificate, bytes.clone())
         } else {
-            self.roster.add_introduced(certificate, bytes.clone())
+            self.roster.add_introduced(certificate, bytes.clone(), Some(partner))
         };
         if taken {
             self.tell_doubled(owner, serial);

@@ -475,6 +475,11 @@ impl Replica {
         self.roster.newest(owner).map(Verified::get)
     }
 
+    /// The municipality into which `owner` merged, by its first word; none when it did not.
+    pub fn successor(&self, owner: RootId) -> Option<RootId> {
+        Some(self.roster.keeper(owner)).filter(|keeper| *keeper != owner)
+    }
+
     /// Municipalities that are known here and that nobody names any more: no partners, in no list
     /// that counts, and merged into nobody who counts.
     pub fn unnamed(&self) -> BTreeSet<RootId> {

@@ -79,6 +79,7 @@ fn partner_rows(
     let receipts = service.office.receipt_counts()?;
     let proofs = service.read(|records| records.proofs())?;
     let twice = service.store.certified_twice()?;
+    let successors = service.port.successors();
     let now = clock::now().hour();
     let mut rows = Vec::new();
     for partner in service.store.partners()? {
@@ -106,7 +107,7 @@ fn partner_rows(
             "refused": refused,
             "certificate_serial": certificate.map(|certificate| certificate.serial),
             "certified_twice": twice.get(&partner.root),
-            "merged_into": certificate.and_then(|one| one.successor).map(|root| service.name_of(root)),
+            "merged_into": successors.get(&partner.root).map(|root| service.name_of(*root)),
             "certificate_valid_until": certificate.map(|certificate| certificate.valid_until.start().0),
             "certificate_ends_soon": certificate.is_some_and(|certificate| ends_soon(certificate, now)),
             "receipts_received": receipts.get(&partner.root).map_or(0, |counts| counts.0),

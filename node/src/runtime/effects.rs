@@ -225,9 +225,10 @@ impl Runtime {
             let newer = self.certificates.get(&root).is_some_and(|known| known.get().serial < certificate.get().serial);
             if newer {
                 self.certificates.insert(root, certificate);
-                self.await_mergers();
                 self.admits_anew = true;
             }
+            // Of several words the first counts, which may come last.
+            self.await_mergers();
         }
     }
 

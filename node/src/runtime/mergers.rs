@@ -44,10 +44,10 @@ impl Mergers {
 }
 
 impl Runtime {
-    /// Notes which partners merged, as their newest certificates say.
+    /// Notes which partners merged, as their first words say.
     pub(super) fn await_mergers(&mut self) {
-        let merged = self.certificates.iter().filter(|(_, certificate)| certificate.get().successor.is_some());
-        let merged: BTreeSet<RootId> = merged.map(|(root, _)| *root).collect();
+        let merged = self.certificates.keys().filter(|root| self.replica.successor(**root).is_some());
+        let merged: BTreeSet<RootId> = merged.copied().collect();
         self.mergers.partners.retain(|root, _| merged.contains(root));
         for root in merged {
             self.mergers.partners.entry(root).or_default();

@@ -50,10 +50,11 @@ impl Runtime {
         inputs.extend(merged.into_iter().map(remove));
         newest.remove(&me);
         self.certificates = newest;
-        self.await_mergers();
         self.admit().await?;
         self.invitations_changed().await;
-        self.input(inputs).await
+        self.input(inputs).await?;
+        self.await_mergers();
+        Ok(())
     }
 
     fn covers_now(&self) -> bool {

@@ -9,7 +9,12 @@ use schemas::vocabulary::{Cefr, Domain, Sector};
 use store::testing::{TestOffice, office_of};
 
 fn els() -> Actor {
-    Actor { account: Some(1), name: "Els".to_owned(), role: casework::office::AccountRole::Coordinator }
+    Actor {
+        account: Some(1),
+        name: "Els".to_owned(),
+        role: casework::office::AccountRole::Coordinator,
+        looks_again: false,
+    }
 }
 
 fn file(name: &str) -> Vec<u8> {

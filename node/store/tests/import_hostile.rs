@@ -13,7 +13,12 @@ use proptest::prelude::*;
 use store::testing::{TestOffice, office_for_tests};
 
 fn els() -> Actor {
-    Actor { account: Some(1), name: "Els".to_owned(), role: casework::office::AccountRole::Coordinator }
+    Actor {
+        account: Some(1),
+        name: "Els".to_owned(),
+        role: casework::office::AccountRole::Coordinator,
+        looks_again: false,
+    }
 }
 
 fn refusal(name: &str, bytes: &[u8]) -> &'static str {

@@ -60,8 +60,12 @@ fn a_receipt_is_awaited_of_each_who_received_the_card_and_taken_once() {
     let rows = office.erasures(&els()).expect("a list");
     assert_eq!((rows.len(), rows[0].documents), (1, 1));
     assert_eq!(rows[0].partners, [("Aartselaar".to_owned(), Some(came))]);
-    let member =
-        casework::Actor { role: casework::office::AccountRole::Member, account: Some(3), name: "Mo".to_owned() };
+    let member = casework::Actor {
+        role: casework::office::AccountRole::Member,
+        account: Some(3),
+        name: "Mo".to_owned(),
+        looks_again: false,
+    };
     assert!(office.erasures(&member).is_err());
 }
 
@@ -74,6 +78,7 @@ fn a_suspended_partner_is_awaited_too() {
         role: casework::office::AccountRole::Administrator,
         account: Some(2),
         name: "Bram".to_owned(),
+        looks_again: false,
     };
     office.suspend_partner(&bram, aartselaar, "").expect("suspended");
     office.erase_person(&els(), amina).expect("erased");

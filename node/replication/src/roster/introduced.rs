@@ -16,13 +16,24 @@ const MAX_INTRODUCED: usize = 1_200;
 
 impl Roster {
     /// Takes a certificate of a member that a confirmed partner's list names, or of one that
-    /// merged into such a member or a partner; whether it was new.
-    pub(crate) fn add_introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
+    /// merged into such a member or a partner; whether it was new. `by` is the partner that brings
+    /// it, none for this node's own store: of one that nobody knows and nobody names only its heir
+    /// has anything to say, or anybody could make up what merged into it.
+    pub(crate) fn add_introduced(
+        &mut self,
+        certificate: Verified<NodeCertificate>,
+        bytes: Vec<u8>,
+        by: Option<RootId>,
+    ) -> bool {
         let owner = certificate.get().owner();
         let said = certificate.get().successor.map(|heir| self.keeper(heir));
         let heir = Some(said.unwrap_or_else(|| self.keeper(owner))).filter(|heir| *heir != owner);
         let sponsors = self.sponsors(owner, heir);
         let known = self.certificates.contains_key(&owner);
+        let told = || by.is_none_or(|by| heir == Some(by)) || !self.sponsors(owner, None).is_empty();
+        if !known && !told() {
+            return false;
+        }
         let room = self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED;
         let free = |partner: &RootId| self.places.values().filter(|by| *by == partner).count() < PLACES;
         let place = sponsors.iter().copied().find(free);
@@ -117,7 +128,11 @@ mod tests {
         }
 
         fn is_let_in(&self, roster: &mut Roster) -> bool {
-            roster.add_introduced(self.certificate.clone(), self.bytes.clone())
+            roster.add_introduced(self.certificate.clone(), self.bytes.clone(), None)
+        }
+
+        fn is_brought_by(&self, by: &Self, roster: &mut Roster) -> bool {
+            roster.add_introduced(self.certificate.clone(), self.bytes.clone(), Some(by.id()))
         }
 
         /// Says in a list that these are members, beside itself.
@@ -167,6 +182,19 @@ mod tests {
         assert!(!more.iter().any(|town| town.is_let_in(&mut roster)));
         honest.names(&mut roster, 1, 1, &[me, more[0].id()]);
         assert!(more[0].is_let_in(&mut roster) && !more[1].is_let_in(&mut roster));
+    }
+
+    #[test]
+    fn only_its_heir_brings_one_that_merged_and_that_nobody_knows() {
+        let (me, [hostile, honest], mut roster) = three();
+        for heir in [honest.id(), me] {
+            let mut made_up = (700..710).map(|number| Town::merged(number, Some(heir)));
+            assert!(!made_up.any(|town| town.is_brought_by(&hostile, &mut roster)), "anybody can make it up");
+        }
+        let [known, gone] = [Town::new(720), Town::merged(721, Some(honest.id()))];
+        assert!(gone.is_brought_by(&honest, &mut roster));
+        honest.names(&mut roster, 1, 1, &[me, known.id()]);
+        assert!(known.is_brought_by(&hostile, &mut roster), "whoever brings a member that is named");
     }
 
     #[test]
