@@ -249,7 +249,7 @@ pub fn status(row: &Value) -> Vec<String> {
         let forks = partner["forks_proved"].as_u64().filter(|count| *count > 0);
         let forks = forks.map(|count| format!("; {count} × twee verschillende dingen op één plaats, bewijs bewaard"));
         let twice = partner["certified_twice"].as_u64();
-        let twice = twice.map(|serial| format!("; tekende twee certificaten met nummer {serial}, vraag een nieuw"));
+        let twice = twice.map(|serial| format!("; tekende twee certificaten met nummer {serial}: bel die gemeente"));
         let held_back = partner["held_back"]["because"].as_str();
         let held_back = held_back.map(|why| format!("; vertraagd, want dit stuurt geen eerlijk knooppunt: {why}"));
         lines.push(format!(

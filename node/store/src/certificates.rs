@@ -57,19 +57,24 @@ impl Store {
         })
     }
 
-    /// Municipalities whose root signed two certificates under one serial, with that serial.
+    /// Municipalities whose root signed two certificates under its newest serial, with that
+    /// serial. What it signs after them says which it meant.
     ///
     /// # Errors
     /// A failing store.
     pub fn certified_twice(&self) -> Result<BTreeMap<RootId, u64>> {
-        let (mut seen, mut twice) = (BTreeSet::new(), BTreeMap::new());
+        let mut serials: BTreeMap<RootId, Vec<u64>> = BTreeMap::new();
         for kept in self.by_node()?.values().flatten() {
-            let (owner, serial) = (kept.get().owner(), kept.get().serial);
-            if !seen.insert((owner, serial)) {
-                twice.insert(owner, serial);
-            }
+            serials.entry(kept.get().owner()).or_default().push(kept.get().serial);
         }
-        Ok(twice)
+        let twice = |(owner, mut serials): (RootId, Vec<u64>)| {
+            serials.sort_unstable();
+            match serials[..] {
+                [.., one, newest] if one == newest => Some((owner, newest)),
+                _ => None,
+            }
+        };
+        Ok(serials.into_iter().filter_map(twice).collect())
     }
 
     /// Lets go of the certificates and lists of municipalities that nobody names any more; which of

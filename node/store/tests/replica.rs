@@ -448,6 +448,7 @@ fn two_certificates_under_one_serial_are_both_kept_in_whatever_order_they_come()
         test.store.certified_twice().expect("a look")
     };
     assert_eq!((twice(&first), twice(&early), twice(&late)), ([].into(), [].into(), [(node.id(), 2)].into()));
+    assert_eq!(twice(&node.certificate(3, HOUR)), [].into(), "the next one says which it meant");
 }
 
 #[test]
