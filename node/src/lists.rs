@@ -4,7 +4,8 @@
 use anyhow::Result;
 use casework::ports::{Circle, Storage};
 use ed25519_dalek::SigningKey;
-use schemas::certificate::{CircleList, NodeCertificate, Verified};
+use replication::certificates::Certificates;
+use schemas::certificate::CircleList;
 use schemas::ids::RootId;
 use store::Store;
 
@@ -24,17 +25,13 @@ pub fn keep_signed(store: &Store, me: RootId, key: &SigningKey) -> Result<()> {
     }))?;
     let circles: Vec<Circle> = receiver.recv()?;
     let held = store.lists()?;
-    let own: Vec<Verified<NodeCertificate>> = store
-        .certificates()?
-        .into_iter()
-        .filter(|(root, _)| *root == me)
-        .filter_map(|(_, bytes)| NodeCertificate::verify(&bytes).ok())
-        .collect();
+    let known = store.known_certificates()?;
+    let own = || known.of(me).into_iter().flat_map(Certificates::iter).map(|kept| kept.signer().certificate());
     for circle in circles.into_iter().filter(|circle| !circle.pair) {
         let earlier = held.iter().find(|(id, owner, _)| *id == circle.id && *owner == me).map(|(.., bytes)| bytes);
         // By whichever of this municipality's keys it was signed.
         let earlier = earlier.and_then(|bytes| {
-            own.iter().find_map(|one| Some((CircleList::verify(bytes, one).ok()?.into_inner(), one.get().node)))
+            own().find_map(|one| Some((CircleList::verify(bytes, one).ok()?.into_inner(), one.get().node)))
         });
         // Nobody else was ever in: there is nobody to tell.
         if earlier.is_none() && circle.members.len() < 2 {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use casework::ports::{Network, PartnerLive};
 use replication::PartnerState;
-use schemas::certificate::NodeCertificate;
 use schemas::ids::{DocumentId, RootId};
 use schemas::time::Timestamp;
 use store::Store;
@@ -153,18 +152,13 @@ impl Network for Port {
     }
 
     fn certificates_end(&self) -> BTreeMap<RootId, Timestamp> {
-        let end = |(root, bytes): (RootId, Vec<u8>)| {
-            Some((root, NodeCertificate::verify(&bytes).ok()?.get().valid_until.start()))
-        };
-        // Oldest first: the newest of a root stays.
-        self.store.certificates().unwrap_or_default().into_iter().filter_map(end).collect()
+        let Ok(known) = self.store.known_certificates() else { return BTreeMap::new() };
+        known.iter().filter_map(|(root, kept)| Some((root, kept.newest()?.get().valid_until.start()))).collect()
     }
 
     fn successors(&self) -> BTreeMap<RootId, RootId> {
-        let merged =
-            |(root, bytes): (RootId, Vec<u8>)| Some((root, NodeCertificate::verify(&bytes).ok()?.get().successor?));
-        // The newest first: the first word of a root stays.
-        self.store.certificates().unwrap_or_default().into_iter().rev().filter_map(merged).collect()
+        let Ok(known) = self.store.known_certificates() else { return BTreeMap::new() };
+        known.iter().filter_map(|(root, kept)| Some((root, kept.successor()?))).collect()
     }
 
     fn paused(&self) -> Option<String> {

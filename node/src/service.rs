@@ -14,7 +14,7 @@ use replication::certificates::follows;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
 use schemas::note::{Note, Said};
-use store::Store;
+use store::{Partner, Store};
 use tokio::sync::{Notify, broadcast, oneshot};
 
 use crate::book::Book;
@@ -253,12 +253,9 @@ impl Reception {
 
     /// The newest certificate of every partner.
     fn newest(&self) -> Result<BTreeMap<RootId, Verified<NodeCertificate>>> {
-        let partners = self.store.partners()?;
-        let certificates = self.store.certificates()?.into_iter();
-        let of_partners = certificates.filter(|(root, _)| partners.iter().any(|partner| partner.root == *root));
-        let verified = of_partners.filter_map(|(root, bytes)| Some((root, NodeCertificate::verify(&bytes).ok()?)));
-        // Oldest first: the newest of a root stays.
-        Ok(verified.collect())
+        let known = self.store.known_certificates()?;
+        let newest = |partner: Partner| Some((partner.root, known.of(partner.root)?.newest()?.clone()));
+        Ok(self.store.partners()?.into_iter().filter_map(newest).collect())
     }
 
     /// What a partner says where strangers ask to pair; none when it is none of that.

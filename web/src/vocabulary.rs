@@ -1,6 +1,6 @@
 //! The closed vocabularies of the cards in words: keys are `<vocabulary>-<code>`.
 
-use casework::people::{Birth, PersonData};
+use casework::people::{Birth, PersonData, PersonId};
 use casework::schemas::language::Language;
 use casework::schemas::occupation::{Isco, Occupation};
 use casework::schemas::places::Refnis;
@@ -183,6 +183,11 @@ pub(crate) fn slots(w: &Words, value: Slots) -> String {
             |(day, part)| format!("{} {}", w.t(&format!("short-{}", DAYS[day])), w.t(&format!("part-{}", PARTS[part]))),
         ),
     )
+}
+
+/// Where the screening is noted that has to be seen before the mentor is matched; empty when it was.
+pub(crate) fn screen_first(mentor: Option<PersonId>) -> String {
+    mentor.map(|mentor| format!("/mentors/{}#screening", mentor.0)).unwrap_or_default()
 }
 
 /// A word of a list inside a sentence: small, but for the name of a language.

@@ -235,7 +235,7 @@ impl Office {
         if until.plus_seconds(PROLONG_AFTER) < fresh {
             self.write(move |records| records.prolong_session(&hash, fresh))?;
         }
-        Ok(Some(Actor { account: Some(account.id), name: account.name, role: account.role, looks_again: false }))
+        Ok(Some(Actor::new(Some(account.id), &account.name, account.role)))
     }
 
     /// Ends a session.

@@ -53,13 +53,17 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Somebody at work, who asks for each page.
+    pub fn new(account: Option<i64>, name: &str, role: AccountRole) -> Self {
+        Self { account, name: name.to_owned(), role, looks_again: false }
+    }
     /// The command line of the machine, which holds the store's key anyway.
     pub fn command_line() -> Self {
-        Self { account: None, name: "opdrachtregel".to_owned(), role: AccountRole::Coordinator, looks_again: false }
+        Self::new(None, "opdrachtregel", AccountRole::Coordinator)
     }
     /// The program itself, when time makes it act.
     pub fn program() -> Self {
-        Self { account: None, name: "overbuur".to_owned(), role: AccountRole::Coordinator, looks_again: false }
+        Self::new(None, "overbuur", AccountRole::Coordinator)
     }
     /// Refuses everybody who may not see persons.
     pub(crate) fn sees_persons(&self) -> Result<()> {

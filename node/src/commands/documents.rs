@@ -1,11 +1,8 @@
 //! `overbuur document`: the shared documents that this node holds, as it holds them.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Result, anyhow, bail};
 use casework::ports::Document;
 use schemas::Kind;
-use schemas::certificate::NodeCertificate;
 use schemas::ids::{DocumentId, NodeKey, RootId, to_hex};
 use serde_json::{Value, json};
 
@@ -48,12 +45,9 @@ pub fn file(service: &Service, document: &str) -> Result<Vec<Value>> {
     };
     let mut envelopes = service.store.load(id)?;
     envelopes.retain(|envelope| envelope.get().header.owner == owner);
-    let certificates = service.store.certificates()?.into_iter();
-    let roots: BTreeMap<NodeKey, RootId> = certificates
-        .filter_map(|(root, bytes)| Some((NodeCertificate::verify(&bytes).ok()?.get().node, root)))
-        .collect();
+    let known = service.store.known_certificates()?;
     // Of a partner that was removed only the node is known.
-    let root_of = |node: NodeKey| roots.get(&node).copied().unwrap_or(RootId(node.0));
+    let root_of = |node: NodeKey| known.roots_of(node).next().unwrap_or(RootId(node.0));
     let bytes = replication::save(envelopes.iter(), root_of)
         .map_err(|why| anyhow!("Document {document} is niet te bewaren: {why}"))?;
     Ok(vec![json!({ "document": document, "bytes": bytes.len(), "hex": to_hex(&bytes) })])

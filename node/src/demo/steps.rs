@@ -105,7 +105,7 @@ pub enum Step {
 }
 
 fn actor() -> Actor {
-    Actor { account: None, name: "demo".to_owned(), role: AccountRole::Coordinator, looks_again: false }
+    Actor::new(None, "demo", AccountRole::Coordinator)
 }
 
 /// Carries out a step.

@@ -49,6 +49,26 @@ async fn a_certificate_that_does_not_cover_now_closes_the_stream_and_status_says
     scene.honest_is_served("after a back-dated certificate").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_under_one_serial_the_key_that_the_other_retires_is_let_out_at_once() {
+    let scene = Scene::set().await;
+    let home = &scene.hostile.home;
+    let root = keys::read_secret(&home.dir().join("root.key")).expect("its own");
+    let root = ed25519_dalek::SigningKey::from_bytes(&root);
+    let mut claims = scene.hostile.own.get().certificate.get().clone();
+    let next = keys::new_key();
+    claims.retired.push(std::mem::replace(&mut claims.node, keys::node_key(&next)));
+    let rotated = Frame::Papers(vec![Paper::Certificate(ByteVec::from(claims.sign(&root, &next)))]);
+    let mut old = scene.speaker().await;
+    let connected = async || scene.victim.sees(HOSTILE).await["connected_since"].is_u64();
+    until("the old key is in", async || connected().await.then_some(())).await;
+    old.say(&rotated).await;
+    until("the old key is out", async || (!connected().await).then_some(())).await;
+    let _new = scene.speaker_with(&next).await;
+    until("the new key is in", async || connected().await.then_some(())).await;
+    scene.honest_is_served("after two certificates under one serial").await;
+}
+
 /// What the victim answers to who holds `invitation`.
 async fn answered(scene: &Scene, invitation: &Invitation) -> Refused {
     let network = network::start(&scene.hostile.home.node, &[], clock::generator()).expect("it starts");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
 use futures::FutureExt;
 use minicbor::bytes::ByteVec;
 use replication::body;
@@ -44,10 +45,15 @@ impl Scene {
 
     /// A stream that greets as everybody does, with a list of the circle that names all three.
     pub async fn speaker(&self) -> Speaker {
-        let network = network::start(&self.hostile.home.node, &[], clock::generator()).expect("it listens nowhere");
+        self.speaker_with(&self.hostile.home.node).await
+    }
+
+    /// The same with this node key.
+    pub async fn speaker_with(&self, key: &SigningKey) -> Speaker {
+        let network = network::start(key, &[], clock::generator()).expect("it listens nowhere");
         self.dial(&network).await;
         let Network { commands, mut events, .. } = network;
-        let greeting = [self.hello(), self.known(), self.list()].map(|frame| frame.to_bytes());
+        let greeting = [self.hello(), self.known(), self.list(key)].map(|frame| frame.to_bytes());
         let (say, frames) = watch::channel(None);
         let (tell, heard) = mpsc::channel(ROUNDS);
         tokio::spawn(async move {
@@ -86,13 +92,13 @@ impl Scene {
         Frame::Known(Knowledge { certificates: Vec::new(), lists })
     }
 
-    fn list(&self) -> Frame {
+    fn list(&self, key: &SigningKey) -> Frame {
         let mut members = vec![self.victim.root, self.honest_root(), self.hostile_root()];
         members.sort_unstable();
         let owner = self.hostile_root();
         let name = "BAM".to_owned();
         let list = CircleList { circle: self.circle, owner, version: 99, name, arrangement: String::new(), members };
-        Frame::Papers(vec![Paper::List(owner, ByteVec::from(list.sign(&self.hostile.home.node)))])
+        Frame::Papers(vec![Paper::List(owner, ByteVec::from(list.sign(key)))])
     }
 
     /// A stream of bytes without frames: whoever speaks does so by hand. It lives as long as both

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use replication::api::Kept;
+use replication::certificates::follows;
 use replication::{Effect, Input, Notice};
 use schemas::Kind;
 use schemas::certificate::NodeCertificate;
@@ -222,7 +223,7 @@ impl Runtime {
         if let Kept::Certificate(root, bytes) = kept
             && let Ok(certificate) = NodeCertificate::verify(&bytes)
         {
-            let newer = self.certificates.get(&root).is_some_and(|known| known.get().serial < certificate.get().serial);
+            let newer = self.certificates.get(&root).is_some_and(|known| follows(certificate.get(), known.get()));
             if newer {
                 self.certificates.insert(root, certificate);
                 self.admits_anew = true;

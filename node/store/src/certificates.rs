@@ -15,15 +15,49 @@ use crate::fault::corrupt;
 use crate::open::Store;
 use crate::tx::Tx;
 
-/// Kept certificates by the node key they are for, oldest first.
-pub(crate) type ByNode = BTreeMap<NodeKey, Vec<Verified<NodeCertificate>>>;
+/// Every kept certificate that holds.
+#[derive(Default)]
+pub struct KnownCertificates {
+    by_root: BTreeMap<RootId, Certificates>,
+    /// Who certified a node key: whoever stole it can certify it too.
+    roots: BTreeMap<NodeKey, BTreeSet<RootId>>,
+}
+
+impl KnownCertificates {
+    fn take(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
+        let (root, node) = (certificate.get().owner(), certificate.get().node);
+        self.roots.entry(node).or_default().insert(root);
+        self.by_root.entry(root).or_default().take(certificate, bytes);
+    }
+
+    /// Those of a municipality.
+    pub fn of(&self, root: RootId) -> Option<&Certificates> {
+        self.by_root.get(&root)
+    }
+
+    /// Those of every municipality.
+    pub fn iter(&self) -> impl Iterator<Item = (RootId, &Certificates)> {
+        self.by_root.iter().map(|(root, certificates)| (*root, certificates))
+    }
+
+    /// The municipalities that certified a node key, now or before.
+    pub fn roots_of(&self, node: NodeKey) -> impl Iterator<Item = RootId> {
+        self.roots.get(&node).into_iter().flatten().copied()
+    }
+
+    /// The certificates that are for a node key.
+    pub(crate) fn for_node(&self, node: NodeKey) -> impl Iterator<Item = &Verified<NodeCertificate>> {
+        let kept = self.roots_of(node).filter_map(|root| self.of(root)).flat_map(Certificates::iter);
+        kept.map(|kept| kept.signer().certificate()).filter(move |certificate| certificate.get().node == node)
+    }
+}
 
 /// What was verified last, and of which state of the store.
 #[derive(Default)]
 pub(crate) struct Known {
     /// Rises after every certificate that is durable.
     state: AtomicU64,
-    verified: Mutex<Option<(u64, Arc<ByNode>)>>,
+    verified: Mutex<Option<(u64, Arc<KnownCertificates>)>>,
 }
 
 impl Known {
@@ -63,18 +97,11 @@ impl Store {
     /// # Errors
     /// A failing store.
     pub fn certified_twice(&self) -> Result<BTreeMap<RootId, u64>> {
-        let mut serials: BTreeMap<RootId, Vec<u64>> = BTreeMap::new();
-        for kept in self.by_node()?.values().flatten() {
-            serials.entry(kept.get().owner()).or_default().push(kept.get().serial);
-        }
-        let twice = |(owner, mut serials): (RootId, Vec<u64>)| {
-            serials.sort_unstable();
-            match serials[..] {
-                [.., one, newest] if one == newest => Some((owner, newest)),
-                _ => None,
-            }
+        let twice = |(owner, certificates): (RootId, &Certificates)| {
+            let newest = certificates.newest()?.get().serial;
+            (certificates.doubled() == Some(newest)).then_some((owner, newest))
         };
-        Ok(serials.into_iter().filter_map(twice).collect())
+        Ok(self.known_certificates()?.iter().filter_map(twice).collect())
     }
 
     /// Lets go of the certificates and lists of municipalities that nobody names any more; which of
@@ -83,14 +110,13 @@ impl Store {
     /// # Errors
     /// A failing store.
     pub fn drop_unnamed(&self, owners: &BTreeSet<RootId>) -> Result<BTreeSet<RootId>> {
-        let mut nodes: BTreeMap<RootId, Vec<NodeKey>> = owners.iter().map(|owner| (*owner, Vec::new())).collect();
-        for kept in self.by_node()?.values().flatten() {
-            nodes.entry(kept.get().owner()).and_modify(|nodes| nodes.push(kept.get().node));
-        }
+        let known = self.known_certificates()?;
         let mut dropped = BTreeSet::new();
-        for (owner, nodes) in nodes {
+        for owner in owners {
+            let kept = known.of(*owner).into_iter().flat_map(Certificates::iter);
+            let nodes: Vec<NodeKey> = kept.map(|kept| kept.get().node).collect();
             if self.signed_by(&nodes)?.is_empty() {
-                dropped.insert(owner);
+                dropped.insert(*owner);
             }
         }
         let gone = dropped.clone();
@@ -111,12 +137,14 @@ impl Store {
     /// # Errors
     /// A failing store.
     pub fn is_node_of_another(&self, root: RootId, node: NodeKey) -> Result<bool> {
-        let by_node = self.by_node()?;
-        Ok(by_node.get(&node).into_iter().flatten().any(|kept| kept.get().owner() != root))
+        Ok(self.known_certificates()?.roots_of(node).any(|of| of != root))
     }
 
     /// Every kept certificate that holds.
-    pub(crate) fn by_node(&self) -> Result<Arc<ByNode>> {
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn known_certificates(&self) -> Result<Arc<KnownCertificates>> {
         // Read before the store is: what is kept meanwhile is seen too early, never too late.
         let state = self.known.state.load(Ordering::Acquire);
         let verified = || self.known.verified.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,10 +153,10 @@ impl Store {
         {
             return Ok(Arc::clone(found));
         }
-        let mut found = ByNode::new();
+        let mut found = KnownCertificates::default();
         for (root, bytes) in self.certificates()? {
             match NodeCertificate::verify(&bytes) {
-                Ok(certificate) => found.entry(certificate.get().node).or_default().push(certificate),
+                Ok(certificate) => found.take(certificate, bytes),
                 Err(reason) => tracing::error!(root = %root.short(), %reason, "a stored certificate does not hold"),
             }
         }

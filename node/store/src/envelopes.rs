@@ -11,7 +11,7 @@ use schemas::certificate::Verified;
 use schemas::envelope::{Envelope, Header};
 use schemas::ids::{DocumentId, EnvelopeId, NodeKey};
 
-use crate::certificates::ByNode;
+use crate::certificates::KnownCertificates;
 use crate::fault::corrupt;
 use crate::open::Store;
 use crate::rows::Cells;
@@ -146,7 +146,7 @@ impl Store {
     /// # Errors
     /// A failing store.
     pub fn load(&self, document: DocumentId) -> Result<Vec<Verified<Envelope>>> {
-        let certificates = self.by_node()?;
+        let certificates = self.known_certificates()?;
         let stored = self.in_read(|tx| {
             let sql = "SELECT header, signature, body FROM envelopes WHERE document = ?1 ORDER BY number";
             tx.all(sql, [document.0], envelope)
@@ -219,10 +219,10 @@ fn short(author: NodeKey) -> i64 {
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
-fn verified(envelope: Envelope, certificates: &ByNode) -> Option<Verified<Envelope>> {
+fn verified(envelope: Envelope, certificates: &KnownCertificates) -> Option<Verified<Envelope>> {
     let signed_at = envelope.header.signed_at;
-    let of_author = certificates.get(&envelope.header.author).map_or(&[][..], Vec::as_slice);
-    let covering = of_author.iter().find(|certificate| certificate.get().covers(signed_at));
+    let covering =
+        certificates.for_node(envelope.header.author).find(|certificate| certificate.get().covers(signed_at));
     let id = envelope.id();
     // It was not in the future when it was stored, so its own hour is late enough.
     let outcome = covering.map(|certificate| envelope.verify(certificate, signed_at.start()));

@@ -38,6 +38,7 @@ mod tx;
 mod writer;
 
 pub use backup::erased_persons;
+pub use certificates::KnownCertificates;
 pub use envelopes::Unwritten;
 pub use fault::OpenError;
 pub use open::Store;

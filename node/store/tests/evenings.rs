@@ -151,7 +151,7 @@ fn what_cannot_be_is_said_field_by_field() {
         ["evening-minutes", "evening-dates"]
     );
     assert_eq!(office.evenings(&els()).expect("a list"), []);
-    let member = Actor { account: Some(2), name: "Mia".to_owned(), role: AccountRole::Member, looks_again: false };
+    let member = Actor::new(Some(2), "Mia", AccountRole::Member);
     assert!(matches!(office.plan_evening(&member, &[]), Err(Error::Forbidden)));
     assert!(
         matches!(office.slip("0"), Err(Error::NotFound))

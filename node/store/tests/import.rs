@@ -9,12 +9,7 @@ use schemas::vocabulary::{Cefr, Domain, Sector};
 use store::testing::{TestOffice, office_of};
 
 fn els() -> Actor {
-    Actor {
-        account: Some(1),
-        name: "Els".to_owned(),
-        role: casework::office::AccountRole::Coordinator,
-        looks_again: false,
-    }
+    Actor::new(Some(1), "Els", casework::office::AccountRole::Coordinator)
 }
 
 fn file(name: &str) -> Vec<u8> {

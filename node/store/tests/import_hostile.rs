@@ -13,12 +13,7 @@ use proptest::prelude::*;
 use store::testing::{TestOffice, office_for_tests};
 
 fn els() -> Actor {
-    Actor {
-        account: Some(1),
-        name: "Els".to_owned(),
-        role: casework::office::AccountRole::Coordinator,
-        looks_again: false,
-    }
+    Actor::new(Some(1), "Els", casework::office::AccountRole::Coordinator)
 }
 
 fn refusal(name: &str, bytes: &[u8]) -> &'static str {

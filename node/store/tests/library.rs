@@ -15,7 +15,7 @@ use schemas::{Comment, Resource, Shared, SharedValue};
 use store::testing::{TestOffice, office_for_tests};
 
 fn actor(role: AccountRole) -> Actor {
-    Actor { account: Some(1), name: "Els".to_owned(), role, looks_again: false }
+    Actor::new(Some(1), "Els", role)
 }
 
 fn member() -> Actor {

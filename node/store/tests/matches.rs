@@ -384,8 +384,8 @@ fn matched_here() {
     let unseen = town.unscreened(Side::Mentor, "Omar", 1);
     refused(town.office().match_locally(&els(), second, unseen), "screening-missing");
     let cards = town.office().search(&els(), second).expect("a page").cards;
-    let screened: Vec<bool> = cards.iter().map(|card| card.screened).collect();
-    assert_eq!(screened, [false], "shown, with what is to be done first");
+    let unscreened: Vec<_> = cards.iter().map(|card| card.who.unscreened()).collect();
+    assert_eq!(unscreened, [Some(unseen)], "shown, with what is to be done first");
     assert!(!town.office().best_newcomers(&els(), unseen).expect("a page").screened);
     town.office().say_for(&els(), duo, Side::Newcomer, true).expect("a yes");
     assert_eq!(stage_of(town.office()), DuoStage::FirstMeeting);

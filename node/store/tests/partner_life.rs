@@ -13,7 +13,7 @@ use schemas::{DocumentId, Kind, RootId, Shared};
 use towns::{CIRCLE, Town, converge, els, root_of, two_towns};
 
 fn administrator() -> Actor {
-    Actor { account: Some(2), name: "Bram".to_owned(), role: AccountRole::Administrator, looks_again: false }
+    Actor::new(Some(2), "Bram", AccountRole::Administrator)
 }
 
 /// Borsbeek's newcomer and Aartselaar's mentor, with an open proposal between them.

@@ -13,7 +13,7 @@ use schemas::vocabulary::{About, Cefr, Domain, Interest, Sex, Slots, Strength, S
 use store::testing::{TestOffice, office_for_tests};
 
 fn coordinator() -> Actor {
-    Actor { account: None, name: "An Peeters".to_owned(), role: AccountRole::Coordinator, looks_again: false }
+    Actor::new(None, "An Peeters", AccountRole::Coordinator)
 }
 
 fn day(year: i16, month: i8, day: i8) -> Date {
@@ -59,7 +59,7 @@ fn every_read_and_change_of_a_person_leaves_a_line() {
 fn who_may_not_see_persons_sees_none() {
     let test = office_for_tests();
     for role in [AccountRole::Member, AccountRole::Administrator] {
-        let other = Actor { account: None, name: "Jo".to_owned(), role, looks_again: false };
+        let other = Actor::new(None, "Jo", role);
         assert!(matches!(test.office.people(&other, Side::Mentor), Err(Error::Forbidden)));
         assert!(matches!(test.office.save_person(&other, None, newcomer("X"), None), Err(Error::Forbidden)));
         assert!(matches!(test.office.open_person(&other, PersonId(1)), Err(Error::Forbidden)));

@@ -15,7 +15,7 @@ use schemas::{Kind, MatchRequest, MentorOffer, SharedValue};
 use store::testing::{TestOffice, office_for_tests};
 
 fn an() -> Actor {
-    Actor { account: None, name: "An Peeters".to_owned(), role: AccountRole::Coordinator, looks_again: false }
+    Actor::new(None, "An Peeters", AccountRole::Coordinator)
 }
 
 fn day(year: i16, month: i8, day: i8) -> Date {

@@ -60,12 +60,7 @@ fn a_receipt_is_awaited_of_each_who_received_the_card_and_taken_once() {
     let rows = office.erasures(&els()).expect("a list");
     assert_eq!((rows.len(), rows[0].documents), (1, 1));
     assert_eq!(rows[0].partners, [("Aartselaar".to_owned(), Some(came))]);
-    let member = casework::Actor {
-        role: casework::office::AccountRole::Member,
-        account: Some(3),
-        name: "Mo".to_owned(),
-        looks_again: false,
-    };
+    let member = casework::Actor::new(Some(3), "Mo", casework::office::AccountRole::Member);
     assert!(office.erasures(&member).is_err());
 }
 
@@ -74,12 +69,7 @@ fn a_suspended_partner_is_awaited_too() {
     let mut towns = two_towns();
     let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);
     let (office, aartselaar) = (towns[0].office().clone(), towns[1].me);
-    let bram = casework::Actor {
-        role: casework::office::AccountRole::Administrator,
-        account: Some(2),
-        name: "Bram".to_owned(),
-        looks_again: false,
-    };
+    let bram = casework::Actor::new(Some(2), "Bram", casework::office::AccountRole::Administrator);
     office.suspend_partner(&bram, aartselaar, "").expect("suspended");
     office.erase_person(&els(), amina).expect("erased");
     assert_eq!(office.receipt_counts().expect("counts")[&aartselaar], (0, 1));

@@ -141,8 +141,7 @@ fn who_was_erased_is_written_down_outside_the_store() {
     let (left, right) = towns.split_at_mut(1);
     left[0].restore(&copy, &right[0]);
     assert_eq!(left[0].somebody(Side::Newcomer, "Carim", 0), PersonId(41));
-    let bram =
-        Actor { account: Some(2), name: "Bram".to_owned(), role: AccountRole::Administrator, looks_again: false };
+    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
     assert!(left[0].office().erasures(&bram).is_ok());
 }
 
@@ -156,8 +155,7 @@ fn whoever_is_not_waited_for_gets_no_place_until_a_person_looked() {
     let borsbeek = towns[0].me;
     let (left, right) = towns.split_at_mut(1);
     right[0].restore(&copy, &left[0]);
-    let bram =
-        Actor { account: Some(2), name: "Bram".to_owned(), role: AccountRole::Administrator, looks_again: false };
+    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
     let office = right[0].office().clone();
     office.suspend_partner(&bram, borsbeek, "niet bereikbaar").expect("suspended");
     let done = office.after_restore(&BTreeSet::from([borsbeek])).expect("brought in line");

@@ -193,7 +193,7 @@ fn view(w: &Words, duo: &DuoPage, f: Frame, form: Form, visit: &Visit) -> OnePag
         stage: stage(w, row.stage),
         class: stage_class(row),
         alarms: row.alarms.iter().map(|what| alarm(w, *what)).collect(),
-        screen_first: duo.unscreened.map(|mentor| format!("/mentors/{}#screening", mentor.0)).unwrap_or_default(),
+        screen_first: v::screen_first(duo.unscreened),
         halves: vec![
             half(w, w.t("the-newcomer"), "/nieuwkomers", &row.newcomer, duo.newcomer_said, row.stage),
             half(w, w.t("the-mentor"), "/mentors", &row.mentor, duo.mentor_said, row.stage),

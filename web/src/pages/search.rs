@@ -230,7 +230,7 @@ fn card_view(w: &Words, told: &Words, page: &SearchPage, card: &MentorCard, besi
         more,
         against: card.misses.iter().map(|miss| fit::miss(told, miss)).collect(),
         checks: card.partner_checks.iter().map(|check| fit::check(w, check)).collect(),
-        screen_first: if card.screened { String::new() } else { format!("{href}#screening") },
+        screen_first: v::screen_first(card.who.unscreened()),
         href,
         why: card.why_not_first.as_ref().map(|why| fit::why_not(told, why)).unwrap_or_default(),
         week: v::dots(w, card.common_slots),

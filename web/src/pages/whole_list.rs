@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::fit;
 use crate::frame::{Frame, Nav, html};
 use crate::pages::search::{distance, who};
+use crate::vocabulary as v;
 use crate::words::Words;
 
 /// Reasons that a line shows.
@@ -116,9 +117,6 @@ fn line(w: &Words, draft: &Draft) -> Line {
         value,
         button,
         border,
-        screen_first: match &draft.mentor {
-            MentorWho::Own { person, .. } if !draft.screened => format!("/mentors/{}#screening", person.0),
-            _ => String::new(),
-        },
+        screen_first: v::screen_first(draft.mentor.unscreened()),
     }
 }

@@ -5,6 +5,7 @@ mod partners;
 mod rules;
 #[path = "../scene/mod.rs"]
 mod scene;
+mod screening;
 #[path = "../site/mod.rs"]
 mod site;
 

@@ -87,7 +87,7 @@ mod tests {
     use crate::office::AccountRole;
 
     fn actor(account: i64) -> Actor {
-        Actor { account: Some(account), name: "Els".to_owned(), role: AccountRole::Coordinator, looks_again: false }
+        Actor::new(Some(account), "Els", AccountRole::Coordinator)
     }
 
     #[test]

@@ -138,10 +138,6 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
     found.truncate(TOP);
     let proposals = proposals_of(desk, person.id)?;
     let map = map(desk.me.refnis, places.values().map(|place| place.refnis), &found);
-    let mut cards = cards(found, &proposals);
-    for card in &mut cards {
-        card.screened = cast::is_screened(desk, &card.who)?;
-    }
     Ok(SearchPage {
         newcomer: person.id,
         name: person.data.full_name(),
@@ -151,7 +147,7 @@ fn search(desk: &mut Desk<'_>, person: &Person) -> Result<SearchPage> {
         area: desk.me.refnis,
         blockers: blockers(desk, person)?,
         remarks: matching::remark::on_request(&exact.card),
-        cards,
+        cards: cards(found, &proposals),
         fitting,
         near_misses: near.into_iter().map(|(_, miss)| miss).collect(),
         local_exclusions,
@@ -192,7 +188,6 @@ fn cards(found: Vec<Found>, proposals: &[OutgoingRow]) -> Vec<MentorCard> {
         .map(|Found { who, offer, candidate }| MentorCard {
             why_not_first: explain(&candidate),
             proposal: live(offer.id),
-            screened: true,
             who,
             area: offer.card.area,
             card: offer.card,

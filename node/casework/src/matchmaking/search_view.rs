@@ -34,14 +34,26 @@ pub enum MentorWho {
         name: String,
         /// The card partners see, if one is out.
         offer: Option<DocumentId>,
+        /// Whether the screening was seen: nobody is matched with the mentor before.
+        screened: bool,
     },
-    /// A partner's, known by its card only.
+    /// A partner's, known by its card only. A partner sees the screening before it shares a mentor.
     Partner {
         /// The card.
         offer: DocumentId,
         /// Whose.
         municipality: Place,
     },
+}
+
+impl MentorWho {
+    /// One of ours whose screening has to be seen first.
+    pub fn unscreened(&self) -> Option<PersonId> {
+        match self {
+            Self::Own { person, screened: false, .. } => Some(*person),
+            Self::Own { .. } | Self::Partner { .. } => None,
+        }
+    }
 }
 
 /// Who a newcomer is, as far as this municipality may know.
@@ -90,8 +102,6 @@ pub struct MentorCard {
     pub why_not_first: Option<Counterfactual>,
     /// A proposal to this mentor that is out for this newcomer.
     pub proposal: Option<DocumentId>,
-    /// Whether the screening was seen. A partner sees that of its mentors before it shares them.
-    pub screened: bool,
 }
 
 /// A mentor who just misses: exactly one rule is in the way.
@@ -361,8 +371,6 @@ pub struct Draft {
     pub name: String,
     /// The mentor.
     pub mentor: MentorWho,
-    /// Whether the screening was seen, as in [`MentorCard`].
-    pub screened: bool,
     /// Score in millionths.
     pub score: u32,
     /// How well it fits.

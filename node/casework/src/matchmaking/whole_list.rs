@@ -101,10 +101,7 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
             draft(person, request, &mentors, at, &rules)
         });
         match drafted {
-            Some(mut draft) => {
-                draft.screened = cast::is_screened(desk, &draft.mentor)?;
-                list.drafts.push(draft);
-            }
+            Some(draft) => list.drafts.push(draft),
             None => list.without.push(named(person)),
         }
     }
@@ -129,7 +126,6 @@ fn draft(person: &Person, request: &Request, mentors: &Mentors, at: usize, rules
         newcomer,
         name,
         mentor: mentors.who[at].clone(),
-        screened: true,
         score: candidate.score.total,
         strength: candidate.strength,
         reasons: candidate.reasons,

@@ -57,6 +57,7 @@ pub(crate) fn own_mentors(desk: &mut Desk<'_>) -> Result<Mentors> {
     let taken = PlacesTaken::read(desk.records)?;
     let out: BTreeMap<PersonId, DocumentId> =
         desk.records.live_cards()?.into_iter().map(|(document, person)| (person, document)).collect();
+    let standings = desk.records.standings(Side::Mentor)?;
     for mentor in desk.records.people(Side::Mentor)? {
         if is_minor(&mentor, desk.today()) {
             continue;
@@ -66,17 +67,10 @@ pub(crate) fn own_mentors(desk: &mut Desk<'_>) -> Result<Mentors> {
         let card = offer_with(desk, &mentor, taken.left(&mentor));
         found.offers.push(Offer { id, owner: desk.me.root, card });
         let name = mentor.data.full_name();
-        found.who.push(MentorWho::Own { person: mentor.id, name, offer: shared });
+        let screened = standings.get(&mentor.id).is_some_and(|standing| standing.screened);
+        found.who.push(MentorWho::Own { person: mentor.id, name, offer: shared, screened });
     }
     Ok(found)
-}
-
-/// Whether the screening of a mentor was seen. A partner sees that of its own before it shares them.
-pub(crate) fn is_screened(desk: &mut Desk<'_>, who: &MentorWho) -> Result<bool> {
-    match who {
-        MentorWho::Own { person, .. } => Ok(desk.records.screening(*person)?.is_some()),
-        MentorWho::Partner { .. } => Ok(true),
-    }
 }
 
 /// Partners' mentors, from their cards.

@@ -82,7 +82,7 @@ impl Network for Silent {
 
 /// A coordinator.
 pub(crate) fn els() -> Actor {
-    Actor { account: Some(1), name: "Els".to_owned(), role: AccountRole::Coordinator, looks_again: false }
+    Actor::new(Some(1), "Els", AccountRole::Coordinator)
 }
 
 /// A document as it was signed at a moment: its value, or nothing when it was erased.
