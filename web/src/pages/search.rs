@@ -72,7 +72,10 @@ struct Page {
     name: String,
     request: Vec<(String, String)>,
     blockers: Vec<String>,
-    can_publish: bool,
+    /// Where to go for that, and what it is called.
+    next: (String, String),
+    /// Whether a mentor is looked for at all.
+    looks: bool,
     /// What in the file itself keeps mentors from fitting.
     remarks: Vec<String>,
     found: usize,
@@ -130,7 +133,8 @@ async fn page(
         name: found.name.clone(),
         request: request_line(w, &found.request),
         blockers: told_blockers(&found.blockers).map(|blocker| blocker_words(w, blocker)).collect(),
-        can_publish: found.blockers == [Blocker::NotShared],
+        next: next(w, PersonId(id), &found.blockers),
+        looks: !matches!(found.blockers[..], [Blocker::InDuo(_) | Blocker::Confirmed]),
         remarks: found.remarks.iter().map(|remark| fit::remark(w, &found.name, *remark)).collect(),
         found: shown().count(),
         cards: shown().map(build).collect(),
@@ -259,12 +263,22 @@ fn told_blockers(all: &[Blocker]) -> impl Iterator<Item = Blocker> + '_ {
     all.iter().copied().filter(move |one| !minor || !matches!(one, Blocker::NoConsent | Blocker::NotShared))
 }
 
+/// Where what is in the way is solved, and what the button says.
+fn next(w: &Words, newcomer: PersonId, blockers: &[Blocker]) -> (String, String) {
+    let file = format!("/nieuwkomers/{}", newcomer.0);
+    match blockers {
+        [Blocker::InDuo(duo)] => (format!("/duos/{}", duo.0), w.t("proposal-to-duo")),
+        [Blocker::NotShared] => (format!("{file}#delen"), w.t("blocker-publish-verb")),
+        _ => (file, w.t("blocker-file-verb")),
+    }
+}
+
 fn blocker_words(w: &Words, blocker: Blocker) -> String {
     match blocker {
         Blocker::Minor => w.t("blocker-minor"),
         Blocker::NoConsent => w.t("blocker-consent"),
         Blocker::NotShared => w.t("blocker-not-shared"),
-        Blocker::InDuo => w.t("blocker-duo"),
+        Blocker::InDuo(_) => w.t("blocker-duo"),
         Blocker::Confirmed => w.t("blocker-confirmed"),
     }
 }

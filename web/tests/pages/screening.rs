@@ -47,6 +47,11 @@ async fn what_comes_before_a_match_is_said_until_it_is_noted() {
         in_words(path, &page);
         assert!(page.text.contains(&there), "{path} leads nowhere");
     }
+    // Who has a mentor already is offered no other, and shown the way to the duo.
+    let matched = browser.get(&format!("/nieuwkomers/{}/zoek", matched.0)).await;
+    in_words("zoek", &matched);
+    assert!(matched.text.contains(&format!("class=\"button\" href=\"/duos/{duo}\"")), "{}", matched.text);
+    assert!(!matched.text.contains("data-propose") && !matched.text.contains("#delen"));
     let seen = Screening { seen_on: today, seen_by: "Els".to_owned() };
     office.record_screening(&els(), &[mentor], seen).expect("noted");
     for path in &pages {

@@ -75,6 +75,13 @@ impl Office {
 
 /// What keeps a newcomer of ours from a proposal across the border, in the order to solve it.
 pub(crate) fn blockers(desk: &mut Desk<'_>, newcomer: &Person) -> Result<Vec<Blocker>> {
+    // Who is matched looks for nobody: nothing else has to be solved.
+    if let Some(duo) = desk.active_duo(newcomer.id)? {
+        return Ok(vec![Blocker::InDuo(duo.id)]);
+    }
+    if desk.has_confirmed(newcomer.id)? {
+        return Ok(vec![Blocker::Confirmed]);
+    }
     let mut found = Vec::new();
     if is_minor(newcomer, desk.today()) {
         found.push(Blocker::Minor);
@@ -84,12 +91,6 @@ pub(crate) fn blockers(desk: &mut Desk<'_>, newcomer: &Person) -> Result<Vec<Blo
     }
     if desk.records.live_card(newcomer.id)?.is_none() {
         found.push(Blocker::NotShared);
-    }
-    if desk.active_duo(newcomer.id)?.is_some() {
-        found.push(Blocker::InDuo);
-    }
-    if desk.has_confirmed(newcomer.id)? {
-        found.push(Blocker::Confirmed);
     }
     Ok(found)
 }
@@ -101,7 +102,7 @@ impl Blocker {
             Self::Minor => "person-minor",
             Self::NoConsent => "no-consent",
             Self::NotShared => "not-shared",
-            Self::InDuo => "in-duo",
+            Self::InDuo(_) => "in-duo",
             Self::Confirmed => "confirmed",
         }
     }

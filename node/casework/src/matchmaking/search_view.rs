@@ -152,16 +152,16 @@ pub struct MapPlace {
 /// Why nothing can be proposed across the border for this newcomer, in the order to solve them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Blocker {
+    /// In this duo already, which is said alone: no mentor is looked for.
+    InDuo(DuoId),
+    /// A confirmed proposal waits for its acknowledgement, which is said alone too.
+    Confirmed,
     /// Under 18: never shared.
     Minor,
     /// No consent to be looked for across the border.
     NoConsent,
     /// Not shared yet: the page offers to.
     NotShared,
-    /// In a duo already.
-    InDuo,
-    /// A confirmed proposal waits for its acknowledgement.
-    Confirmed,
 }
 
 /// *Zoek een mentor*.
