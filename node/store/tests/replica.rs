@@ -131,6 +131,19 @@ fn an_older_certificate_still_covers_what_was_signed_under_it() {
 }
 
 #[test]
+fn at_a_start_a_built_state_without_an_envelope_goes() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let show = |document| Effect::Show(view(document, node.id(), "one"));
+    test.store.apply(vec![Effect::Store(vec![node.envelope(1, 1, b"one")]), show(1), show(2)]).expect("stored");
+    test.store.drop_unbacked().expect("looked");
+    let left: Vec<_> = documents(&test).into_iter().map(|document| document.id).collect();
+    assert_eq!(left, [DocumentId([1; 16])]);
+    test.store.drop_unbacked().expect("looked again");
+    assert_eq!(documents(&test).len(), 1);
+}
+
+#[test]
 fn documents_are_shown_replaced_and_hidden() {
     let test = office_for_tests();
     let owner = test.partner;
