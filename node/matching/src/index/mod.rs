@@ -2,10 +2,11 @@
 //! [`crate::rank`] and [`crate::counterfactual`] give, without looking at every card.
 //!
 //! Cards lie by municipality. A search goes from near to far; what is seen of a card at a glance
-//! (eight bytes) says how much it can score at most, and only what may still be among the best is
-//! compared. Cards with wishes, and pairs that failed before, are looked at in full only when they
+//! (eight bytes, and of 64 cards at once) says how much it can score at most, and only what may
+//! still be among the best is compared. Cards with wishes, and pairs that failed before, are looked at in full only when they
 //! come so far. It holds cards; it never decides.
 
+mod columns;
 mod near;
 mod neighbours;
 mod packed;
@@ -21,8 +22,9 @@ use schemas::ids::{DocumentId, RootId};
 
 pub use self::requests::Requests;
 
+use self::columns::ones;
 use self::packed::{Glance, Packed};
-use self::question::{Points, Prospect, Question, TOGETHER};
+use self::question::{Points, Prospect, Question};
 use self::shelf::{Card, Cell, Shelf};
 use crate::card::{Offer, Request, Rules};
 use crate::rank::{Candidate, top};
@@ -49,7 +51,7 @@ impl Card for Offer {
         Glance::of_offer(&self.card)
     }
     fn pack(&self, slot: u32, owner: u32) -> Packed {
-        Packed::new(slot, owner, &self.card)
+        Packed::new(slot, owner, self)
     }
     fn slot(packed: &Packed) -> u32 {
         packed.slot
@@ -166,29 +168,22 @@ impl Mentors {
         let near = neighbours::of(request.place()).iter();
         let cells = near.take_while(|(metres, _)| question.reaches(*metres)).filter_map(|(metres, at)| {
             let cell = self.shelf.cell(cell_of((*at).into(), false))?;
-            Some((*metres, cell, all.prospect(cell, *metres)?, cell.stretches(question.group)))
+            Some((*metres, cell, all.prospect(cell, *metres)?))
         });
         let cells: Vec<_> = cells.collect();
         // Those near the goal occupation first: few others will then still be worth a look.
         for akin in if question.group.is_some() { [true, false].as_slice() } else { &[false] } {
-            for (metres, cell, prospect, stretches) in &cells {
+            for (metres, cell, prospect) in &cells {
                 let most = if *akin { prospect.most() } else { prospect.most_of_others() };
                 if !best.wants(most) {
                     continue;
                 }
                 let mut sieve = question.sieve(prospect, *akin, best.least);
-                let [before, inside, after] = stretches.clone();
-                let some = if *akin { [inside, 0..0] } else { [before, after] };
-                for (glances, cards) in some.into_iter().flat_map(|range| cell.together(range)) {
-                    let passed = sieve.passed(glances);
-                    if passed == [0; TOGETHER] {
-                        continue;
-                    }
-                    for (_, (glance, card)) in
-                        passed.iter().zip(glances.iter().zip(cards)).filter(|(passed, _)| **passed != 0)
-                    {
-                        if best.wants(question.most_of_passed(glance, prospect, *akin))
-                            && self.compare(&question, (glance, card), *metres, &mut all, &mut best)
+                for (columns, cards) in cell.together() {
+                    for place in ones(sieve.passed(columns)) {
+                        let (glance, card) = &cards[place as usize];
+                        if best.wants(question.most_of_passed(*glance, prospect, *akin))
+                            && self.compare(&question, (*glance, card), *metres, &mut all, &mut best)
                         {
                             sieve = question.sieve(prospect, *akin, best.least);
                         }
@@ -203,7 +198,7 @@ impl Mentors {
     fn compare(
         &self,
         question: &Question<'_>,
-        (glance, card): (&Glance, &Packed),
+        (glance, card): (Glance, &Packed),
         metres: u32,
         all: &mut AllPoints<'_>,
         best: &mut Best,
@@ -211,18 +206,16 @@ impl Mentors {
         let rules = all.rules;
         let points = all.of(card.owner);
         let compared = question.compare(glance, card, points, metres).filter(|compared| best.wants(compared.total));
-        let Some((compared, offer)) = compared.and_then(|compared| Some((compared, self.shelf.at(card.slot)?))) else {
-            return false;
-        };
-        if rules.failed_before.contains(&(question.request.id, offer.id)) {
+        let Some(compared) = compared else { return false };
+        if rules.failed_before.contains(&(question.request.id, card.id)) {
             return false;
         }
         let total = if compared.open {
-            question.settle(offer, points, metres, rules, compared.total)
+            self.shelf.at(card.slot).and_then(|offer| question.settle(offer, points, metres, rules, compared.total))
         } else {
             Some(compared.total)
         };
-        total.is_some_and(|total| best.add(total, offer.id, card.slot))
+        total.is_some_and(|total| best.add(total, card.id, card.slot))
     }
 }
 

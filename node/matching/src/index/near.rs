@@ -5,6 +5,7 @@
 
 use schemas::bounded::Kilometres;
 
+use super::columns::ones;
 use super::packed::{Glance, Packed};
 use super::question::{Points, Question};
 use super::{AllPoints, Best, Mentors, cell_of, neighbours};
@@ -42,13 +43,22 @@ impl Mentors {
                     continue;
                 };
                 let so_far = u8::from(full) + u8::from(!question.reaches(*metres));
-                for (glance, card) in cell.all() {
-                    let broken = so_far + question.broken(glance, &prospect);
-                    if broken > 1 || !best.wants(question.most(glance, &prospect)) {
-                        continue;
-                    }
-                    if broken == 1 || may_miss(&question, glance, card, all.of(card.owner), *metres) {
-                        self.miss(request, card.slot, rules, &mut best);
+                for (columns, cards) in cell.together() {
+                    let [none, one] = question.broken(columns, &prospect);
+                    let passed = match so_far {
+                        0 => none | one,
+                        1 => none,
+                        _ => 0,
+                    };
+                    for place in ones(passed) {
+                        let (glance, card) = &cards[place as usize];
+                        if best.wants(question.most(*glance, &prospect))
+                            && (so_far == 1
+                                || one >> place & 1 == 1
+                                || may_miss(&question, *glance, card, all.of(card.owner), *metres))
+                        {
+                            self.miss(request, card.slot, rules, &mut best);
+                        }
                     }
                 }
             }
@@ -65,6 +75,6 @@ impl Mentors {
 }
 
 /// Whether a card that fits at a glance may break a rule that is not seen there.
-fn may_miss(question: &Question<'_>, glance: &Glance, card: &Packed, points: &Points, metres: u32) -> bool {
+fn may_miss(question: &Question<'_>, glance: Glance, card: &Packed, points: &Points, metres: u32) -> bool {
     question.compare(glance, card, points, metres).is_none_or(|compared| compared.open)
 }

@@ -2,36 +2,64 @@
 //!
 //! It leaves wishes out: they are looked up on the card itself, for the few that come so far.
 
+use schemas::ids::DocumentId;
 use schemas::language::Language;
 use schemas::occupation::{Isco, Occupation};
 use schemas::vocabulary::{Domains, Interests, Languages, Sector};
 use schemas::{MatchRequest, MentorOffer};
 
-/// What every card in reach is judged by first: eight bytes.
+use super::columns::ones;
+use crate::card::Offer;
+
+/// What every card in reach is judged by first, in one word.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Glance(pub(super) u64);
+
+/// A stretch of the bits of a [`Glance`].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Glance {
-    /// From the lowest byte: domains, radius in kilometres, sector (zero without one), group.
-    pub(super) head: u32,
-    /// What two cards must have in common: the slots, and above them ([`DUTCH`], [`OTHERS`]) the
-    /// languages.
-    pub(super) common: u32,
+pub(super) struct Field {
+    /// The lowest bit.
+    pub(super) from: u32,
+    pub(super) bits: u32,
 }
 
-/// The radius in [`Glance::head`].
-pub(super) const RADIUS: u32 = 0xff00;
-/// The sector in [`Glance::head`].
-pub(super) const SECTOR: u32 = 0x00ff_0000;
-/// The slots of a week in [`Glance::common`].
-pub(super) const SLOTS: u32 = (1 << 21) - 1;
+/// A bit for each domain.
+pub(super) const DOMAINS: Field = Field { from: 0, bits: 8 };
+/// Kilometres.
+pub(super) const RADIUS: Field = Field { from: 8, bits: 8 };
+/// Zero without one.
+pub(super) const SECTOR: Field = Field { from: 16, bits: 8 };
+/// The group of the occupation.
+pub(super) const GROUP: Field = Field { from: 24, bits: 8 };
+/// A bit for each slot of a week.
+pub(super) const SLOTS: Field = Field { from: 32, bits: 21 };
 /// Dutch, as somebody speaks it well enough to talk.
-pub(super) const DUTCH: u32 = 1 << 21;
+pub(super) const DUTCH: Field = Field { from: 53, bits: 1 };
 /// Other languages, several to a bit: without a bit in common two cards share none of them.
-pub(super) const OTHERS: u32 = !(SLOTS | DUTCH);
+pub(super) const OTHERS: Field = Field { from: 54, bits: 10 };
+
+impl Field {
+    /// This value in its place.
+    pub(super) fn put(self, value: impl Into<u64>) -> u64 {
+        value.into() << self.from
+    }
+
+    /// Every bit of it.
+    pub(super) fn all(self) -> u64 {
+        ((1 << self.bits) - 1) << self.from
+    }
+
+    /// What a glance holds in it.
+    pub(super) fn of(self, glance: Glance) -> u64 {
+        (glance.0 & self.all()) >> self.from
+    }
+}
 
 /// The rest of what a search compares.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Packed {
     pub(super) languages: u128,
+    pub(super) id: DocumentId,
     pub(super) interests: u32,
     /// Place of the whole card.
     pub(super) slot: u32,
@@ -44,49 +72,46 @@ pub(super) struct Packed {
 
 impl Glance {
     pub(super) fn of_offer(card: &MentorOffer) -> Self {
-        let (domains, radius_km) = (domains(&card.domains), card.radius_km.get());
-        Self {
-            head: head(domains, radius_km, sector(card.sector), group(card.occupation.as_ref())),
-            common: card.availability.bits()
-                | others(languages(&card.languages))
-                | if speaks_dutch(card) { DUTCH } else { 0 },
-        }
+        Self(
+            DOMAINS.put(domains(&card.domains))
+                | RADIUS.put(card.radius_km.get())
+                | SECTOR.put(sector(card.sector))
+                | GROUP.put(group(card.occupation.as_ref()))
+                | SLOTS.put(card.availability.bits())
+                | DUTCH.put(speaks_dutch(card))
+                | others(languages(&card.languages)),
+        )
     }
 
     /// Of a request the sector and the occupation are the goal. Whether its Dutch is enough depends
     /// on whom it meets.
     pub(super) fn of_request(card: &MatchRequest) -> Self {
-        let (domains, radius_km) = (domains(&card.domains), card.radius_km.get());
-        Self {
-            head: head(domains, radius_km, sector(card.goal_sector), group(card.goal_occupation.as_ref())),
-            common: card.availability.bits() | others(languages(&card.languages)),
-        }
+        Self(
+            DOMAINS.put(domains(&card.domains))
+                | RADIUS.put(card.radius_km.get())
+                | SECTOR.put(sector(card.goal_sector))
+                | GROUP.put(group(card.goal_occupation.as_ref()))
+                | SLOTS.put(card.availability.bits())
+                | others(languages(&card.languages)),
+        )
     }
 
-    pub(super) fn domains(&self) -> u8 {
-        self.head.to_le_bytes()[0]
+    /// How many bits of `ours` it has too.
+    pub(super) fn shares(self, ours: u64) -> usize {
+        (self.0 & ours).count_ones() as usize
     }
 
-    pub(super) fn radius_km(&self) -> u8 {
-        self.head.to_le_bytes()[1]
-    }
-
-    pub(super) fn sector(&self) -> u8 {
-        self.head.to_le_bytes()[2]
-    }
-
-    pub(super) fn group(&self) -> u8 {
-        self.head.to_le_bytes()[3]
-    }
-
-    pub(super) fn slots(&self) -> u32 {
-        self.common & SLOTS
+    /// The radius.
+    pub(super) fn radius_metres(self) -> u32 {
+        RADIUS.of(self) as u32 * 1_000
     }
 }
 
 impl Packed {
-    pub(super) fn new(slot: u32, owner: u32, card: &MentorOffer) -> Self {
+    pub(super) fn new(slot: u32, owner: u32, offer: &Offer) -> Self {
+        let card = &offer.card;
         Self {
+            id: offer.id,
             slot,
             owner,
             languages: languages(&card.languages),
@@ -123,24 +148,16 @@ pub(super) fn interests(set: &Interests) -> u32 {
     set.iter().fold(0, |bits, interest| bits | 1 << (*interest as u32))
 }
 
-fn head(domains: u8, radius_km: u8, sector: u8, group: u8) -> u32 {
-    u32::from_le_bytes([domains, radius_km, sector, group])
-}
-
 /// Who lists no language speaks Dutch.
 fn speaks_dutch(card: &MentorOffer) -> bool {
     card.languages.is_empty() || card.languages.contains(&Language::dutch())
 }
 
-/// Languages other than Dutch as bits of [`Glance::common`].
-pub(super) fn others(languages: u128) -> u32 {
-    let mut left = languages;
-    let mut bits = 0;
-    while left != 0 {
-        bits |= (DUTCH << 1) << (left.trailing_zeros() % OTHERS.count_ones());
-        left &= left - 1;
-    }
-    bits
+/// Languages other than Dutch as they stand in a [`Glance`].
+pub(super) fn others(languages: u128) -> u64 {
+    let (low, high) = (languages as u64, (languages >> 64) as u64);
+    let bit = |language: u32| OTHERS.put(1u64 << (language % OTHERS.bits));
+    ones(low).map(bit).chain(ones(high).map(|at| bit(64 + at))).fold(0, |all, bit| all | bit)
 }
 
 /// Without Dutch, which counts by its level.

@@ -6,29 +6,27 @@ use schemas::language::Language;
 use schemas::occupation::{Isco, Occupation};
 use schemas::vocabulary::Slots;
 
-use super::packed::{self, DUTCH, Glance, OTHERS, Packed, RADIUS, SECTOR, SLOTS};
+use super::columns::Columns;
+use super::packed::{self, DOMAINS, DUTCH, GROUP, Glance, Packed, RADIUS, SECTOR, SLOTS};
 use crate::card::{Offer, Request, Rules};
 use crate::eligible::{Pair, musts, shared_languages};
 use crate::score::{ENOUGH, ENOUGH_LANGUAGES, MAX_QUARTERS, Part, Subject, fraction};
 
-/// Cards that are judged at a glance together.
-pub(super) const TOGETHER: usize = 16;
-
-/// What is asked, in bits.
+/// What is asked, in bits; domains, slots and other languages where a [`Glance`] has them.
 pub(super) struct Question<'a> {
     pub(super) request: &'a Request,
     has_wishes: bool,
     goal: Option<Isco>,
-    /// The group of the goal occupation; matches no card where there is no goal.
-    pub(super) group: Option<u8>,
-    sector: Option<u8>,
-    domains: u8,
+    /// The group of the goal occupation.
+    pub(super) group: Option<u64>,
+    /// That of no card where there is no goal.
+    sector: u64,
+    domains: u64,
     languages: u128,
-    /// The same as bits of [`Glance::common`].
-    others: u32,
+    others: u64,
     lists_dutch: bool,
     interests: u32,
-    availability: u32,
+    slots: u64,
     radius_metres: u32,
 }
 
@@ -74,37 +72,32 @@ pub(super) struct Prospect {
 }
 
 /// What is still wanted at one distance, for a judgement at a glance.
-pub(super) struct Sieve {
-    domains: u32,
-    common: u32,
-    radius: i32,
-    sector: u32,
+pub(super) struct Sieve<'a> {
+    question: &'a Question<'a>,
+    /// Of the group of the goal occupation, or of the others.
+    akin: bool,
+    /// What two cards must share to talk.
+    talk: u64,
+    needed_km: u64,
     /// The fewest domains to share, by whether the sector is the same, and whether another
     /// language than Dutch may be shared.
-    fewest: [[i32; 2]; 2],
+    fewest: [[usize; 2]; 2],
 }
 
-impl Sieve {
-    /// Whether no hard rule is seen to be broken, and the card may still score enough.
-    fn passes(&self, card: &Glance) -> bool {
-        let common = self.common & card.common;
-        let [another, same] = self.fewest.map(|[dutch, more]| if common & OTHERS == 0 { dutch } else { more });
-        let fewest = if card.head & SECTOR == self.sector { same } else { another };
-        let shared = (self.domains & card.head).count_ones() as i32;
-        // All of them and none by a jump: so a processor judges several cards at a time.
-        (shared >= fewest)
-            & (common & SLOTS != 0)
-            & (common & !SLOTS != 0)
-            & ((card.head & RADIUS) as i32 >= self.radius)
-    }
-
-    /// Which of so many pass.
-    pub(super) fn passed(&self, cards: &[Glance]) -> [u32; TOGETHER] {
-        let mut passed = [0; TOGETHER];
-        for (passed, card) in passed.iter_mut().zip(cards) {
-            *passed = u32::from(self.passes(card));
+impl Sieve<'_> {
+    /// The cards that are not seen to break a hard rule, and may still score enough.
+    pub(super) fn passed(&self, cards: &Columns) -> u64 {
+        let asked = self.question;
+        let akin = asked.group.map_or(0, |group| cards.same(GROUP, group));
+        let passed = if self.akin { akin } else { !akin };
+        if passed == 0 {
+            return 0;
         }
-        passed
+        let fit = passed & cards.any(asked.slots) & cards.any(self.talk) & cards.at_least(RADIUS, self.needed_km);
+        let shared = cards.at_least_of(asked.domains);
+        let (others, sector) = (cards.any(asked.others), cards.same(SECTOR, asked.sector));
+        let [another, same] = self.fewest.map(|[dutch, more]| shared[dutch] & !others | shared[more] & others);
+        fit & (another & !sector | same & sector)
     }
 }
 
@@ -125,14 +118,14 @@ impl<'a> Question<'a> {
             request,
             has_wishes: !card.wishes.is_empty(),
             goal: goal.and_then(Occupation::isco),
-            group: goal.map(|goal| packed::group(Some(goal))),
-            sector: card.goal_sector.map(|sector| packed::sector(Some(sector))),
-            domains: packed::domains(&card.domains),
+            group: goal.map(|goal| packed::group(Some(goal)).into()),
+            sector: card.goal_sector.map_or(packed::NO_SECTOR, |sector| packed::sector(Some(sector))).into(),
+            domains: DOMAINS.put(packed::domains(&card.domains)),
             languages,
             others: packed::others(languages),
             lists_dutch: card.languages.contains(&Language::dutch()),
             interests: packed::interests(&card.interests),
-            availability: card.availability.bits(),
+            slots: SLOTS.put(card.availability.bits()),
             radius_metres: u32::from(card.radius_km.get()) * 1_000,
         }
     }
@@ -158,7 +151,7 @@ impl<'a> Question<'a> {
         let known = ENOUGH_LANGUAGES.min(self.languages.count_ones() + 1);
         Points {
             occupation: std::array::from_fn(values(Subject::Occupation, if self.group.is_some() { 3 } else { 0 })),
-            sector: std::array::from_fn(values(Subject::Sector, u32::from(self.sector.is_some()))),
+            sector: std::array::from_fn(values(Subject::Sector, u32::from(card.goal_sector.is_some()))),
             domains: std::array::from_fn(values(Subject::Domains, card.domains.len() as u32)),
             proximity: part(Subject::Proximity, self.radius_metres),
             languages: std::array::from_fn(|of| std::array::from_fn(values(Subject::Languages, of as u32))),
@@ -174,54 +167,71 @@ impl<'a> Question<'a> {
 
     /// What lets through the cards that may score `least`: of the group of the goal occupation
     /// (`akin`), or of the others.
-    pub(super) fn sieve(&self, prospect: &Prospect, akin: bool, least: u32) -> Sieve {
+    pub(super) fn sieve(&self, prospect: &Prospect, akin: bool, least: u32) -> Sieve<'_> {
         let fewest = |sector: u32, languages: u32| {
             let base = prospect.occupation[usize::from(akin)] + sector + languages + prospect.unseen();
             let enough = |shared: &usize| base + prospect.domains[*shared] >= least;
-            (1..prospect.domains.len()).find(enough).unwrap_or(prospect.domains.len()) as i32
+            (1..prospect.domains.len()).find(enough).unwrap_or(prospect.domains.len())
         };
         Sieve {
-            domains: self.domains.into(),
-            common: self.availability | self.others | if prospect.dutch { DUTCH } else { 0 },
-            radius: i32::from(prospect.needed_km) * (RADIUS & RADIUS.wrapping_neg()) as i32,
-            sector: u32::from(self.sector.unwrap_or(packed::NO_SECTOR)) * (SECTOR & SECTOR.wrapping_neg()),
+            question: self,
+            akin,
+            talk: self.others | DUTCH.put(prospect.dutch),
+            needed_km: prospect.needed_km.into(),
             fewest: prospect.sector.map(|sector| prospect.languages.map(|languages| fewest(sector, languages))),
         }
     }
 
     /// The most that a card can score with what is seen at a glance, were no rule broken.
-    pub(super) fn most(&self, card: &Glance, prospect: &Prospect) -> u32 {
-        prospect.occupation[usize::from(Some(card.group()) == self.group)]
-            + prospect.sector[usize::from(Some(card.sector()) == self.sector)]
-            + prospect.domains[((self.domains & card.domains()).count_ones() as usize).min(6)]
+    pub(super) fn most(&self, card: Glance, prospect: &Prospect) -> u32 {
+        prospect.occupation[usize::from(Some(GROUP.of(card)) == self.group)]
+            + prospect.sector[self.same_sector(card)]
+            + prospect.domains[card.shares(self.domains)]
             + most(&prospect.languages)
             + prospect.unseen()
     }
 
     /// The most that a card that passed the sieve can score: nearly all of it is seen at a glance.
-    pub(super) fn most_of_passed(&self, card: &Glance, prospect: &Prospect, akin: bool) -> u32 {
+    pub(super) fn most_of_passed(&self, card: Glance, prospect: &Prospect, akin: bool) -> u32 {
         prospect.occupation[usize::from(akin)]
-            + prospect.sector[usize::from(Some(card.sector()) == self.sector)]
-            + prospect.domains[((self.domains & card.domains()).count_ones() as usize).min(6)]
-            + prospect.languages[usize::from(self.others & card.common != 0)]
-            + prospect.slots[(self.availability & card.common).count_ones().min(ENOUGH) as usize]
-            + prospect.near((u32::from(card.radius_km()) * 1_000).min(self.radius_metres))
+            + prospect.sector[self.same_sector(card)]
+            + prospect.domains[card.shares(self.domains)]
+            + prospect.languages[usize::from(card.shares(self.others) > 0)]
+            + prospect.slots[self.shared_slots(card)]
+            + prospect.near(self.limit(card))
             + prospect.rest
     }
 
-    /// How many hard rules about domains, slots and the mentor's radius a card is seen to break.
-    pub(super) fn broken(&self, card: &Glance, prospect: &Prospect) -> u8 {
-        let (ours, theirs) = (self.availability, card.slots());
-        let slots = match (ours == 0, theirs == 0) {
-            (false, false) => u8::from(ours & theirs == 0),
-            (ours, theirs) => u8::from(ours) + u8::from(theirs),
-        };
-        u8::from(self.domains & card.domains() == 0) + slots + u8::from(card.radius_km() < prospect.needed_km)
+    /// Of these cards, those that are seen to break no hard rule about domains, slots and the
+    /// mentor's radius, and those that are seen to break one.
+    pub(super) fn broken(&self, cards: &Columns, prospect: &Prospect) -> [u64; 2] {
+        let slots = [!cards.any(self.slots), if self.slots == 0 { !cards.any(SLOTS.all()) } else { 0 }];
+        let rest = [!cards.any(self.domains), !cards.at_least(RADIUS, prospect.needed_km.into())];
+        let (mut one, mut more) = (0, 0);
+        for broken in slots.into_iter().chain(rest) {
+            more |= one & broken;
+            one |= broken;
+        }
+        [!one, one & !more]
+    }
+
+    fn same_sector(&self, card: Glance) -> usize {
+        usize::from(SECTOR.of(card) == self.sector)
+    }
+
+    /// How many slots are shared, as far as they count.
+    fn shared_slots(&self, card: Glance) -> usize {
+        card.shares(self.slots).min(ENOUGH as usize)
+    }
+
+    /// Metres that both may travel.
+    fn limit(&self, card: Glance) -> u32 {
+        card.radius_metres().min(self.radius_metres)
     }
 
     /// How a card that fits at a glance compares at `metres` with `points` for its municipality;
     /// none when they cannot talk.
-    pub(super) fn compare(&self, glance: &Glance, card: &Packed, points: &Points, metres: u32) -> Option<Compared> {
+    pub(super) fn compare(&self, glance: Glance, card: &Packed, points: &Points, metres: u32) -> Option<Compared> {
         let dutch = points.enough_dutch && card.speaks_dutch;
         let shared = (self.languages & card.languages).count_ones() + u32::from(dutch);
         if shared == 0 {
@@ -232,15 +242,15 @@ impl<'a> Question<'a> {
         let kinship = match (self.goal, card.isco) {
             (Some(goal), Some(isco)) => u32::from(goal.shared_digits(isco)).saturating_sub(1),
             // Of one group without an ISCO code: two ESCO occupations, which may be the same.
-            _ => 3 * u32::from(self.goal.is_none() && Some(glance.group()) == self.group),
+            _ => 3 * u32::from(self.goal.is_none() && Some(GROUP.of(glance)) == self.group),
         };
         let total = points.occupation[kinship as usize]
-            + points.sector[usize::from(Some(glance.sector()) == self.sector)]
-            + points.domains[((self.domains & glance.domains()).count_ones() as usize).min(6)]
-            + points.near(metres, (u32::from(glance.radius_km()) * 1_000).min(self.radius_metres))
+            + points.sector[self.same_sector(glance)]
+            + points.domains[glance.shares(self.domains)]
+            + points.near(metres, self.limit(glance))
             + points.languages[enough][(shared as usize).min(enough)]
             + points.interests[(self.interests & card.interests).count_ones().min(ENOUGH) as usize]
-            + points.slots[(self.availability & glance.slots()).count_ones().min(ENOUGH) as usize]
+            + points.slots[self.shared_slots(glance)]
             + points.wishes
             + points.waiting;
         let esco = self.goal.is_none() && kinship > 0;
@@ -267,7 +277,7 @@ impl Question<'_> {
         let goal = self.request.card.goal_occupation.as_ref();
         let theirs = offer.card.occupation.as_ref();
         // Of one group without an ISCO code, the two count as one occupation until looked at.
-        let another = self.goal.is_none() && self.group == Some(packed::group(theirs)) && goal != theirs;
+        let another = self.goal.is_none() && self.group == Some(packed::group(theirs).into()) && goal != theirs;
         let lost = if another { points.occupation[3] } else { 0 };
         Some(most - points.wishes - lost + part.value_of(kept))
     }

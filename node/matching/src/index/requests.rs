@@ -2,7 +2,8 @@
 
 use schemas::ids::{DocumentId, RootId};
 
-use super::packed::Glance;
+use super::columns::{Columns, ones};
+use super::packed::{DOMAINS, Field, GROUP, Glance, RADIUS, SECTOR, SLOTS};
 use super::shelf::{Card, Cell, Shelf};
 use super::{Best, neighbours, packed};
 use crate::card::{Offer, Request, Rules};
@@ -101,13 +102,16 @@ impl Requests {
         let near = neighbours::of(offer.card.area).iter().take_while(|(metres, _)| *metres <= reach);
         for (metres, cell) in near.filter_map(|(metres, at)| Some((*metres, self.shelf.cell((*at).into())?))) {
             let Some(prospect) = self.prospect(cell, offer, rules, metres) else { continue };
-            for (glance, slot) in cell.all() {
-                if prospect.of(&mentor, glance).is_none_or(|most| !best.wants(most)) {
-                    continue;
-                }
-                let Some(request) = self.shelf.at(*slot) else { continue };
-                if let Some((_, score)) = rate(request, offer, rules) {
-                    best.add(score.total, request.id, *slot);
+            for (columns, cards) in cell.together() {
+                for place in ones(prospect.passed(mentor, columns)) {
+                    let (glance, slot) = &cards[place as usize];
+                    if !best.wants(prospect.of(mentor, *glance)) {
+                        continue;
+                    }
+                    let Some(request) = self.shelf.at(*slot) else { continue };
+                    if let Some((_, score)) = rate(request, offer, rules) {
+                        best.add(score.total, request.id, *slot);
+                    }
                 }
             }
         }
@@ -146,22 +150,23 @@ impl Prospect {
         }
     }
 
-    /// The most that a request can score; none when a hard rule is seen to be broken.
-    fn of(&self, mentor: &Glance, request: &Glance) -> Option<u32> {
-        let shared = mentor.domains() & request.domains();
-        let slots = mentor.slots() & request.slots();
-        if shared == 0 || slots == 0 || request.radius_km() < self.needed_km {
-            return None;
-        }
-        let count = |domains: u8| (domains.count_ones() as usize).min(6);
-        let same_group = request.group() != packed::group(None) && request.group() == mentor.group();
-        let same_sector = request.sector() != packed::sector(None) && request.sector() == mentor.sector();
-        Some(
-            self.occupation * u32::from(same_group)
-                + self.sector * u32::from(same_sector)
-                + self.domains[count(request.domains())][count(shared)]
-                + self.rest,
-        )
+    /// The requests that are not seen to break a hard rule.
+    fn passed(&self, mentor: Glance, requests: &Columns) -> u64 {
+        let shares = |field: Field| requests.any(mentor.0 & field.all());
+        shares(DOMAINS) & shares(SLOTS) & requests.at_least(RADIUS, self.needed_km.into())
+    }
+
+    /// The most that a request can score.
+    fn of(&self, mentor: Glance, request: Glance) -> u32 {
+        let same = |field: Field, none: u8| {
+            let asked = field.of(request);
+            u32::from(asked != u64::from(none) && asked == field.of(mentor))
+        };
+        let (asked, shared) = (request.shares(DOMAINS.all()), request.shares(mentor.0 & DOMAINS.all()));
+        self.occupation * same(GROUP, packed::group(None))
+            + self.sector * same(SECTOR, packed::sector(None))
+            + self.domains[asked][shared]
+            + self.rest
     }
 
     /// What holds for either.

@@ -1,12 +1,11 @@
 //! Cards in their places, as they come and go: by document, and by municipality for searches.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use schemas::ids::{DocumentId, RootId};
 
+use super::columns::{Columns, TOGETHER};
 use super::packed::Glance;
-use super::question::TOGETHER;
 
 /// A card that a shelf can hold.
 pub(super) trait Card {
@@ -35,34 +34,43 @@ pub(super) struct Shelf<C: Card> {
     numbers: BTreeMap<RootId, u32>,
 }
 
-/// The cards that lie together, by group of occupations.
+/// The cards that lie together, in any order.
 #[derive(Debug)]
 pub(super) struct Cell<P> {
-    glances: Vec<Glance>,
-    /// The rest of each card, in the same places.
-    packed: Vec<P>,
+    columns: Vec<Columns>,
+    /// The same glances one by one, each with the rest of its card.
+    cards: Vec<(Glance, P)>,
     /// How many cards of each owner are here.
     pub(super) owners: BTreeMap<u32, u32>,
 }
 
 impl<P> Cell<P> {
-    /// All cards.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&Glance, &P)> {
-        self.glances.iter().zip(&self.packed)
+    const fn empty() -> Self {
+        Self { columns: Vec::new(), cards: Vec::new(), owners: BTreeMap::new() }
     }
 
-    /// Where the cards of groups before, in, and after one group lie; all after without one.
-    pub(super) fn stretches(&self, group: Option<u8>) -> [Range<usize>; 3] {
-        let [start, end] = group.map_or([0; 2], |group| {
-            let start = self.glances.partition_point(|glance| glance.group() < group);
-            [start, start + self.glances[start..].partition_point(|glance| glance.group() == group)]
-        });
-        [0..start, start..end, end..self.glances.len()]
+    /// All cards, as many together as columns hold.
+    pub(super) fn together(&self) -> impl Iterator<Item = (&Columns, &[(Glance, P)])> {
+        self.columns.iter().zip(self.cards.chunks(TOGETHER))
     }
 
-    /// The cards in these places, so many together.
-    pub(super) fn together(&self, places: Range<usize>) -> impl Iterator<Item = (&[Glance], &[P])> {
-        self.glances[places.clone()].chunks(TOGETHER).zip(self.packed[places].chunks(TOGETHER))
+    fn push(&mut self, glance: Glance, card: P) {
+        let at = self.cards.len();
+        if at.is_multiple_of(TOGETHER) {
+            self.columns.push(Columns::empty());
+        }
+        self.cards.push((glance, card));
+        self.columns[at / TOGETHER].put(at % TOGETHER, glance);
+    }
+
+    /// Lets go of a card; the last one takes its place.
+    fn swap_remove(&mut self, at: usize) {
+        let last = self.cards.len() - 1;
+        let (glance, _) = self.cards[last];
+        self.columns[at / TOGETHER].put(at % TOGETHER, glance);
+        self.columns[last / TOGETHER].put(last % TOGETHER, Glance::default());
+        self.columns.truncate(last.div_ceil(TOGETHER));
+        self.cards.swap_remove(at);
     }
 }
 
@@ -104,10 +112,8 @@ impl<C: Card> Shelf<C> {
         let slot = self.free.pop().unwrap_or(self.cards.len() as u32);
         let owner = self.number(card.owner());
         self.places.insert(card.id(), slot);
-        let (cell, glance) = (self.open(card.cell()), card.glance());
-        let at = cell.glances.partition_point(|other| other.group() < glance.group());
-        cell.glances.insert(at, glance);
-        cell.packed.insert(at, card.pack(slot, owner));
+        let cell = self.open(card.cell());
+        cell.push(card.glance(), card.pack(slot, owner));
         *cell.owners.entry(owner).or_default() += 1;
         match self.cards.get_mut(slot as usize) {
             Some(place) => *place = Some(card),
@@ -122,9 +128,8 @@ impl<C: Card> Shelf<C> {
         let Some(card) = self.cards[slot as usize].take() else { return false };
         let owner = self.number(card.owner());
         let cell = self.open(card.cell());
-        if let Some(at) = cell.packed.iter().position(|packed| C::slot(packed) == slot) {
-            cell.glances.remove(at);
-            cell.packed.remove(at);
+        if let Some(at) = cell.cards.iter().position(|(_, packed)| C::slot(packed) == slot) {
+            cell.swap_remove(at);
         }
         if let Some(count) = cell.owners.get_mut(&owner) {
             *count -= 1;
@@ -137,8 +142,7 @@ impl<C: Card> Shelf<C> {
 
     fn open(&mut self, at: usize) -> &mut Cell<C::Packed> {
         if self.cells.len() <= at {
-            let empty = || Cell { glances: Vec::new(), packed: Vec::new(), owners: BTreeMap::new() };
-            self.cells.resize_with(at + 1, empty);
+            self.cells.resize_with(at + 1, Cell::empty);
         }
         &mut self.cells[at]
     }

@@ -1,12 +1,25 @@
 //! The index answers as the plain scan does, whatever came and went before.
 
+use std::collections::BTreeSet;
+
 use crate::cards::*;
 use matching::*;
 use proptest::prelude::*;
 use schemas::bounded::Places;
+use schemas::ids::DocumentId;
 
-fn scan(request: &Request, offers: &[Offer], rules: &Rules, n: usize) -> Vec<(schemas::ids::DocumentId, u32)> {
+fn scan(request: &Request, offers: &[Offer], rules: &Rules, n: usize) -> Vec<(DocumentId, u32)> {
     top(request, offers, rules, n).into_iter().map(|candidate| (candidate.id, candidate.score.total)).collect()
+}
+
+/// What is shown of candidates.
+fn explained(found: Vec<Candidate>) -> Vec<impl PartialEq + std::fmt::Debug> {
+    found.into_iter().map(|one| (one.id, one.score, one.reasons, one.misses, one.pair)).collect()
+}
+
+/// What is shown of those who just miss.
+fn near(misses: Vec<NearMiss>) -> Vec<impl PartialEq + std::fmt::Debug> {
+    misses.into_iter().map(|miss| (miss.id, miss.misfit, miss.score, miss.place)).collect()
 }
 
 proptest! {
@@ -36,12 +49,7 @@ proptest! {
         prop_assert_eq!(index.len(), held.len());
         for request in &requests {
             prop_assert_eq!(index.best(request, &rules, n), scan(request, &held, &rules, n));
-            let explained: Vec<_> = index.top(request, &rules, n).into_iter().map(|c| (c.id, c.reasons)).collect();
-            let scanned: Vec<_> = top(request, &held, &rules, n).into_iter().map(|c| (c.id, c.reasons)).collect();
-            prop_assert_eq!(explained, scanned);
-            let near = |misses: Vec<NearMiss>| -> Vec<_> {
-                misses.into_iter().map(|miss| (miss.id, miss.misfit, miss.score, miss.place)).collect()
-            };
+            prop_assert_eq!(explained(index.top(request, &rules, n)), explained(top(request, &held, &rules, n)));
             prop_assert_eq!(near(index.near_misses(request, &rules, n)), near(near_misses(request, &held, &rules, n)));
         }
     }
@@ -69,11 +77,54 @@ proptest! {
         }
         prop_assert_eq!((index.len(), index.is_empty()), (held.len(), held.is_empty()));
         for offer in &offers {
-            let explained = |found: Vec<Candidate>| -> Vec<_> {
-                found.into_iter().map(|one| (one.id, one.score, one.reasons, one.misses)).collect()
-            };
             let scanned = requests_for(offer, &held, &rules, n);
             prop_assert_eq!(explained(index.top(offer, &rules, n)), explained(scanned));
+        }
+    }
+
+    /// Many cards of few kinds: ties by the dozen, and more cards in a place than are judged
+    /// together.
+    #[test]
+    fn a_crowd_is_searched_as_a_scan_does(
+        (requests, offers, mut rules) in circles(),
+        kinds in prop::collection::vec((0usize..7, 0u8..3), 1..220),
+        gone in prop::collection::vec(0usize..220, 0..160),
+        failed in prop::collection::vec(0usize..220, 0..4),
+        n in 0usize..40,
+    ) {
+        let number = |at: usize| DocumentId((at as u128 * 0x9e37_79b9 % 1_009).to_be_bytes());
+        let mentors: Vec<Offer> = kinds
+            .iter()
+            .enumerate()
+            .map(|(at, (kind, owner))| {
+                Offer { id: number(at), owner: crate::cards::owner(1 + owner), card: offers[*kind].card.clone() }
+            })
+            .collect();
+        let newcomers: Vec<Request> =
+            kinds.iter().enumerate().map(|(at, (kind, _))| Request { id: number(at), ..requests[*kind].clone() }).collect();
+        rules.failed_before.extend(failed.iter().map(|at| (requests[0].id, number(*at))));
+        rules.failed_before.extend(failed.iter().map(|at| (number(*at), offers[0].id)));
+        let (mut by_mentor, mut by_request) = (Mentors::new(mentors.clone()), Requests::new(newcomers.clone()));
+        for at in &gone {
+            by_mentor.remove(number(*at));
+            by_request.remove(number(*at));
+        }
+        let gone: BTreeSet<DocumentId> = gone.into_iter().map(number).collect();
+        let mentors: Vec<Offer> = mentors.into_iter().filter(|offer| !gone.contains(&offer.id)).collect();
+        let newcomers: Vec<Request> = newcomers.into_iter().filter(|request| !gone.contains(&request.id)).collect();
+        prop_assert_eq!(by_mentor.len(), mentors.len());
+        for request in &requests {
+            prop_assert_eq!(by_mentor.best(request, &rules, n), scan(request, &mentors, &rules, n));
+            prop_assert_eq!(
+                near(by_mentor.near_misses(request, &rules, n)),
+                near(near_misses(request, &mentors, &rules, n))
+            );
+        }
+        for offer in &offers {
+            prop_assert_eq!(
+                explained(by_request.top(offer, &rules, n)),
+                explained(requests_for(offer, &newcomers, &rules, n))
+            );
         }
     }
 }
