@@ -50,6 +50,7 @@ struct Page {
     full: bool,
     shared: bool,
     screened: bool,
+    remarks: Vec<String>,
     cards: Vec<Card>,
     parts: Vec<String>,
 }
@@ -60,10 +61,11 @@ async fn page(State(app): State<App>, visit: Visit, Path(id): Path<i64>) -> Resu
     let w = &visit.words;
     let title = w.with("newcomers-title", "name", &found.name);
     let f = Frame::new(&app, &visit, Nav::Mentors, title).await?.refreshing("matches people");
-    let NewcomersPage { name, offer, shared, screened, cards, .. } = found;
+    let NewcomersPage { name, offer, shared, screened, remarks, cards, .. } = found;
     html(&Page {
         f,
         id,
+        remarks: remarks.iter().map(|remark| fit::remark(w, &name, *remark)).collect(),
         name,
         offer: offer_line(w, &offer),
         full: offer.capacity_left.get() == 0,

@@ -281,6 +281,7 @@ fn best_newcomers(desk: &mut Desk<'_>, mentor: &Person) -> Result<NewcomersPage>
         name: mentor.data.full_name(),
         shared: shared.is_some(),
         screened: desk.records.screening(mentor.id)?.is_some(),
+        remarks: matching::remark::on_offer(&offer.card),
         cards: cards.collect(),
         offer: offer.card,
     })

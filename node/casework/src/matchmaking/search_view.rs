@@ -229,6 +229,8 @@ pub struct NewcomersPage {
     pub shared: bool,
     /// Whether the screening was seen: nobody is matched with the mentor before.
     pub screened: bool,
+    /// What in the offer itself keeps it from every newcomer, or from nearly every.
+    pub remarks: Vec<Remark>,
     /// The best ten.
     pub cards: Vec<NewcomerCard>,
 }

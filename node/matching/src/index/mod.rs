@@ -182,7 +182,7 @@ impl Mentors {
                 for (columns, cards) in cell.together() {
                     for place in ones(sieve.passed(columns)) {
                         let (glance, card) = &cards[place as usize];
-                        if best.wants(question.most_of_passed(*glance, prospect, *akin))
+                        if best.wants(question.most(*glance, prospect))
                             && self.compare(&question, (*glance, card), *metres, &mut all, &mut best)
                         {
                             sieve = question.sieve(prospect, *akin, best.least);

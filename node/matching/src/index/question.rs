@@ -182,23 +182,15 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The most that a card can score with what is seen at a glance, were no rule broken.
+    /// The most that a card can score with what is seen at a glance: nearly all of it. A card that
+    /// breaks one hard rule counts as if it just met that.
     pub(super) fn most(&self, card: Glance, prospect: &Prospect) -> u32 {
         prospect.occupation[usize::from(Some(GROUP.of(card)) == self.group)]
             + prospect.sector[self.same_sector(card)]
             + prospect.domains[card.shares(self.domains)]
-            + most(&prospect.languages)
-            + prospect.unseen()
-    }
-
-    /// The most that a card that passed the sieve can score: nearly all of it is seen at a glance.
-    pub(super) fn most_of_passed(&self, card: Glance, prospect: &Prospect, akin: bool) -> u32 {
-        prospect.occupation[usize::from(akin)]
-            + prospect.sector[self.same_sector(card)]
-            + prospect.domains[card.shares(self.domains)]
             + prospect.languages[usize::from(card.shares(self.others) > 0)]
             + prospect.slots[self.shared_slots(card)]
-            + prospect.near(self.limit(card))
+            + prospect.near(self.limit(card).max(u32::from(prospect.needed_km) * 1_000))
             + prospect.rest
     }
 

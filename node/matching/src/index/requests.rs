@@ -8,7 +8,7 @@ use super::shelf::{Card, Cell, Shelf};
 use super::{Best, neighbours, packed};
 use crate::card::{Offer, Request, Rules};
 use crate::rank::{Candidate, rate, requests_for};
-use crate::score::{Part, Subject};
+use crate::score::{ENOUGH, Part, Subject};
 
 /// Newcomers' cards, in order for searches.
 #[derive(Debug, Default)]
@@ -46,6 +46,8 @@ struct Prospect {
     sector: u32,
     /// By how many domains are asked, and shared.
     domains: [[u32; 7]; 7],
+    /// The same of slots, up to as many as count.
+    slots: [[u32; 4]; 4],
     rest: u32,
 }
 
@@ -138,14 +140,13 @@ impl Prospect {
             0 => all(Subject::Proximity),
             reach => value(Subject::Proximity, reach.saturating_sub(metres), reach),
         };
-        let counted = [Subject::Languages, Subject::Interests, Subject::Slots, Subject::Wishes, Subject::Waiting];
+        let counted = [Subject::Languages, Subject::Interests, Subject::Wishes, Subject::Waiting];
         Self {
             needed_km: u8::try_from(metres.div_ceil(1_000)).unwrap_or(u8::MAX),
             occupation: all(Subject::Occupation),
             sector: all(Subject::Sector),
-            domains: std::array::from_fn(|of| {
-                std::array::from_fn(|have| value(Subject::Domains, have as u32, of as u32))
-            }),
+            domains: table(|have, of| value(Subject::Domains, have, of)),
+            slots: table(|have, of| value(Subject::Slots, have, of)),
             rest: proximity + counted.into_iter().map(all).sum::<u32>(),
         }
     }
@@ -162,10 +163,12 @@ impl Prospect {
             let asked = field.of(request);
             u32::from(asked != u64::from(none) && asked == field.of(mentor))
         };
-        let (asked, shared) = (request.shares(DOMAINS.all()), request.shares(mentor.0 & DOMAINS.all()));
+        let shared = |field: Field| request.shares(mentor.0 & field.all());
+        let enough = |slots: usize| slots.min(ENOUGH as usize);
         self.occupation * same(GROUP, packed::group(None))
             + self.sector * same(SECTOR, packed::sector(None))
-            + self.domains[asked][shared]
+            + self.domains[request.shares(DOMAINS.all())][shared(DOMAINS)]
+            + self.slots[enough(request.shares(SLOTS.all()))][enough(shared(SLOTS))]
             + self.rest
     }
 
@@ -175,8 +178,14 @@ impl Prospect {
         raise(&mut self.occupation, other.occupation);
         raise(&mut self.sector, other.sector);
         raise(&mut self.rest, other.rest);
-        let theirs = other.domains.into_iter().flatten();
-        self.domains.iter_mut().flatten().zip(theirs).for_each(|(mine, theirs)| raise(mine, theirs));
+        let theirs = other.domains.into_iter().flatten().chain(other.slots.into_iter().flatten());
+        let mine = self.domains.iter_mut().flatten().chain(self.slots.iter_mut().flatten());
+        mine.zip(theirs).for_each(|(mine, theirs)| raise(mine, theirs));
         self
     }
+}
+
+/// A value by how many are asked, and then by how many of them are shared.
+fn table<const N: usize>(value: impl Fn(u32, u32) -> u32) -> [[u32; N]; N] {
+    std::array::from_fn(|of| std::array::from_fn(|have| value(have as u32, of as u32)))
 }
