@@ -1,13 +1,17 @@
 //! The ten best mentors for one newcomer, who just misses, and the ten best newcomers for one
 //! mentor: the indexes beside scans of every card.
 //!
-//! `cargo run --release --bin bench-top -- [--mentors N] [--json]`
+//! `cargo run --release --bin bench-top -- [--mentors N] [--slowest N] [--json]`
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 use bench::cards::{Cards, rules};
 use bench::clock::{nanoseconds, seconds};
 use clap::Parser;
-use matching::{Mentors, Offer, Request, Requests, near_misses, requests_for, top};
+use matching::{Mentors, Offer, Request, Requests, Rules, near_misses, requests_for, top};
+use schemas::places::Refnis;
 
 /// Searches with an index, and how often each; the much slower scans happen once.
 const SEARCHES: usize = 5_000;
@@ -20,6 +24,9 @@ struct Arguments {
     /// Mentors' cards, and as many newcomers'.
     #[arg(long, default_value_t = 100_000)]
     mentors: u64,
+    /// So many of the slowest searches for mentors are shown with what they ask.
+    #[arg(long, default_value_t = 0)]
+    slowest: usize,
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -46,19 +53,48 @@ fn compare<C, A: PartialEq>(
     Ok(Figures { what, index: times(cards, TIMES, &index), scan: times(few, 1, &scan) })
 }
 
-/// The median and the 99th percentile of all searches, in microseconds; of each search the fastest
-/// of so many times, for others may use the machine in between.
+/// The median and the 99th percentile of all searches, in microseconds.
 fn times<C, A>(cards: &[C], often: usize, search: &impl Fn(&C) -> A) -> (f64, f64) {
-    let once = |card| {
+    let mut times: Vec<u64> = cards.iter().map(|card| fastest(card, often, search)).collect();
+    times.sort_unstable();
+    let at = |percent: usize| micros(times[(times.len() - 1) * percent / 100]);
+    (at(50), at(99))
+}
+
+/// Nanoseconds of the fastest of so many times, for others may use the machine in between.
+fn fastest<C, A>(card: &C, often: usize, search: &impl Fn(&C) -> A) -> u64 {
+    let once = |_| {
         let began = nanoseconds();
         std::hint::black_box(search(card));
         nanoseconds() - began
     };
-    let fastest = |card| (0..often).map(|_| once(card)).min().unwrap_or(0);
-    let mut times: Vec<u64> = cards.iter().map(fastest).collect();
-    times.sort_unstable();
-    let at = |percent: usize| micros(times[(times.len() - 1) * percent / 100]);
-    (at(50), at(99))
+    (0..often).map(once).min().unwrap_or(0)
+}
+
+/// Says of the slowest searches what they ask, and how many cards lie within reach and fit.
+fn show_slowest(mentors: &Mentors, requests: &[Request], offers: &[Offer], rules: &Rules, most: usize) {
+    let timed = |request| (Reverse(fastest(request, TIMES, &|request| mentors.best(request, rules, 10))), request);
+    let mut slowest: Vec<(Reverse<u64>, &Request)> = requests.iter().map(timed).collect();
+    slowest.sort_by_key(|(took, request)| (*took, request.id));
+    println!("\n| slowest, µs | within km | municipalities | cards | fit | goal | sector | domains |");
+    println!("|---|---|---|---|---|---|---|---|");
+    for (Reverse(took), request) in slowest.into_iter().take(most) {
+        let card = &request.card;
+        let reach = u32::from(card.radius_km.get()) * 1_000;
+        let near = offers.iter().filter(|offer| request.place().distance_metres(offer.card.area) <= reach);
+        let areas: Vec<Refnis> = near.map(|offer| offer.card.area).collect();
+        println!(
+            "| {:.0} | {} | {} | {} | {} | {} | {} | {} |",
+            micros(took),
+            card.radius_km.get(),
+            areas.iter().collect::<BTreeSet<_>>().len(),
+            areas.len(),
+            mentors.best(request, rules, usize::MAX).len(),
+            card.goal_occupation.as_ref().map_or("none", |_| "one"),
+            card.goal_sector.map_or("none", |_| "one"),
+            card.domains.len(),
+        );
+    }
 }
 
 fn main() -> Result<()> {
@@ -109,6 +145,9 @@ fn main() -> Result<()> {
         } else {
             println!("| {what} | {:.0} | {:.0} | {:.0} | {:.0} |", index.0, index.1, scan.0, scan.1);
         }
+    }
+    if arguments.slowest > 0 {
+        show_slowest(&mentors, some_requests, &offers, &rules, arguments.slowest);
     }
     Ok(())
 }
