@@ -147,6 +147,9 @@ impl Replica {
 
     /// What is to be done about `input` at `now`.
     pub fn handle(&mut self, now: Timestamp, rng: &mut dyn Rng, input: Input) -> Vec<Effect> {
+        if now < self.now {
+            self.clock_set_back(now);
+        }
         self.now = now;
         self.clocks.pass(now);
         match input {
@@ -167,6 +170,16 @@ impl Replica {
         self.look_at_clock(now);
         self.say_what_was_not_said(now);
         self.flush(now)
+    }
+
+    /// What waits for a moment waits no longer than it was to when this node's clock is set back,
+    /// by hours or by years.
+    fn clock_set_back(&mut self, now: Timestamp) {
+        self.greet_at = self.greet_at.map(|at| at.min(now.plus_seconds(1)));
+        for link in self.links.values_mut() {
+            link.checked_at = link.checked_at.min(now);
+        }
+        self.woken_at = None;
     }
 
     /// Tells when something changed in what is known of this node's clock.

@@ -151,6 +151,8 @@ struct Runtime {
     mergers: mergers::Mergers,
     unnamed: unnamed::Unnamed,
     wake_at: Timestamp,
+    /// When the clock was looked at last.
+    looked_at: Timestamp,
     drained: i64,
 }
 
@@ -214,6 +216,7 @@ impl Runtime {
             mergers: mergers::Mergers::default(),
             unnamed: unnamed::Unnamed::default(),
             wake_at: Timestamp(0),
+            looked_at: Timestamp(0),
             drained: 0,
         })
     }
@@ -312,7 +315,10 @@ impl Runtime {
     }
 
     async fn second(&mut self, seconds: u64) -> Result<()> {
-        if clock::now() >= self.wake_at {
+        let now = clock::now();
+        // By a clock that was set back, the moment it was to be called again may be years away.
+        let set_back = now < std::mem::replace(&mut self.looked_at, now);
+        if set_back || now >= self.wake_at {
             self.wake_at = Timestamp(u64::MAX);
             self.input(vec![Input::Tick]).await?;
         }

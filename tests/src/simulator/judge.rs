@@ -266,6 +266,14 @@ fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>
         }) {
             continue;
         }
+        // A clock is judged by the median of those that are heard, and half of them never make a
+        // node doubt itself: one that runs ahead together with half of its partners, or that
+        // nobody contradicts for an hour, or that is ahead by less than a day, ends what is not
+        // over. No node can know better. What it ended is gone, or an older word of it comes back.
+        let ended = |(hour, when): (Hour, u64)| published.when <= when && published.expires_at <= hour;
+        if owner.misled.is_some_and(ended) {
+            continue;
+        }
         match owner.store.views.get(&(owner.root, document)) {
             Some(view) if view.value != published.value => {
                 faults.push(format!("node {at} shows of {document:?} what it published before"));

@@ -40,7 +40,8 @@ pub(super) struct Ledger {
 pub(super) struct Published {
     /// Where.
     pub(super) node: usize,
-    when: u64,
+    /// When, in milliseconds.
+    pub(super) when: u64,
     /// In which circle.
     pub(super) circle: CircleId,
     /// What.

@@ -179,6 +179,8 @@ pub(super) struct Node {
     pub(super) incarnation: u64,
     /// Seconds by which its clock is ahead.
     pub(super) skew: i64,
+    /// The latest hour that it took for right by a clock that was ahead, and when it did so last.
+    pub(super) misled: Option<(Hour, u64)>,
     /// None while the process is down.
     pub(super) replica: Option<Replica>,
     /// When everything stored is shown again after a start.
@@ -210,6 +212,7 @@ impl Node {
             erasures: BTreeSet::new(),
             incarnation: 1,
             skew: 0,
+            misled: None,
             replica: None,
             ready_at: 0,
             life: 0,

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use replication::api::Kept;
-use replication::{Command, Effect, Input, Notice};
+use replication::{Clock, Command, Effect, Input, Notice};
 use schemas::certificate::NodeCertificate;
 use schemas::ids::RootId;
 
@@ -101,10 +101,13 @@ impl World {
     pub(super) fn input(&mut self, node: usize, input: Input) {
         let now = self.nodes[node].clock(self.now());
         let mut rng = ChaCha8Rng::seed_from_u64(self.rng.next_u64());
-        let effects = match self.nodes[node].replica.as_mut() {
-            Some(replica) => replica.handle(now, &mut rng, input),
-            None => return,
-        };
+        let Some(replica) = self.nodes[node].replica.as_mut() else { return };
+        let effects = replica.handle(now, &mut rng, input);
+        let takes_for_right = replica.clock() == Clock::Right;
+        if takes_for_right && self.nodes[node].skew > 0 {
+            let misled = self.nodes[node].misled.get_or_insert_default();
+            *misled = (misled.0.max(now.hour()), self.clock);
+        }
         self.carry_out(node, effects);
     }
 

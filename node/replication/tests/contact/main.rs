@@ -9,6 +9,7 @@ mod doubled;
 mod mergers;
 mod nodes;
 mod partings;
+mod set_back;
 
 use common::{CIRCLE, example, resource, text};
 use replication::api::{Cursor, Kept};

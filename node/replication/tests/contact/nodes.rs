@@ -37,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) doubled: Vec<u64>,
     pub(crate) disconnected: Vec<&'static str>,
     pub(crate) refused: Vec<Refusal>,
+    /// When it asked to be called again.
+    pub(crate) wakes: Vec<Timestamp>,
     /// Whether a refusal or a disconnection is what the test is about.
     pub(crate) tolerant: bool,
     pub(crate) sent: usize,
@@ -85,6 +87,7 @@ impl Node {
             doubled: Vec::new(),
             disconnected: Vec::new(),
             refused: Vec::new(),
+            wakes: Vec::new(),
             tolerant: false,
             sent: 0,
             frames: 0,
@@ -131,7 +134,8 @@ impl Node {
                 }
                 Effect::Keep(kept) => self.kept.push(kept),
                 Effect::Notify(Notice::CertifiedTwice { serial, .. }) => self.doubled.push(serial),
-                Effect::Notify(_) | Effect::Draft(_) | Effect::Retired { .. } | Effect::WakeAt(_) => {}
+                Effect::WakeAt(at) => self.wakes.push(at),
+                Effect::Notify(_) | Effect::Draft(_) | Effect::Retired { .. } => {}
             }
         }
     }
