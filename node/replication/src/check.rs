@@ -134,7 +134,7 @@ impl Replica {
         if self.waiting.is_empty() {
             return self.take_round(now, partner, round);
         }
-        if self.roster.circles_with(partner).contains(&round.circle)
+        if self.roster.is_common(round.circle, partner)
             && let Some(link) = self.links.get_mut(&partner)
         {
             link.deferred.insert((round.circle, round.answer), round);
@@ -153,7 +153,7 @@ impl Replica {
     }
 
     fn take_round(&mut self, now: Timestamp, partner: RootId, round: Round) {
-        if !self.roster.circles_with(partner).contains(&round.circle) {
+        if !self.roster.is_common(round.circle, partner) {
             return;
         }
         if !round.answer && !self.may_ask(now, partner, &round) {

@@ -414,10 +414,13 @@ impl Replica {
             .filter(|(partner, link)| link.is_live() && self.shares(**partner, key.circle, key.owner))
             .map(|(partner, _)| *partner)
             .collect();
-        let wire = || envelopes.iter().map(|envelope| envelope.get().to_bytes());
+        if partners.is_empty() {
+            return;
+        }
+        let frames = crate::frames::envelopes(envelopes.iter().map(|envelope| envelope.get().to_bytes()));
         for partner in partners {
-            for frame in crate::frames::envelopes(wire()) {
-                self.send_bytes(partner, frame);
+            for frame in &frames {
+                self.send_bytes(partner, frame.clone());
             }
         }
     }

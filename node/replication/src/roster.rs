@@ -189,8 +189,7 @@ impl Roster {
     /// Whether the word of `owner` counts in the circle, and it has not said yet who is in: it
     /// replaced its key.
     pub(crate) fn is_silent(&self, circle: CircleId, owner: RootId) -> bool {
-        let counts = self.is_confirmed(owner) || self.is_vouched(circle, owner);
-        counts && !self.lists.contains_key(&(circle, owner))
+        self.counts(circle, owner) && !self.lists.contains_key(&(circle, owner))
     }
 
     /// Whether it is this municipality or a partner.
@@ -200,9 +199,13 @@ impl Roster {
 
     /// Whether this municipality or a partner names it in the circle, beside this municipality.
     fn is_mentioned(&self, circle: CircleId, owner: RootId) -> bool {
-        let lists = self.lists.range((circle, RootId([0; 32]))..).take_while(|((other, _), _)| *other == circle);
-        let vouches = |kept: &KeptList| self.is_confirmed(kept.list.owner) && kept.names(self.me) && kept.names(owner);
-        lists.into_iter().any(|(_, kept)| vouches(kept))
+        self.lists_of(circle).any(|kept| self.is_confirmed(kept.list.owner) && kept.names(self.me) && kept.names(owner))
+    }
+
+    /// The lists of a circle, whether they count or not.
+    fn lists_of(&self, circle: CircleId) -> impl Iterator<Item = &KeptList> {
+        let from = (circle, RootId([0; 32]));
+        self.lists.range(from..).take_while(move |((other, _), _)| *other == circle).map(|(_, kept)| kept)
     }
 
     /// The same, and its word about who is in counts: it was no partner that was removed.
@@ -239,7 +242,12 @@ impl Roster {
     /// The newest list of `owner`, when its word counts in that circle.
     fn counted(&self, circle: CircleId, owner: RootId) -> Option<&KeptList> {
         let kept = self.lists.get(&(circle, owner))?;
-        (self.is_confirmed(owner) || self.is_vouched(circle, owner)).then_some(kept)
+        self.counts(circle, owner).then_some(kept)
+    }
+
+    /// Whether the word of `owner` about who is in the circle counts.
+    fn counts(&self, circle: CircleId, owner: RootId) -> bool {
+        self.is_confirmed(owner) || self.is_vouched(circle, owner)
     }
 
     pub(crate) fn retired(&self) -> &Retired {
@@ -275,7 +283,8 @@ impl Roster {
 
     /// The lists that count, and their circles.
     fn counted_lists(&self) -> impl Iterator<Item = (CircleId, &KeptList)> {
-        self.lists.keys().filter_map(|(circle, owner)| Some((*circle, self.counted(*circle, *owner)?)))
+        let counted = self.lists.iter().filter(|((circle, owner), _)| self.counts(*circle, *owner));
+        counted.map(|((circle, _), kept)| (*circle, kept))
     }
 
     /// What matters between this node and `partner`: the lists that name both, and the
@@ -342,6 +351,13 @@ impl Roster {
         let pairs = self.pairs.iter().filter(|(_, other)| **other == partner).map(|(circle, _)| *circle);
         let circles: BTreeSet<CircleId> = listed.map(|(circle, _)| circle).chain(pairs).collect();
         circles.into_iter().collect()
+    }
+
+    /// Whether that is one of them.
+    pub(crate) fn is_common(&self, circle: CircleId, partner: RootId) -> bool {
+        let names_both = |kept: &&KeptList| kept.names(self.me) && kept.names(partner);
+        self.pairs.get(&circle) == Some(&partner)
+            || self.lists_of(circle).filter(names_both).any(|kept| self.counts(circle, kept.list.owner))
     }
 
     /// Every circle that this node is in.

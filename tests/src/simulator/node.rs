@@ -89,14 +89,19 @@ impl Identity {
         all.filter(move |(certificate, _)| certificate.get().serial <= serial)
     }
 
-    /// A list that one of its certificates up to this serial signed.
-    pub(super) fn list_of(&self, bytes: &[u8], serial: u64) -> Option<Verified<CircleList>> {
-        self.papers(serial).find_map(|(certificate, _)| CircleList::verify(bytes, &certificate).ok())
+    /// A list that one of its certificates signed.
+    pub(super) fn list_of(&self, bytes: Vec<u8>) -> Option<KeptList> {
+        let newest_first = [&self.certificate].into_iter().chain(self.earlier.iter().rev().map(|(one, _)| one));
+        let signed = |one: &Verified<NodeCertificate>| Some((CircleList::verify(&bytes, one).ok()?, one.get().node));
+        let (list, signer) = newest_first.into_iter().find_map(signed)?;
+        Some(KeptList { list, bytes, signer })
     }
 
-    /// Whether the newest of its certificates up to this serial signed a list.
-    fn is_newest_list(&self, bytes: &[u8], serial: u64) -> bool {
-        self.papers(serial).last().is_some_and(|(newest, _)| CircleList::verify(bytes, &newest).is_ok())
+    /// The node of the newest of its certificates up to this serial.
+    fn node_at(&self, serial: u64) -> Option<NodeKey> {
+        let all = self.earlier.iter().map(|(one, _)| one).chain([&self.certificate]);
+        let known = all.map(Verified::get).filter(|one| one.serial <= serial);
+        known.last().map(|newest| newest.node)
     }
 
     pub(super) fn node(&self) -> NodeKey {
@@ -132,6 +137,8 @@ pub(super) fn certify(
 pub(super) struct KeptList {
     pub(super) list: Verified<CircleList>,
     pub(super) bytes: Vec<u8>,
+    /// The node that signed it.
+    signer: NodeKey,
 }
 
 /// What outlives a crash.
@@ -237,7 +244,7 @@ impl Node {
         };
         let bytes = list.sign(&self.identity.key);
         let list = CircleList::verify(&bytes, &self.identity.certificate).expect("a list signed just now");
-        KeptList { list, bytes }
+        KeptList { list, bytes, signer: self.identity.node() }
     }
 
     /// The time on this node's own clock.
@@ -285,7 +292,7 @@ impl Node {
         for ((_, owner), kept) in &self.store.lists {
             let mut signers = partners.iter().copied().chain([&self.identity]).filter(|signer| signer.root == *owner);
             let serial = if *owner == self.root { u64::MAX } else { self.serial(*owner) };
-            if signers.any(|signer| signer.is_newest_list(&kept.bytes, serial)) {
+            if signers.any(|signer| signer.node_at(serial) == Some(kept.signer)) {
                 known.push(Input::List { list: kept.list.clone(), bytes: kept.bytes.clone() });
             }
         }

@@ -12,7 +12,7 @@ use schemas::ids::RootId;
 
 use super::act::body_of;
 use super::ledger::Done;
-use super::node::{Backup, KeptList};
+use super::node::Backup;
 use super::scenario::Plant;
 use super::wire::pair;
 use super::world::{Event, World};
@@ -193,8 +193,8 @@ impl World {
             }
             Effect::Keep(Kept::List(circle, owner, bytes)) => {
                 let signer = self.node_of(owner).map(|at| &self.nodes[at].identity);
-                if let Some(list) = signer.and_then(|signer| signer.list_of(&bytes, u64::MAX)) {
-                    self.nodes[node].store.lists.insert((circle, owner), KeptList { list, bytes });
+                if let Some(list) = signer.and_then(|signer| signer.list_of(bytes)) {
+                    self.nodes[node].store.lists.insert((circle, owner), list);
                 }
             }
             Effect::Keep(Kept::Certificate(owner, bytes)) => self.keep_certificate(node, owner, &bytes),

@@ -6,6 +6,7 @@ use ed25519_dalek::SigningKey;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use replication::api::Kept;
 use replication::check::CHECK_SECONDS;
 use replication::{Effect, Input};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
@@ -417,6 +418,16 @@ impl World {
             Effect::Show(view) => {
                 self.trace.update(view.document.0);
                 self.trace.update(view.heads.concat());
+            }
+            Effect::SendStored { partner, envelopes } => {
+                self.trace.update(partner.0);
+                envelopes.iter().for_each(|id| self.trace.update(id.0));
+            }
+            Effect::Delete(envelopes) => envelopes.iter().for_each(|id| self.trace.update(id.0)),
+            Effect::Load { document } => self.trace.update(document.0),
+            Effect::Keep(Kept::List(_, owner, bytes) | Kept::Certificate(owner, bytes)) => {
+                self.trace.update(owner.0);
+                self.trace.update(bytes);
             }
             other => self.trace.update(format!("{other:?}")),
         }

@@ -84,6 +84,8 @@ pub struct Coedited {
     spare: Vec<EnvelopeId>,
     /// What was built last, with the changes in it.
     built: Option<(Automerge, BTreeSet<ChangeId>)>,
+    /// Whether something was admitted since that is not in it.
+    lags: bool,
     texts: Vec<(&'static str, ObjId)>,
 }
 
@@ -141,6 +143,7 @@ impl Coedited {
             actors: Vec::new(),
             spare: Vec::new(),
             built: Some((built, BTreeSet::from([scanned.hash]))),
+            lags: false,
             texts,
         };
         let author = (header.owner, session);
@@ -198,7 +201,10 @@ impl Coedited {
             return Ok(Admission::Admitted);
         }
         let clock = self.clock_after(&scanned)?;
-        if !checked {
+        if checked {
+            // What was stored is built all at once, when somebody asks.
+            self.lags = true;
+        } else {
             self.check_budgets(&scanned, author, &clock, envelope.body.len())?;
             self.check_state(&scanned, &envelope.body)?;
         }
@@ -274,12 +280,11 @@ impl Coedited {
 
     /// A copy of what is built, built now when it is not.
     fn current(&mut self) -> Result<(Automerge, BTreeSet<ChangeId>), Refusal> {
-        if let Some(built) = &self.built {
+        if let Some(built) = self.built.as_ref().filter(|_| !self.lags) {
             return Ok(built.clone());
         }
-        let shown = self.judge().shown;
-        let built = (self.only(&shown)?, shown);
-        self.built = Some(built.clone());
+        let built = self.document()?;
+        (self.built, self.lags) = (Some(built.clone()), false);
         Ok(built)
     }
 
@@ -337,20 +342,30 @@ impl Coedited {
     }
 
     fn only(&self, wanted: &BTreeSet<ChangeId>) -> Result<Automerge, Refusal> {
-        let ordered = self.in_order();
-        let bytes = ordered.iter().filter(|(hash, _)| wanted.contains(*hash)).map(|(_, node)| node.bytes.as_slice());
         let mut document = Automerge::new();
-        body::apply_all(&mut document, bytes)?;
+        self.apply(&mut document, |hash| wanted.contains(hash))?;
         Ok(document)
     }
 
-    /// The document as it is shown, with its changes.
+    /// Applies the changes that fit, each after those it follows.
+    fn apply(&self, document: &mut Automerge, fits: impl Fn(&ChangeId) -> bool) -> Result<(), Refusal> {
+        let ordered = self.in_order();
+        body::apply_all(document, ordered.iter().filter(|(hash, _)| fits(hash)).map(|(_, node)| node.bytes.as_slice()))
+    }
+
+    /// The document as it is shown, with its changes: what is built, when nothing of that fell away,
+    /// and what is missing there.
     pub(crate) fn document(&self) -> Result<(Automerge, BTreeSet<ChangeId>), Refusal> {
         let shown = self.judge().shown;
-        match &self.built {
-            Some((built, applied)) if *applied == shown => Ok((built.clone(), shown)),
-            _ => Ok((self.only(&shown)?, shown)),
-        }
+        let document = match &self.built {
+            Some((built, applied)) if applied.is_subset(&shown) => {
+                let mut document = built.clone();
+                self.apply(&mut document, |hash| shown.contains(hash) && !applied.contains(hash))?;
+                document
+            }
+            _ => self.only(&shown)?,
+        };
+        Ok((document, shown))
     }
 
     /// The built state.
