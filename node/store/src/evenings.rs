@@ -81,9 +81,15 @@ impl Evenings for Tx<'_> {
     }
 
     fn set_slip(&mut self, id: EveningId, number: u32, slip_hash: &[u8; 32]) -> Result<()> {
-        let sql = "UPDATE evening_guests SET slip_hash = ?3 WHERE evening = ?1 AND number = ?2";
+        let sql = "UPDATE evening_guests SET slip_hash = ?3, slips_made = slips_made + 1
+                   WHERE evening = ?1 AND number = ?2";
         self.run(sql, params![id.0, number, slip_hash])?;
         Ok(())
+    }
+
+    fn slip_opener(&mut self, id: EveningId, number: u32) -> Result<Option<([u8; 32], u32)>> {
+        let sql = "SELECT slip_hash, slips_made FROM evening_guests WHERE evening = ?1 AND number = ?2";
+        self.one(sql, params![id.0, number], |cells| Ok((cells.get()?, cells.get()?)))
     }
 
     fn guests(&mut self, id: EveningId) -> Result<Vec<Guest>> {

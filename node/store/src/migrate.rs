@@ -34,6 +34,7 @@ migrations! {
     710 "0710_numbers.sql",
     800 "0800_own_rules.sql",
     810 "0810_evenings.sql",
+    820 "0820_slips.sql",
     900 "0900_resources.sql",
 }
 

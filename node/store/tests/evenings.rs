@@ -104,9 +104,9 @@ fn an_evening_from_plan_to_matches() {
     // On a phone: the newcomer of the first table is glad, and so is the mentor, on paper.
     let first = began.meets[0];
     let form = office.form_number();
-    let secret = office.open_slip(&els(), id, first.newcomer, &form).expect("a secret");
-    let again = office.open_slip(&els(), id, first.newcomer, &form).expect("the same");
-    assert_eq!(secret, again, "one form sent twice");
+    let open = |number, form: &str, made| office.open_slip(&els(), id, number, form, made).expect("a slip");
+    let secret = open(first.newcomer, &form, 0).expect("a secret");
+    assert_eq!(open(first.newcomer, &form, 0), Some(secret.clone()), "one form sent twice");
     let slip = office.slip(&secret).expect("a slip");
     assert!(slip.lines.iter().any(|line| line.other == first.mentor && line.round == 1));
     let nobody = office.say_on_slip(&secret, vec![(first.mentor, Choice::Gladly), (first.newcomer, Choice::Gladly)]);
@@ -118,12 +118,16 @@ fn an_evening_from_plan_to_matches() {
     let pair = (outcome.stable[0].newcomer, outcome.stable[0].mentor);
     assert_eq!((outcome.stable.len(), pair), (1, (first.newcomer, first.mentor)));
     assert_eq!(outcome.fullest, outcome.stable);
-    let other = office.open_slip(&els(), id, first.mentor, &form).expect("another guest's");
-    assert_ne!(other, secret);
-    let fresh = office.open_slip(&els(), id, first.newcomer, &office.form_number()).expect("another secret");
+    assert_ne!(open(first.mentor, &form, 0).expect("another guest's"), secret);
+    let made = || office.slip_of(&els(), id, first.newcomer).expect("a slip").made;
+    assert_eq!(made(), 1);
+    let fresh = open(first.newcomer, &office.form_number(), 1).expect("another secret");
     assert!(matches!(office.slip(&secret), Err(Error::NotFound)) && office.slip(&fresh).is_ok());
+    // What was shown before that is too old, sent once more or for the first time.
+    assert_eq!((open(first.newcomer, &form, 0), open(first.newcomer, &office.form_number(), 1)), (None, None));
+    assert!(office.slip(&fresh).is_ok() && made() == 2, "the newest stays");
     // Without a number that nobody guesses each is another.
-    let [one, two] = ["", ""].map(|form| office.open_slip(&els(), id, first.newcomer, form).expect("a secret"));
+    let [one, two] = [2, 3].map(|made| open(first.newcomer, "", made).expect("a secret"));
     assert_ne!(one, two);
     let fresh = two;
 

@@ -105,5 +105,6 @@ notice-once = Dat was al gebeurd.
 notice-absent = De volgende rondes zijn aangepast.
 notice-present = De volgende rondes zijn aangepast.
 notice-late = De nieuwe gast zit mee aan tafel vanaf de volgende ronde.
+notice-slip-newer = Er is intussen een nieuwere code. Die geldt. Toon hieronder een nieuwe als je ze niet meer hebt.
 notice-slip = Het briefje is bewaard.
 notice-evening-deleted = De avond is gewist.

@@ -59,6 +59,8 @@ struct Page {
     saved: bool,
     /// Address of the form that makes a fresh secret; empty on the guest's own page.
     address: String,
+    /// How often that was done before.
+    made: u32,
 }
 
 fn view(f: Frame, w: &Words, slip: SlipPage, action: String) -> Page {
@@ -85,6 +87,7 @@ fn view(f: Frame, w: &Words, slip: SlipPage, action: String) -> Page {
         back: String::new(),
         saved: false,
         address: String::new(),
+        made: slip.made,
     }
 }
 
@@ -156,7 +159,12 @@ async fn address(
     posted: Posted,
 ) -> Result<Response, Fault> {
     let actor = visit.actor.clone();
-    let secret = app.run(move |office| office.open_slip(&actor, EveningId(id), number, &posted.number)).await?;
+    // A form that does not say it is of before everything.
+    let made = posted.value("made").parse().unwrap_or_default();
+    let secret = app.run(move |office| office.open_slip(&actor, EveningId(id), number, &posted.number, made)).await?;
+    let Some(secret) = secret else {
+        return Ok(flash("notice-slip-newer", &app, &format!("/avonden/{id}/briefje/{number}")));
+    };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let scheme = if app.config.secure_cookies { "https" } else { "http" };
     let href = format!("{scheme}://{host}/briefje/{secret}");

@@ -326,13 +326,19 @@ async fn an_evening_is_planned_and_a_slip_shows_numbers_only() {
     assert_eq!(browser.fill(&slip, &slip, &[]).await.to(), slip, "a slip without an answer is not saved");
     assert!(browser.get(&slip).await.text.contains("Kies eerst een antwoord"));
     let shown = browser.get(&slip).await;
-    let hidden = ["_csrf", "_number", "_page"].map(|name| (name, shown.hidden(name)));
+    let hidden = ["_csrf", "_number", "_page", "made"].map(|name| (name, shown.hidden(name)));
     let form = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let address = browser.post(&format!("{slip}/adres"), &form).await;
     in_words("adres", &address);
     let again = browser.post(&format!("{slip}/adres"), &form).await;
     let drawn = |page: &str| page.split_once("<figure").map(|(_, figure)| figure.to_owned());
     assert!(drawn(&address.text).is_some() && drawn(&again.text) == drawn(&address.text), "a form sent twice");
+    // An old form sent again brings no old address back.
+    let fresh = browser.get(&slip).await.hidden("made");
+    let address = browser.fill(&slip, &format!("{slip}/adres"), &[("made", &fresh)]).await;
+    assert!(drawn(&address.text).is_some() && drawn(&address.text) != drawn(&again.text), "{}", address.text);
+    assert_eq!(browser.post(&format!("{slip}/adres"), &form).await.to(), slip);
+    assert!(browser.get(&slip).await.text.contains("Er is intussen een nieuwere code."));
     let href = address.text.split("href=\"http").nth(1).and_then(|part| part.split('"').next()).expect("an address");
     let secret = href.split("/briefje/").nth(1).expect("a secret");
     let own = format!("/briefje/{secret}");

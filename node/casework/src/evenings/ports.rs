@@ -86,6 +86,8 @@ pub trait Evenings {
     fn set_absent(&mut self, id: EveningId, number: u32, absent: bool) -> Result<()>;
     /// Replaces what opens the slip of a guest.
     fn set_slip(&mut self, id: EveningId, number: u32, slip_hash: &[u8; 32]) -> Result<()>;
+    /// The SHA-256 of what opens the slip of a guest, and how often that was replaced.
+    fn slip_opener(&mut self, id: EveningId, number: u32) -> Result<Option<([u8; 32], u32)>>;
     /// The guests, by number.
     fn guests(&mut self, id: EveningId) -> Result<Vec<Guest>>;
     /// Whose slip opens with what has this SHA-256.

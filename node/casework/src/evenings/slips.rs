@@ -19,20 +19,33 @@ const FORM_NUMBER: usize = 32;
 
 impl Office {
     /// A secret that opens the slip of a guest, the same when one form is sent twice; an earlier
-    /// one opens nothing any more.
+    /// one opens nothing any more. `made` is how often there was a new one when the form was
+    /// shown: none where there is a newer one since, which stays.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden`, a failing store.
-    pub fn open_slip(&self, actor: &Actor, id: EveningId, number: u32, form_number: &str) -> Result<String> {
+    pub fn open_slip(
+        &self,
+        actor: &Actor,
+        id: EveningId,
+        number: u32,
+        form_number: &str,
+        made: u32,
+    ) -> Result<Option<String>> {
         let secret = secret_of(id, number, form_number).unwrap_or_else(|| to_hex(&self.random_16()));
         let hash = hash_of(&secret);
-        self.at_desk(actor, move |desk| {
+        let opens = self.at_desk(actor, move |desk| {
             let guests = desk.records.guests(id)?;
             let guest = guests.iter().find(|guest| guest.number == number).ok_or(Error::NotFound)?;
-            desk.audit("evening.slip", Some(guest.person), &id.0.to_string())?;
-            desk.records.set_slip(id, number, &hash)
+            let (newest, times) = desk.records.slip_opener(id, number)?.ok_or(Error::NotFound)?;
+            let again = newest == hash;
+            if !again && times == made {
+                desk.audit("evening.slip", Some(guest.person), &id.0.to_string())?;
+                desk.records.set_slip(id, number, &hash)?;
+            }
+            Ok(again || times == made)
         })?;
-        Ok(secret)
+        Ok(opens.then_some(secret))
     }
 
     /// The slip that a secret opens.
@@ -99,7 +112,8 @@ fn page(desk: &mut Desk<'_>, id: EveningId, number: u32) -> Result<SlipPage> {
     let held = meets.iter().filter(|meet| meet.round.is_some_and(|round| round < evening.round));
     let mut lines: Vec<SlipLine> = held.filter_map(|meet| line(meet, number)).collect();
     lines.sort_by_key(|line| line.round);
-    Ok(SlipPage { number, evening: evening.plan.name, lines })
+    let (_, made) = desk.records.slip_opener(id, number)?.ok_or(Error::NotFound)?;
+    Ok(SlipPage { number, evening: evening.plan.name, lines, made })
 }
 
 /// A meeting as it stands on the slip of the guest with this number.

@@ -93,6 +93,8 @@ pub struct SlipPage {
     /// Meetings of rounds that began: round and table from 1, number of the other, what the slip
     /// says so far.
     pub lines: Vec<SlipLine>,
+    /// How often there was a new secret that opens it.
+    pub made: u32,
 }
 
 /// One meeting on a slip.
