@@ -161,6 +161,10 @@ impl Network for Port {
         known.iter().filter_map(|(root, kept)| Some((root, kept.successor()?))).collect()
     }
 
+    fn certified_twice(&self) -> BTreeMap<RootId, u64> {
+        self.store.certified_twice().unwrap_or_default()
+    }
+
     fn paused(&self) -> Option<String> {
         self.paused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -47,6 +47,10 @@ pub trait Network: Send + Sync {
     fn successors(&self) -> BTreeMap<RootId, RootId> {
         BTreeMap::new()
     }
+    /// Municipalities whose root signed two certificates under its newest serial, with that serial.
+    fn certified_twice(&self) -> BTreeMap<RootId, u64> {
+        BTreeMap::new()
+    }
     /// Whether this node was restored and still waits for what partners kept of it.
     fn is_recovering(&self) -> bool {
         false

@@ -1,6 +1,7 @@
 //! An office on a store in a temporary folder, with a clock that stands still until told, seeded
 //! randomness and no network. For tests only.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -58,11 +59,16 @@ impl Randomness for SeededNumbers {
 pub struct NoNetwork {
     /// Times the outbox was filled.
     pub filled: AtomicU64,
+    /// Who signed two certificates under one serial.
+    pub certified_twice: Mutex<BTreeMap<RootId, u64>>,
 }
 
 impl Network for NoNetwork {
     fn partners(&self) -> Vec<PartnerLive> {
         Vec::new()
+    }
+    fn certified_twice(&self) -> BTreeMap<RootId, u64> {
+        self.certified_twice.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
     fn outbox_filled(&self) {
         self.filled.fetch_add(1, Ordering::SeqCst);

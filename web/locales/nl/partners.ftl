@@ -19,6 +19,7 @@ partner-forked = { $count ->
    *[other] { $count } keer twee verschillende dingen op één plaats geschreven. Het bewijs is bewaard.
  }
 partner-held-back = Vertraagd: deze gemeente stuurt wat geen eerlijk knooppunt stuurt. Verwittig de beheerder.
+partner-certified-twice = Deze gemeente tekende twee certificaten met nummer { $serial }. Misschien draait daar een oude map naast de nieuwe. Misschien heeft iemand anders haar hoofdsleutel. Bel haar op een nummer dat je al kende. Weet zij niet hoe dit komt, schort haar dan op. Dit bericht verdwijnt als zij een nieuw certificaat tekent.
 partners-paused = De schijf van deze computer is vol of werkt niet. Wat je deelt en wat partners delen, wacht tot er weer plaats is. Verwittig de beheerder.
 circles-title = Samenwerkingsverbanden
 circles-empty = Er is nog geen samenwerkingsverband.

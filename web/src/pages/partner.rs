@@ -20,7 +20,7 @@ use crate::fault::Fault;
 use crate::fields::Form;
 use crate::format;
 use crate::frame::{Frame, Nav, html};
-use crate::pages::partners::suspended_because;
+use crate::pages::partners::{certified_twice, suspended_because};
 use crate::words::Words;
 
 pub(crate) fn routes() -> Router<App> {
@@ -39,6 +39,8 @@ struct Page {
     /// Empty where it is not suspended.
     suspended: String,
     why: String,
+    /// That its root signed two certificates under one serial; empty where it did not.
+    twice: String,
     received: Vec<String>,
     /// Receipts that came and that are awaited, counted in words.
     receipts: Vec<String>,
@@ -86,6 +88,7 @@ async fn show(app: &App, visit: &Visit, id: &str, form: Form) -> Result<Response
         id: partner.to_string(),
         suspended: suspended.unwrap_or_default(),
         why: page.suspended.as_ref().map(|one| suspended_because(w, one)).unwrap_or_default(),
+        twice: page.certified_twice.map(|serial| certified_twice(w, serial)).unwrap_or_default(),
         received: counts(w, &page.received),
         receipts: [("came", page.receipts.0), ("awaited", page.receipts.1)]
             .into_iter()

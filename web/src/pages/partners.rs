@@ -33,7 +33,8 @@ struct Row {
     since: String,
     circles: String,
     refused: Vec<String>,
-    /// That it is held back, why it is suspended, into whom it merged.
+    /// That it is held back, that its root signed two certificates under one serial, into whom it
+    /// merged, why it is suspended.
     notes: Vec<String>,
 }
 
@@ -48,11 +49,17 @@ pub(crate) fn suspended_because(w: &Words, one: &Suspension) -> String {
     if one.is_automatic() { w.with("partner-suspended-itself", "why", turned(w, &one.why)) } else { one.why.clone() }
 }
 
+/// That a root signed two certificates under one serial, and what to do.
+pub(crate) fn certified_twice(w: &Words, serial: u64) -> String {
+    w.with("partner-certified-twice", "serial", serial)
+}
+
 fn notes(w: &Words, partner: &PartnerRow, merged: Option<&String>) -> Vec<String> {
     let held_back = partner.live.as_ref().and_then(|live| live.held_back.as_ref());
     let because = partner.suspended.as_ref().map(|one| suspended_because(w, one)).filter(|why| !why.is_empty());
     [
         held_back.map(|_| w.t("partner-held-back")),
+        partner.certified_twice.map(|serial| certified_twice(w, serial)),
         merged.map(|into| w.with("partner-merged", "into", into)),
         because.map(|why| w.with("partner-suspended-why", "why", why)),
     ]
@@ -69,7 +76,7 @@ struct Page {
     rows: Vec<Row>,
     circles: Vec<(String, String, String)>,
     departures: Vec<(String, String)>,
-    /// Certificates that end soon or ended.
+    /// Certificates that end soon or ended, and two of this municipality under one serial.
     certificates: Vec<String>,
     /// That this municipality merged into another; empty where it didn't.
     merged: String,
@@ -182,7 +189,8 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
     let own = ending(&found.me.name, true, found.own_certificate_ends);
     let theirs =
         found.partners.iter().filter_map(|partner| ending(&partner.municipality.name, false, partner.certificate_ends));
-    let certificates = own.into_iter().chain(theirs).collect();
+    let twice = found.own_certified_twice.map(|serial| w.with("certificate-own-twice", "serial", serial));
+    let certificates = own.into_iter().chain(twice).chain(theirs).collect();
     let f = Frame::new(&app, &visit, Nav::Partners, w.t("nav-partners")).await?.refreshing("partners");
     let me = found.me.name.clone();
     let paused = found.paused;

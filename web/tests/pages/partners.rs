@@ -5,6 +5,7 @@ use casework::Actor;
 use casework::office::AccountRole;
 use casework::people::Side;
 use casework::ports::Storage;
+use casework::schemas::RootId;
 
 use crate::in_words;
 use crate::scene;
@@ -119,4 +120,31 @@ async fn a_mentor_who_may_be_promised_since_a_backup_waits_for_a_coordinator() {
     assert!(!browser.get("/").await.text.contains("is misschien al beloofd"));
     let nobody = browser.fill(&path, "/mentors/99999/plaatsen", &[]).await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn two_certificates_under_one_serial_are_told_with_what_to_do() {
+    let town = store::testing::office_for_tests();
+    let path = format!("/partners/{}", town.partner);
+    let mut coordinator = Browser::signed_in(&town.office, AccountRole::Coordinator).await;
+    let told = "tekende twee certificaten met nummer";
+    for shown in ["/partners", &path] {
+        assert!(!coordinator.get(shown).await.text.contains(told), "{shown}");
+    }
+    let twice = |of: &[(RootId, u64)]| {
+        *town.network.certified_twice.lock().expect("nobody panicked") = of.iter().copied().collect();
+    };
+    twice(&[(town.partner, 4)]);
+    for shown in ["/partners", &path] {
+        let page = coordinator.get(shown).await;
+        in_words(shown, &page);
+        assert!(page.text.contains("Deze gemeente tekende twee certificaten met nummer 4."), "{shown}: {}", page.text);
+        assert!(page.text.contains("Bel haar op een nummer dat je al kende."), "{shown}");
+        assert!(!page.text.contains("Je gemeente tekende"), "{shown}");
+    }
+    twice(&[(town.me, 7)]);
+    let page = coordinator.get("/partners").await;
+    in_words("/partners", &page);
+    assert!(page.text.contains("Je gemeente tekende twee certificaten met nummer 7."), "{}", page.text);
+    assert!(!page.text.contains("Deze gemeente tekende") && !coordinator.get(&path).await.text.contains(told));
 }

@@ -96,6 +96,8 @@ pub struct PartnerPage {
     pub name: String,
     /// Whether it is suspended, and why.
     pub suspended: Option<Suspension>,
+    /// The serial under which its root signed two certificates, until it signs the next.
+    pub certified_twice: Option<u64>,
     /// What it received and may still hold.
     pub received: Vec<Received>,
     /// Receipts of erasures that came from it, and that are awaited.
@@ -125,12 +127,14 @@ impl Office {
             return Err(Error::Forbidden);
         }
         let may_tend = actor.tends_partners();
+        let certified_twice = self.network.certified_twice().remove(&partner);
         self.desk_for(actor, move |desk| {
             let place = desk.place(partner)?.filter(|place| place.root != desk.me.root).ok_or(Error::NotFound)?;
             let suspended = desk.records.suspensions()?.remove(&partner);
             let received = received(desk, partner)?;
             let receipts = desk.records.receipt_counts()?.remove(&partner).unwrap_or_default();
-            Ok(PartnerPage { root: partner, name: place.name, suspended, received, receipts, may_tend })
+            let name = place.name;
+            Ok(PartnerPage { root: partner, name, suspended, certified_twice, received, receipts, may_tend })
         })
     }
 

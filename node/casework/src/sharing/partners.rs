@@ -36,6 +36,8 @@ pub struct PartnersPage {
     pub mergers: BTreeMap<RootId, String>,
     /// When this municipality's own certificate ends, when that is soon or past.
     pub own_certificate_ends: Option<Timestamp>,
+    /// The serial under which this municipality's own root signed two certificates, if it did.
+    pub own_certified_twice: Option<u64>,
     /// Whether the exchange waits until the store writes again.
     pub paused: bool,
 }
@@ -53,6 +55,8 @@ pub struct PartnerRow {
     pub suspended: Option<Suspension>,
     /// When its certificate ends, when that is soon or past.
     pub certificate_ends: Option<Timestamp>,
+    /// The serial under which its root signed two certificates, until it signs the next.
+    pub certified_twice: Option<u64>,
     /// How often it was found to have written two things in one place; the proof is in the store.
     pub forks: usize,
 }
@@ -68,6 +72,7 @@ impl Office {
         let ends = move |root: &RootId| ends.get(root).copied().filter(|end| *end <= soon);
         let paused = self.network.paused().is_some();
         let successors = self.network.successors();
+        let twice = self.network.certified_twice();
         self.read(move |records| {
             let circles: Vec<Circle> = records.circles()?.into_iter().filter(|circle| !circle.pair).collect();
             let mut suspensions = records.suspensions()?;
@@ -84,18 +89,29 @@ impl Office {
                         .collect(),
                     suspended: suspensions.remove(&municipality.root),
                     certificate_ends: ends(&municipality.root),
+                    certified_twice: twice.get(&municipality.root).copied(),
                     forks: proofs.iter().filter(|proof| proof.author == municipality.root).count(),
                     municipality,
                 })
                 .collect();
             let me = records.me()?;
             let own_certificate_ends = ends(&me.root);
+            let own_certified_twice = twice.get(&me.root).copied();
             let departures = records.departures()?;
             let mut names = crate::receipts::names(records)?;
             names.insert(me.root, me.name.clone());
             let named = |root: RootId| names.get(&root).cloned().unwrap_or_else(|| root.short());
             let mergers = successors.into_iter().map(|(root, into)| (root, named(into))).collect();
-            Ok(PartnersPage { mergers, me, partners, circles, departures, own_certificate_ends, paused })
+            Ok(PartnersPage {
+                me,
+                partners,
+                circles,
+                departures,
+                mergers,
+                own_certificate_ends,
+                own_certified_twice,
+                paused,
+            })
         })
     }
 
