@@ -28,7 +28,7 @@ pub fn inputs(
             inputs.push(Input::Certificate { certificate, bytes });
         } else {
             introduced.insert(root, certificate.clone());
-            introductions.push(Input::Introduced { certificate, bytes });
+            introductions.push((certificate, bytes));
         }
     }
     for (_, owner, bytes) in lists {
@@ -39,8 +39,7 @@ pub fn inputs(
             theirs.push(Input::List { list, bytes });
         }
     }
-    // The newest first: whether an older one counts may be said by it.
-    inputs.extend(introductions.into_iter().rev());
+    inputs.push(Input::Introduced { certificates: introductions });
     inputs.append(&mut theirs);
     (newest, inputs)
 }

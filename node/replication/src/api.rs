@@ -171,13 +171,12 @@ pub enum Input {
         /// As bytes.
         bytes: Vec<u8>,
     },
-    /// The kept certificate of a member of a circle that is no partner. Passed over unless a
-    /// list of a confirmed partner, handed in before, names it.
+    /// Kept certificates of members of circles that are no partners, in any order. Passed over is
+    /// what no list of a confirmed partner, handed in before, names, and what merged into nobody
+    /// who counts.
     Introduced {
-        /// The certificate.
-        certificate: Verified<NodeCertificate>,
-        /// As bytes.
-        bytes: Vec<u8>,
+        /// The certificates, each also as bytes.
+        certificates: Vec<(Verified<NodeCertificate>, Vec<u8>)>,
     },
     /// A list of a circle, of this node, of a confirmed partner or of a member that one names.
     List {

@@ -46,6 +46,11 @@ fn rank(certificate: &NodeCertificate) -> (u64, usize, Reverse<Vec<u8>>) {
     (certificate.serial, certificate.retired.len(), Reverse(claims(certificate)))
 }
 
+/// REFNIS and KBO.
+fn who(certificate: &NodeCertificate) -> (&str, &str) {
+    (&certificate.refnis, &certificate.kbo)
+}
+
 fn claims(certificate: &NodeCertificate) -> Vec<u8> {
     let mut bytes = Vec::new();
     // Writing to a Vec cannot fail.
@@ -63,41 +68,72 @@ pub fn follows(one: &NodeCertificate, other: &NodeCertificate) -> bool {
 pub struct Certificates {
     kept: Vec<KeptCertificate>,
     digest: [u8; 16],
+    /// REFNIS and KBO as they were compared by phone; none of one that is no partner.
+    who: Option<(String, String)>,
+}
+
+/// Where a certificate has its place among those that are kept.
+struct Place {
+    at: usize,
+    /// Which goes for it, counted with it in its place.
+    out: Option<usize>,
 }
 
 impl Certificates {
     /// Takes a certificate of the same root as those before; whether it was new and stays. The
     /// oldest goes when there are too many, but never the first word of a merger.
     pub fn take(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) -> bool {
-        let claimed = certificate.get().clone();
-        // Who it is was compared by phone, once.
-        let another = |kept: &KeptCertificate| (&kept.get().refnis, &kept.get().kbo) != (&claimed.refnis, &claimed.kbo);
-        if self.holds(&claimed) || self.kept.first().is_some_and(another) {
-            return false;
-        }
-        let at = self.kept.partition_point(|kept| follows(&claimed, kept.get()));
+        let Some(Place { at, out }) = self.place(certificate.get()) else { return false };
         self.kept.insert(at, KeptCertificate { signer: Signer::new(certificate), bytes });
-        if self.kept.len() > MAX_CERTIFICATES {
-            let word = self.kept.iter().position(|kept| kept.get().successor.is_some());
-            let out = usize::from(word == Some(0));
+        if let Some(out) = out {
             self.kept.remove(out);
-            if out == at {
-                return false;
-            }
         }
-        let all: Vec<u8> = self.kept.iter().flat_map(|kept| claims(kept.get())).collect();
-        self.digest = short_digest(&all);
+        self.digest_anew();
         true
     }
 
-    fn holds(&self, claimed: &NodeCertificate) -> bool {
-        self.kept.iter().any(|kept| kept.get() == claimed)
+    /// Whether an older one has to go for it.
+    pub fn pushes_out(&self, certificate: &NodeCertificate) -> bool {
+        self.place(certificate).is_some_and(|place| place.out.is_some())
     }
 
-    /// Whether an older one would have to go for it.
-    pub fn pushes_out(&self, certificate: &NodeCertificate) -> bool {
-        let newer = || self.kept.first().is_some_and(|oldest| follows(certificate, oldest.get()));
-        self.is_full() && !self.holds(certificate) && (certificate.successor.is_some() || newer())
+    /// Its place; none when it is not taken.
+    fn place(&self, claimed: &NodeCertificate) -> Option<Place> {
+        let is_another = self.who.as_ref().is_some_and(|(refnis, kbo)| (refnis.as_str(), kbo.as_str()) != who(claimed));
+        if is_another || self.kept.iter().any(|kept| kept.get() == claimed) {
+            return None;
+        }
+        let at = self.kept.partition_point(|kept| follows(claimed, kept.get()));
+        if !self.is_full() {
+            return Some(Place { at, out: None });
+        }
+        let oldest = if at == 0 { Some(claimed) } else { self.kept.first().map(KeptCertificate::get) };
+        let out = usize::from(oldest.is_some_and(|oldest| oldest.successor.is_some()));
+        (out != at).then_some(Place { at, out: Some(out) })
+    }
+
+    /// From now on only what names these is kept: who it is was compared by phone, once. What a
+    /// root says of itself before that is kept whatever it says, so that nothing depends on what
+    /// came first. Whether something went.
+    pub fn confirm(&mut self, refnis: &str, kbo: &str) -> bool {
+        if self.who.is_some() {
+            return false;
+        }
+        self.who = Some((refnis.to_owned(), kbo.to_owned()));
+        let before = self.kept.len();
+        self.kept.retain(|kept| who(kept.get()) == (refnis, kbo));
+        self.digest_anew();
+        self.kept.len() < before
+    }
+
+    /// It is no partner any more.
+    pub(crate) fn unconfirm(&mut self) {
+        self.who = None;
+    }
+
+    fn digest_anew(&mut self) {
+        let all: Vec<u8> = self.kept.iter().flat_map(|kept| claims(kept.get())).collect();
+        self.digest = short_digest(&all);
     }
 
     /// Whether the next one pushes out another.
@@ -155,9 +191,13 @@ mod tests {
     }
 
     fn certificate(serial: u64, by: u8, retired: &[u8], successor: Option<u8>) -> Verified<NodeCertificate> {
+        of("11029", serial, by, retired, successor)
+    }
+
+    fn of(refnis: &str, serial: u64, by: u8, retired: &[u8], successor: Option<u8>) -> Verified<NodeCertificate> {
         let claims = NodeCertificate {
             root: RootKey(key(1).verifying_key().to_bytes()),
-            refnis: "11029".to_owned(),
+            refnis: refnis.to_owned(),
             kbo: String::new(),
             node: node(by),
             serial,
@@ -181,29 +221,73 @@ mod tests {
         certificates.iter().map(KeptCertificate::get).collect()
     }
 
+    /// What a root may sign, under two names.
+    fn signed() -> impl Strategy<Value = Vec<Verified<NodeCertificate>>> {
+        let one = (0..2_usize, 1_u64..6, 2_u8..6, 0_u8..3, 0_u8..4);
+        let certificate = one.prop_map(|(name, serial, by, retired, heir)| {
+            let retired: Vec<u8> = (0..retired).map(|number| 20 + by + number).collect();
+            of(NAMES[name], serial, by, &retired, (heir > 1).then_some(heir))
+        });
+        proptest::collection::vec(certificate, 1..24)
+    }
+
+    const NAMES: [&str; 2] = ["11029", "11007"];
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
         fn they_are_the_same_in_whatever_order_they_come(
-            (one, other) in proptest::collection::vec((1_u64..6, 2_u8..6, 0_u8..3, 0_u8..4), 1..24).prop_flat_map(|all| {
-                let all: Vec<_> = all
-                    .into_iter()
-                    .map(|(serial, by, retired, heir)| {
-                        let retired: Vec<u8> = (0..retired).map(|number| 20 + by + number).collect();
-                        certificate(serial, by, &retired, (heir > 1).then_some(heir))
-                    })
-                    .collect();
-                (Just(all.clone()), Just(all).prop_shuffle())
-            }),
+            (one, other) in signed().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+            compared in any::<bool>(),
         ) {
+            let taken = |all: Vec<Verified<NodeCertificate>>| {
+                let mut certificates = Certificates::default();
+                if compared {
+                    certificates.confirm(NAMES[0], "");
+                }
+                for certificate in all {
+                    certificates.take(certificate, Vec::new());
+                }
+                certificates
+            };
             let (one, other) = (taken(one), taken(other));
             prop_assert_eq!(kept(&one), kept(&other));
+            prop_assert!(!compared || one.iter().all(|kept| kept.get().refnis == NAMES[0]));
             prop_assert_eq!(one.digest(), other.digest());
             prop_assert_eq!(one.successor(), other.successor());
             // A start anew on what was kept changes nothing.
-            let again = taken(one.iter().rev().map(|kept| kept.signer().certificate().clone()));
+            let again = taken(one.iter().rev().map(|kept| kept.signer().certificate().clone()).collect());
             prop_assert_eq!(kept(&one), kept(&again));
+        }
+
+        #[test]
+        fn what_would_push_out_another_does(all in signed(), compared in any::<bool>()) {
+            let mut certificates = Certificates::default();
+            if compared {
+                certificates.confirm(NAMES[0], "");
+            }
+            for certificate in all {
+                let before = certificates.iter().count();
+                let would = certificates.pushes_out(certificate.get());
+                let taken = certificates.take(certificate, Vec::new());
+                prop_assert_eq!(would, taken && certificates.iter().count() == before);
+            }
+        }
+    }
+
+    #[test]
+    fn who_was_compared_is_who_it_stays_until_it_is_no_partner() {
+        let [one, other] = NAMES.map(|name| of(name, 3, 3, &[], None));
+        for all in [[&one, &other], [&other, &one]] {
+            let mut certificates = taken(all.map(Clone::clone));
+            assert_eq!(certificates.iter().count(), 2, "whatever it says of itself before");
+            assert!(certificates.confirm(NAMES[0], ""));
+            assert_eq!(kept(&certificates), [one.get()]);
+            assert!(!certificates.confirm(NAMES[1], "") && !certificates.take(other.clone(), Vec::new()), "once");
+            assert_eq!(certificates.digest(), taken([one.clone()]).digest());
+            certificates.unconfirm();
+            assert!(certificates.take(other.clone(), Vec::new()));
         }
     }
 

@@ -77,11 +77,28 @@ impl Replica {
         }
     }
 
-    pub(crate) fn introduced(&mut self, certificate: Verified<NodeCertificate>, bytes: Vec<u8>) {
-        let (owner, serial) = (certificate.get().owner(), certificate.get().serial);
-        self.roster.note_author(certificate.get());
-        if self.roster.add_introduced(certificate, bytes, None) {
-            self.tell_doubled(owner, serial);
+    pub(crate) fn introduced(&mut self, certificates: Vec<(Verified<NodeCertificate>, Vec<u8>)>) {
+        for (certificate, _) in &certificates {
+            self.roster.note_author(certificate.get());
+        }
+        let (mut waiting, mut changed) = (certificates, false);
+        // One may count by what another says: of who merged into one that merged itself.
+        loop {
+            let before = waiting.len();
+            waiting.retain(|(certificate, bytes)| {
+                let (owner, serial) = (certificate.get().owner(), certificate.get().serial);
+                let taken = self.roster.add_introduced(certificate.clone(), bytes.clone(), None);
+                if taken {
+                    self.tell_doubled(owner, serial);
+                }
+                !taken
+            });
+            changed |= waiting.len() < before;
+            if waiting.len() == before || waiting.is_empty() {
+                break;
+            }
+        }
+        if changed {
             self.knowledge_changed();
         }
     }

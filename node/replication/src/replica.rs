@@ -157,7 +157,7 @@ impl Replica {
             Input::Disconnected { partner } => self.disconnected(partner),
             Input::Frame { partner, bytes } => self.frame(now, partner, &bytes),
             Input::Certificate { certificate, bytes } => self.certificate(certificate, bytes),
-            Input::Introduced { certificate, bytes } => self.introduced(certificate, bytes),
+            Input::Introduced { certificates } => self.introduced(certificates),
             Input::List { list, bytes } => self.list(list, bytes),
             Input::Remove { partner } => self.remove(partner),
             Input::Forget { owners } => self.forget_unnamed(&owners),

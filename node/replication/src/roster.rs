@@ -107,12 +107,16 @@ impl Roster {
         }
         let known = self.certificates.entry(owner).or_default();
         let (before, full) = (known.newest().map(|newest| newest.get().node), known.is_full());
-        if !known.take(certificate, bytes) {
+        let claimed = certificate.get();
+        let dropped = self.confirmed.contains(&owner) && known.confirm(&claimed.refnis, &claimed.kbo);
+        let taken = known.take(certificate, bytes);
+        if !taken && !dropped {
             return false;
         }
-        if let Some(successor) = known.successor() {
-            self.merged.insert(owner, successor);
-        }
+        match known.successor() {
+            Some(successor) => self.merged.insert(owner, successor),
+            None => self.merged.remove(&owner),
+        };
         if let Some(newest) = known.newest()
             && before.is_some_and(|before| before != newest.get().node)
         {
@@ -120,11 +124,13 @@ impl Roster {
             let holds = |kept: &KeptList| CircleList::verify(&kept.bytes, newest).is_ok();
             self.lists.retain(|(_, signer), kept| *signer != owner || holds(kept));
         }
-        if full {
+        if full || dropped {
             let kept: BTreeSet<NodeKey> = known.iter().map(|kept| kept.get().node).collect();
             self.nodes.retain(|node, by| *by != owner || kept.contains(node));
         }
-        self.nodes.insert(node, owner);
+        if taken {
+            self.nodes.insert(node, owner);
+        }
         self.retired.set(owner, known.retired().collect());
         self.tell_retired(owner);
         true
@@ -166,6 +172,9 @@ impl Roster {
     pub(crate) fn remove(&mut self, partner: RootId) {
         self.confirmed.remove(&partner);
         self.removed.insert(partner);
+        if let Some(known) = self.certificates.get_mut(&partner) {
+            known.unconfirm();
+        }
         self.places.retain(|_, by| *by != partner);
         self.pairs.retain(|_, other| *other != partner);
         self.lists.retain(|(_, owner), _| *owner != partner);

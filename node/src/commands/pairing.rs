@@ -195,7 +195,6 @@ pub async fn confirm(service: &Arc<Service>, who: &str, number: Option<&str>) ->
     if store.is_node_of_another(root, claims.node)? {
         bail!("{}", papers::OF_ANOTHER);
     }
-    store.keep_certificate(&pending.certificate)?;
     let partner = Partner {
         root,
         refnis,
@@ -204,7 +203,8 @@ pub async fn confirm(service: &Arc<Service>, who: &str, number: Option<&str>) ->
         addresses: pending.addresses.clone(),
         since: now,
     };
-    put_partner(service, &partner, &pending.circle.arrangement)?;
+    store.insert_paired(&partner, &pending.certificate)?;
+    arrange_pair(service, root, &pending.circle.arrangement)?;
     join_circle(service, &pending.circle, root)?;
     service.with_book(|book| {
         book.finish(root);
@@ -235,7 +235,8 @@ pub async fn address(service: &Arc<Service>, who: &str, addresses: Vec<String>) 
         let pair = CircleId::pair(service.home.owner(), partner.root);
         let arrangement =
             service.circles()?.into_iter().find(|circle| circle.id == pair).map(|circle| circle.arrangement);
-        put_partner(service, &partner, &arrangement.unwrap_or_default())?;
+        service.store.insert_partner(&partner)?;
+        arrange_pair(service, partner.root, &arrangement.unwrap_or_default())?;
     }
     service.tell(Ask::PartnersChanged).await;
     Ok(vec![json!({ "partner": partner.name, "addresses": partner.addresses })])
@@ -275,14 +276,14 @@ pub fn find_partner(service: &Service, who: &str) -> Result<Partner> {
     }
 }
 
-fn put_partner(service: &Service, partner: &Partner, arrangement: &str) -> Result<()> {
-    service.store.insert_partner(partner)?;
+/// Notes the arrangement of the circle of just the two.
+fn arrange_pair(service: &Service, partner: RootId, arrangement: &str) -> Result<()> {
     let me = service.home.owner();
     let pair = Circle {
-        id: CircleId::pair(me, partner.root),
+        id: CircleId::pair(me, partner),
         name: String::new(),
         arrangement: arrangement.to_owned(),
-        members: vec![me, partner.root],
+        members: vec![me, partner],
         pair: true,
     };
     Ok(service.store.insert_circle(&pair)?)

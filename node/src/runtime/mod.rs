@@ -149,7 +149,6 @@ struct Runtime {
     retiring: retired::Retiring,
     recovering: recovering::Recovering,
     mergers: mergers::Mergers,
-    unnamed: unnamed::Unnamed,
     wake_at: Timestamp,
     /// When the clock was looked at last.
     looked_at: Timestamp,
@@ -214,7 +213,6 @@ impl Runtime {
             retiring: retired::Retiring::default(),
             recovering: recovering::Recovering::default(),
             mergers: mergers::Mergers::default(),
-            unnamed: unnamed::Unnamed::default(),
             wake_at: Timestamp(0),
             looked_at: Timestamp(0),
             drained: 0,

@@ -10,9 +10,11 @@ use replication::certificates::Certificates;
 use rusqlite::params;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::ids::{NodeKey, RootId};
+use schemas::time::Timestamp;
 
 use crate::fault::corrupt;
 use crate::open::Store;
+use crate::rows::seconds;
 use crate::tx::Tx;
 
 /// Every kept certificate that holds.
@@ -104,28 +106,57 @@ impl Store {
         Ok(self.known_certificates()?.iter().filter_map(twice).collect())
     }
 
+    /// Notes who is named by nobody at `now`, and forgets of others that they were not; since when
+    /// that is so of each.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn note_unnamed(&self, unnamed: BTreeSet<RootId>, now: Timestamp) -> Result<BTreeMap<RootId, Timestamp>> {
+        let noted = |tx: &mut Tx<'_>| {
+            let rows = tx.all("SELECT root, since FROM unnamed", [], |cells| Ok((cells.root()?, cells.time()?)))?;
+            Ok(rows.into_iter().collect::<BTreeMap<_, _>>())
+        };
+        let before = self.in_read(noted)?;
+        // A clock that was ahead is not waited for.
+        let since = |root: RootId| (root, before.get(&root).copied().unwrap_or(now).min(now));
+        let after: BTreeMap<RootId, Timestamp> = unnamed.into_iter().map(since).collect();
+        if after != before {
+            let rows = after.clone();
+            self.in_write(move |tx| {
+                tx.run("DELETE FROM unnamed", [])?;
+                for (root, since) in rows {
+                    tx.run("INSERT INTO unnamed (root, since) VALUES (?1, ?2)", params![root.0, seconds(since)])?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(after)
+    }
+
     /// Lets go of the certificates and lists of municipalities that nobody names any more; which of
-    /// them. Of one that wrote something that is still here they stay, or it could not be read.
+    /// them. Of one that wrote something that is still here they stay, or it could not be read;
+    /// and of one that became a partner since.
     ///
     /// # Errors
     /// A failing store.
     pub fn drop_unnamed(&self, owners: &BTreeSet<RootId>) -> Result<BTreeSet<RootId>> {
         let known = self.known_certificates()?;
-        let mut dropped = BTreeSet::new();
+        let mut silent = BTreeSet::new();
         for owner in owners {
             let kept = known.of(*owner).into_iter().flat_map(Certificates::iter);
             let nodes: Vec<NodeKey> = kept.map(|kept| kept.get().node).collect();
             if self.signed_by(&nodes)?.is_empty() {
-                dropped.insert(*owner);
+                silent.insert(*owner);
             }
         }
-        let gone = dropped.clone();
-        self.in_write(move |tx| {
-            for owner in gone {
+        let dropped = self.in_write(move |tx| {
+            let partners = tx.all("SELECT root FROM partners", [], |cells| cells.root())?;
+            silent.retain(|owner| !partners.contains(owner));
+            for owner in &silent {
                 tx.run("DELETE FROM certificates WHERE root = ?1", [owner.0])?;
                 tx.run("DELETE FROM lists WHERE owner = ?1", [owner.0])?;
             }
-            Ok(())
+            Ok(silent)
         })?;
         self.known.changed();
         Ok(dropped)
@@ -171,6 +202,10 @@ impl Tx<'_> {
         let certificate = NodeCertificate::verify(&bytes).map_err(|_| corrupt())?;
         let root = certificate.get().owner();
         let mut kept = Certificates::default();
+        let who = "SELECT refnis, kbo FROM partners WHERE root = ?1";
+        if let Some((refnis, kbo)) = self.one(who, [root.0], |cells| Ok((cells.get::<String>()?, cells.get()?)))? {
+            kept.confirm(&refnis, &String::clone(&kbo));
+        }
         let held = "SELECT bytes FROM certificates WHERE root = ?1 ORDER BY place";
         for bytes in self.all(held, [root.0], |cells| cells.get::<Vec<u8>>())? {
             if let Ok(certificate) = NodeCertificate::verify(&bytes) {

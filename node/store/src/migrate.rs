@@ -30,6 +30,7 @@ migrations! {
     520 "0520_mergers.sql",
     530 "0530_places_unsure.sql",
     540 "0540_certificates.sql",
+    550 "0550_unnamed.sql",
     700 "0700_cursors.sql",
     710 "0710_numbers.sql",
     800 "0800_own_rules.sql",

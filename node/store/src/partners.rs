@@ -124,31 +124,22 @@ impl Store {
     /// A failing store.
     pub fn insert_partner(&self, partner: &Partner) -> Result<()> {
         let partner = partner.clone();
+        self.in_write(move |tx| tx.put_partner(&partner))
+    }
+
+    /// The same with the certificate by which it was compared, all at once: nobody finds the one
+    /// without the other.
+    ///
+    /// # Errors
+    /// A certificate that does not hold, or a failing store.
+    pub fn insert_paired(&self, partner: &Partner, certificate: &[u8]) -> Result<()> {
+        let (partner, certificate) = (partner.clone(), certificate.to_vec());
         self.in_write(move |tx| {
-            tx.run("DELETE FROM departures WHERE root = ?1", [partner.root.0])?;
-            tx.run(
-                "INSERT INTO partners (root, refnis, kbo, name, addresses, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (root) DO UPDATE SET refnis = ?2, kbo = ?3, name = ?4, addresses = ?5, since = ?6",
-                params![
-                    partner.root.0,
-                    partner.refnis.to_string(),
-                    partner.kbo,
-                    partner.name,
-                    partner.addresses.join(" "),
-                    seconds(partner.since)
-                ],
-            )?;
-            let me = casework::ports::Circles::me(tx)?.root;
-            let pair = Circle {
-                id: CircleId::pair(me, partner.root),
-                name: String::new(),
-                arrangement: String::new(),
-                members: vec![me, partner.root],
-                pair: true,
-            };
-            tx.put_circle(&pair)
-        })
+            tx.put_partner(&partner)?;
+            tx.put_certificate(certificate)
+        })?;
+        self.known.changed();
+        Ok(())
     }
 
     /// Removes a partner from the partners and from every circle, and its certificates and lists.
@@ -191,6 +182,32 @@ impl Store {
 }
 
 impl Tx<'_> {
+    fn put_partner(&mut self, partner: &Partner) -> Result<()> {
+        self.run("DELETE FROM departures WHERE root = ?1", [partner.root.0])?;
+        self.run(
+            "INSERT INTO partners (root, refnis, kbo, name, addresses, since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (root) DO UPDATE SET refnis = ?2, kbo = ?3, name = ?4, addresses = ?5, since = ?6",
+            params![
+                partner.root.0,
+                partner.refnis.to_string(),
+                partner.kbo,
+                partner.name,
+                partner.addresses.join(" "),
+                seconds(partner.since)
+            ],
+        )?;
+        let me = casework::ports::Circles::me(self)?.root;
+        let pair = Circle {
+            id: CircleId::pair(me, partner.root),
+            name: String::new(),
+            arrangement: String::new(),
+            members: vec![me, partner.root],
+            pair: true,
+        };
+        self.put_circle(&pair)
+    }
+
     pub(crate) fn drop_partner(&mut self, root: RootId) -> Result<()> {
         let me = casework::ports::Circles::me(self)?.root;
         self.run("DELETE FROM partners WHERE root = ?1", [root.0])?;

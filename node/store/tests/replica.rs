@@ -32,18 +32,28 @@ impl Node {
         self.saying(serial, from, None)
     }
     fn saying(&self, serial: u64, from: Hour, successor: Option<RootId>) -> Vec<u8> {
+        let valid_until = from.plus_days(365);
+        self.sign(NodeCertificate { serial, valid_from: from, valid_until, successor, ..self.claims() })
+    }
+    /// A certificate under another name.
+    fn named(&self, refnis: &str, serial: u64) -> Vec<u8> {
+        self.sign(NodeCertificate { refnis: refnis.to_owned(), serial, ..self.claims() })
+    }
+    fn claims(&self) -> NodeCertificate {
         NodeCertificate {
             root: RootKey(self.root.verifying_key().to_bytes()),
             refnis: "11001".to_owned(),
             kbo: String::new(),
             node: NodeKey(self.key.verifying_key().to_bytes()),
-            serial,
-            valid_from: from,
-            valid_until: from.plus_days(365),
+            serial: 1,
+            valid_from: HOUR,
+            valid_until: HOUR.plus_days(365),
             retired: Vec::new(),
-            successor,
+            successor: None,
         }
-        .sign(&self.root, &self.key)
+    }
+    fn sign(&self, claims: NodeCertificate) -> Vec<u8> {
+        claims.sign(&self.root, &self.key)
     }
     fn envelope(&self, document: u8, number: u64, body: &[u8]) -> Verified<Envelope> {
         let header = Header {
@@ -61,6 +71,17 @@ impl Node {
             body_hash: [0; 32],
         };
         Envelope::sign(header, body.to_vec(), &self.key)
+    }
+}
+
+fn partner(node: &Node) -> Partner {
+    Partner {
+        root: node.id(),
+        refnis: "11001".parse().expect("in the table"),
+        kbo: String::new(),
+        name: "Aartselaar".to_owned(),
+        addresses: Vec::new(),
+        since: Timestamp(0),
     }
 }
 
@@ -339,10 +360,7 @@ fn a_partner_comes_with_the_circle_of_two_and_goes_with_everything_about_it() {
     test.store.remove_partner(test.partner).expect("removed");
     assert_eq!(circles(), [(test.circle, false, 1)]);
     let node = Node::new(1);
-    let refnis = "11001".parse().expect("in the table");
-    let (kbo, name, addresses) = (String::new(), "Aartselaar".to_owned(), Vec::new());
-    let since = Timestamp(0);
-    test.store.insert_partner(&Partner { root: node.id(), refnis, kbo, name, addresses, since }).expect("a partner");
+    test.store.insert_partner(&partner(&node)).expect("a partner");
     test.store.keep_certificate(&node.certificate(1, HOUR)).expect("kept");
     test.store.remove_partner(node.id()).expect("removed");
     assert!(test.store.partners().expect("partners").is_empty());
@@ -498,6 +516,46 @@ fn whom_nobody_names_goes_but_for_who_wrote_something_that_is_here() {
     let id = written.get().id();
     assert_eq!(test.store.load(DocumentId([1; 16])).expect("loaded"), [written]);
     test.store.apply(vec![Effect::Delete(vec![id])]).expect("deleted");
+    // One of them was paired with since.
+    test.store.insert_paired(&partner(&author), &author.certificate(1, HOUR)).expect("a partner");
+    assert_eq!(test.store.drop_unnamed(&both).expect("dropped"), [other.id()].into());
+    assert_eq!((kept(), lists()), (vec![author.id()], vec![author.id()]));
+    test.store.remove_partner(author.id()).expect("removed");
     assert_eq!(test.store.drop_unnamed(&both).expect("dropped"), both);
     assert_eq!((kept(), lists()), (vec![], vec![]));
+}
+
+#[test]
+fn since_when_nobody_names_one_is_kept() {
+    let test = office_for_tests();
+    let [one, other] = [1, 2].map(|number| RootId([number; 32]));
+    let noted = |who: &[RootId], at| {
+        let since = test.store.note_unnamed(who.iter().copied().collect(), Timestamp(at)).expect("noted");
+        since.into_iter().map(|(root, since)| (root, since.0)).collect::<Vec<_>>()
+    };
+    assert_eq!(noted(&[one, other], 10), [(one, 10), (other, 10)]);
+    assert_eq!(noted(&[one], 50), [(one, 10)]);
+    assert_eq!(noted(&[one, other], 90), [(one, 10), (other, 90)], "who was named meanwhile is waited for anew");
+    assert_eq!(noted(&[one, other], 5), [(one, 5), (other, 5)], "a clock that was ahead");
+    assert_eq!(noted(&[], 100), []);
+}
+
+#[test]
+fn a_partner_and_its_certificate_are_there_together_or_not_at_all() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let before = test.store.partners().expect("partners");
+    test.store.insert_paired(&partner(&node), b"no certificate").expect_err("it does not hold");
+    assert_eq!(test.store.partners().expect("partners"), before);
+    // Who it is was compared by phone: what the root said of itself before that goes.
+    let other_name = node.named("11007", 3);
+    test.store.keep_certificate(&other_name).expect("kept");
+    let certificate = node.certificate(1, HOUR);
+    test.store.insert_paired(&partner(&node), &certificate).expect("a partner");
+    let kept = || -> Vec<Vec<u8>> {
+        test.store.certificates().expect("certificates").into_iter().map(|(_, bytes)| bytes).collect()
+    };
+    assert_eq!(kept(), [certificate.clone()]);
+    test.store.keep_certificate(&other_name).expect("passed over");
+    assert_eq!(kept(), [certificate]);
 }

@@ -297,7 +297,7 @@ impl Node {
             }
         }
         let introduced = parted.iter().flat_map(kept);
-        known.extend(introduced.map(|(certificate, bytes)| Input::Introduced { certificate, bytes }));
+        known.extend(introduced.map(|one| Input::Introduced { certificates: vec![one] }));
         self.part_inputs(known)
     }
 

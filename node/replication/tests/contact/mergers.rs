@@ -109,3 +109,38 @@ fn a_third_gets_in_step_when_the_one_that_merged_is_no_partner_of_its_successor_
     handed_on(&mut heir, &mut third);
     assert!(!gone.views.contains_key(&PAGE), "it takes its successor's word for what became of it");
 }
+
+#[test]
+fn a_chain_of_mergers_told_at_a_start_is_known_at_once_in_any_order() {
+    let chain = [3, 4, 5].map(Node::new);
+    let heir = Node::new(2);
+    let heirs = [chain[1].root, chain[2].root, heir.root];
+    let mut certificates: Vec<_> = chain
+        .iter()
+        .zip(heirs)
+        .map(|(gone, heir)| {
+            let claims = gone.certificate.get().clone();
+            let root = SigningKey::from_bytes(&[gone.number; 32]);
+            let bytes = NodeCertificate { serial: 2, successor: Some(heir), ..claims }.sign(&root, &gone.key);
+            (NodeCertificate::verify(&bytes).unwrap(), bytes)
+        })
+        .collect();
+    // One that nobody knows and that merged into nobody who counts.
+    let stranger = Node::new(6);
+    certificates.push((stranger.certificate.clone(), stranger.bytes.clone()));
+    for turn in 0..certificates.len() {
+        for reversed in [false, true] {
+            let mut told = certificates.clone();
+            told.rotate_left(turn);
+            if reversed {
+                told.reverse();
+            }
+            let mut me = Node::new(1);
+            me.input(Input::Certificate { certificate: heir.certificate.clone(), bytes: heir.bytes.clone() });
+            me.input(Input::Introduced { certificates: told });
+            let successors = chain.each_ref().map(|gone| me.replica.successor(gone.root));
+            assert_eq!(successors, [Some(heir.root); 3], "{turn} {reversed}");
+            assert!(me.replica.newest_of(stranger.root).is_none());
+        }
+    }
+}

@@ -128,7 +128,7 @@ impl Office {
 
     /// Hears of somebody whom no partner of its own list was compared with.
     pub(crate) fn hear_of(&mut self, of: &Known) {
-        self.input(Input::Introduced { certificate: of.certificate.clone(), bytes: of.bytes.clone() });
+        self.input(Input::Introduced { certificates: vec![(of.certificate.clone(), of.bytes.clone())] });
     }
 
     pub(crate) fn node(&self) -> NodeKey {
