@@ -183,3 +183,35 @@ async fn a_text_without_a_page_becomes_one_or_is_thrown_away() {
         assert_eq!(member.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_text_that_lost_its_footing_says_why_it_waits() {
+    let town = office_for_tests();
+    let mut member = Browser::signed_in(&town.office, AccountRole::Member).await;
+    show(&town, town.partner, false, false);
+    let whys = [
+        (Lost::Cut, "liet dit stuk weg"),
+        (Lost::Forked, "intussen anders schreef"),
+        (Lost::Full, "De bladzijde is vol."),
+        (Lost::Replaced, "begon opnieuw voordat je tekst er was"),
+        (Lost::Retired, "een gemeente die sindsdien haar sleutel verving"),
+        (Lost::LeftOut, "deelt ze niet meer met jullie. Wat je hier typte, had zij nog niet."),
+    ];
+    for (at, (why, words)) in (1_u8..).zip(whys) {
+        let draft = Draft {
+            document: PAGE,
+            owner: town.partner,
+            change: [at; 32],
+            base: sheet("Boeken lenen."),
+            typed: sheet("Boeken lenen. Elke dag."),
+            why,
+            at: town.clock.now(),
+        };
+        town.store.apply(vec![Effect::Draft(draft)]).expect("kept");
+        let path = format!("/netwerk/concept/k{at}");
+        assert!(member.get("/netwerk").await.text.contains(&path), "{why:?}");
+        let seen = member.get(&path).await;
+        in_words(&seen);
+        assert!(seen.text.contains(words) && seen.text.contains("<ins> Elke dag.</ins>"), "{why:?}: {}", seen.text);
+    }
+}

@@ -285,6 +285,10 @@ pub enum Lost {
     Full,
     /// The owner replaced the document before it was there.
     Replaced,
+    /// It follows something that a retired key signed and that nobody said again.
+    Retired,
+    /// The owner no longer shares the document with this municipality, and had not got it yet.
+    LeftOut,
 }
 
 /// Two signed headers for one place: proof that their author said two things.

@@ -36,6 +36,11 @@ impl Journal {
         }
     }
 
+    /// Number of the last envelope.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// Takes up what this node wrote just now.
     pub(crate) fn write(&mut self, id: EnvelopeId) {
         self.last += 1;
@@ -49,6 +54,11 @@ impl Journal {
         {
             self.forgotten = number;
         }
+    }
+
+    /// What this node wrote after `cursor`; none when that is too long ago to tell.
+    pub(crate) fn own_after(&self, cursor: u64) -> Option<BTreeSet<EnvelopeId>> {
+        (cursor >= self.forgotten).then(|| self.after(cursor).collect())
     }
 
     /// What was written after `cursor`; nothing when that is too long ago.
@@ -67,6 +77,7 @@ impl Replica {
             link.store = Some(store);
             link.theirs = Some(known);
             link.cursors.insert(circle, number);
+            link.agreed.insert(circle, number);
         }
     }
 
@@ -96,14 +107,16 @@ impl Replica {
         }
     }
 
-    /// A check found both in step.
-    pub(crate) fn in_step(&mut self, partner: RootId, circle: CircleId) {
+    /// A check found both in step, up to what this node had `written`.
+    pub(crate) fn in_step(&mut self, partner: RootId, circle: CircleId, written: u64) {
         self.conceal_unbacked(circle);
         let last = self.journal.last;
         let Some(link) = self.links.get_mut(&partner) else { return };
         link.cursors.insert(circle, last);
+        link.agreed.insert(circle, written);
         let (Some(store), Some(known)) = (link.store, link.theirs) else { return };
-        if link.saved.insert(circle, (last, known)) != Some((last, known)) {
+        // What is kept is up to now: of what was written meanwhile nobody knows whether it came.
+        if written == last && link.saved.insert(circle, (last, known)) != Some((last, known)) {
             self.effect(Effect::Keep(Kept::InStep { partner, circle, store, known }));
         }
     }
@@ -128,6 +141,7 @@ mod tests {
         assert!(journal.after(0).eq([id(3), id(8)]));
         assert!(journal.after(3).eq([id(8)]));
         assert!(journal.after(8).eq([]));
+        assert_eq!(journal.own_after(3), Some([id(8)].into()));
     }
 
     #[test]
@@ -136,5 +150,6 @@ mod tests {
         (1..=REMEMBERED as u64 + 10).for_each(|number| journal.write(id(number)));
         assert_eq!(journal.after(9).count(), 0);
         assert_eq!(journal.after(10).count(), REMEMBERED);
+        assert_eq!((journal.own_after(9), journal.own_after(10).map(|all| all.len())), (None, Some(REMEMBERED)));
     }
 }

@@ -49,6 +49,8 @@ const MAX_AHEAD: u32 = 2;
 #[derive(Debug, Default)]
 pub(crate) struct Check {
     number: u64,
+    /// What this node had written when it began.
+    since: u64,
     have: usize,
     need: usize,
     rounds: u32,
@@ -116,7 +118,7 @@ impl Replica {
         let message = reconcile::begin(&self.view(partner, circle, cutoff(today.saturating_add(ahead))));
         let Some(link) = self.links.get_mut(&partner) else { return };
         link.checks_begun += 1;
-        check.number = link.checks_begun;
+        (check.number, check.since) = (link.checks_begun, self.journal.last());
         let number = check.number;
         // A check that was under way is given up: answers to it carry its number.
         link.checks.insert(circle, check);
@@ -200,7 +202,7 @@ impl Replica {
             self.send_stored(partner, all);
         }
         let equal = reconcile::is_beginning(&message) && reconcile::says_equal(&answer);
-        self.checked(now, partner, circle, equal);
+        self.checked(now, partner, circle, equal.then(|| self.journal.last()));
         let day = self.today();
         let round = Round { circle, day, answer: true, number, message: ByteVec::from(answer) };
         self.send(partner, &Frame::Check(round));
@@ -225,7 +227,7 @@ impl Replica {
         check.need += need.len();
         if check.have > held || check.need > MAX_NEED {
             // It was told more often than there is anything to tell.
-            self.checked(now, partner, circle, false);
+            self.checked(now, partner, circle, None);
             return self.refuse(partner, Refusal::OverBudget, None);
         }
         self.send_stored(partner, have);
@@ -244,7 +246,7 @@ impl Replica {
             _ => {
                 let differences = check.have + check.need;
                 let equal = check.rounds == 1 && reconcile::says_equal(&round.message);
-                self.checked(now, partner, circle, equal);
+                self.checked(now, partner, circle, equal.then_some(check.since));
                 let helps = check.before.is_none_or(|before| differences < before) || differences <= FEW;
                 // Also when all that differed was on its way: the other is to know as well.
                 if !equal && helps && check.again < MAX_AGAIN {
@@ -260,13 +262,14 @@ impl Replica {
         !self.index.holds(*id) && !self.links.get(&partner).is_some_and(|link| link.leaves_out(id))
     }
 
-    /// A check ended, or on the side that did not begin: its first round was answered.
-    fn checked(&mut self, now: Timestamp, partner: RootId, circle: CircleId, equal: bool) {
+    /// A check ended, or on the side that did not begin: its first round was answered. Both hold
+    /// the same up to what this node had `written`; none when they do not.
+    fn checked(&mut self, now: Timestamp, partner: RootId, circle: CircleId, written: Option<u64>) {
         let Some(link) = self.links.get_mut(&partner) else { return };
-        link.state.in_step.insert(circle, equal);
-        if equal {
+        link.state.in_step.insert(circle, written.is_some());
+        if let Some(written) = written {
             link.state.reconciled_at = Some(now);
-            self.in_step(partner, circle);
+            self.in_step(partner, circle, written);
             self.effect(Effect::Notify(Notice::Reconciled { partner, circle }));
         }
     }

@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use minicbor::bytes::ByteVec;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
 use schemas::envelope::Refusal;
-use schemas::ids::{CircleId, RootId};
+use schemas::ids::RootId;
 use schemas::time::Timestamp;
 
 use crate::allowance::{GREETING, PAPER, RENEWAL};
@@ -155,6 +155,7 @@ impl Replica {
         if link.store != Some(hello.store) {
             link.store = Some(hello.store);
             link.cursors.clear();
+            link.agreed.clear();
             link.saved.clear();
             link.checks.clear();
         }
@@ -258,27 +259,12 @@ impl Replica {
             return false;
         };
         let (circle, members) = (list.get().circle, list.get().members.clone());
-        let taken = self.roster.add_list(list, bytes.clone());
+        let taken = self.roster.add_list(list, bytes);
         if taken {
-            self.effect(Effect::Keep(Kept::List(circle, owner, bytes)));
-            self.let_go_unnamed(circle);
+            self.follow_list(circle, owner);
             self.introduce(partner, &members);
         }
         taken
-    }
-
-    /// Purges what its owner no longer gives to this node, and what is of a member whom no
-    /// partner names any more.
-    fn let_go_unnamed(&mut self, circle: CircleId) {
-        let named = |owner: &RootId| {
-            *owner == self.me || self.roster.names(circle, *owner, self.me) || self.roster.is_silent(circle, *owner)
-        };
-        let unnamed = |owner: &RootId| !named(owner);
-        let owners: BTreeSet<RootId> = self.index.sets(circle).map(|(owner, _)| owner).filter(unnamed).collect();
-        if !owners.is_empty() {
-            let keys = self.index.all().map(|(key, _)| key);
-            self.let_go(keys.filter(|key| key.circle == circle && owners.contains(&key.owner)).collect());
-        }
     }
 
     /// Tells of members that were not compared by phone.

@@ -22,6 +22,7 @@ pub mod edit;
 pub mod frames;
 mod greeting;
 mod index;
+mod leave;
 mod link;
 mod merge;
 mod orphans;

@@ -50,6 +50,8 @@ pub(crate) struct Link {
     pub(crate) store: Option<[u8; 16]>,
     pub(crate) cursors: BTreeMap<CircleId, u64>,
     pub(crate) saved: BTreeMap<CircleId, (u64, [u8; 16])>,
+    /// Up to where both were found to hold the same.
+    pub(crate) agreed: BTreeMap<CircleId, u64>,
     /// Whether this stream began with a check, before the partner had greeted.
     pub(crate) begun: bool,
     /// Digest of what it says it knows, and of what it was last told.

@@ -9,10 +9,10 @@ use schemas::envelope::{Content, Envelope, Refusal};
 use schemas::ids::{DocumentId, EnvelopeId, RootId};
 use schemas::time::Timestamp;
 
-use crate::api::{DocumentView, Draft, Effect, Kept, Lost, Notice, Proof};
+use crate::api::{DocumentView, Draft, Effect, Kept, Notice, Proof};
 use crate::asked::Asked;
 use crate::build::{self, guarded};
-use crate::coedited::{Admission, Coedited, Run, Void};
+use crate::coedited::{Admission, Coedited, Run};
 use crate::control::{Body, ReplacedBy};
 use crate::index::{Key, Verdict};
 use crate::orphans::Arrival;
@@ -115,6 +115,9 @@ impl Replica {
                 .collect();
             let held = self.without_void(&key, held, &void);
             let arrivals = arrivals.remove(&key).unwrap_or_default();
+            if self.goes(&key, &held) {
+                continue;
+            }
             if self.index.document(&key).is_some_and(|document| document.is_gone()) {
                 for arrival in arrivals.into_values() {
                     match self.ended_by_retired(&held, &arrival) {
@@ -133,6 +136,7 @@ impl Replica {
         for asked in asked {
             self.effect(Effect::Settled { number: asked.number, outcome: Err(Refusal::Superseded) });
         }
+        self.left(document);
         self.resume_rounds(now);
     }
 
@@ -303,6 +307,15 @@ impl Replica {
         }
     }
 
+    /// A page as it is stored; none without an opening that stands.
+    pub(crate) fn read_page(&mut self, key: &Key, held: &[&Verified<Envelope>]) -> Option<Coedited> {
+        let opening = held.iter().find(|envelope| envelope.get().header.content == Content::Opening)?;
+        let before = self.roster.earlier_keys(key.owner);
+        let mut document = guarded(|| Coedited::open_of(opening.get(), &before)).ok()?;
+        self.admit_held(key, &mut document, held, false);
+        Some(document)
+    }
+
     /// Admits what is stored, in whatever order it was read; deletes what no longer has a place
     /// under another opening.
     pub(crate) fn admit_held(
@@ -394,19 +407,13 @@ impl Replica {
             if self.drafted.len() < MAX_REFUSED {
                 self.drafted.insert(run.last);
             }
-            let why = match run.why {
-                Some(Void::Cut | Void::NotAdmitted) => Lost::Cut,
-                Some(Void::Fork | Void::Frozen | Void::Follows) => Lost::Forked,
-                Some(Void::OverBudget) => Lost::Full,
-                None => Lost::Replaced,
-            };
             self.out.drafts.push(Draft {
                 document: key.document,
                 owner: key.owner,
                 change: run.last,
                 base: run.base,
                 typed: run.typed,
-                why,
+                why: run.why,
                 at: self.now,
             });
         }

@@ -18,6 +18,7 @@ use crate::catchup::Journal;
 use crate::clocks::{Clock, Clocks};
 use crate::frames::{Frame, MAX_IDS};
 use crate::index::{Entry, Index, Key};
+use crate::leave::Leaving;
 use crate::link::Link;
 use crate::merge::Waiting;
 use crate::orphans::Orphans;
@@ -66,6 +67,8 @@ pub struct Replica {
     pub(crate) refused_pages: BTreeSet<Key>,
     /// Envelopes without ground because of either.
     pub(crate) groundless: BTreeSet<EnvelopeId>,
+    /// Pages that go because of a list, and such lists.
+    pub(crate) leaving: Leaving,
     /// Whether something was to be said again under a new key and could not be.
     pub(crate) unsaid: bool,
     pub(crate) out: Out,
@@ -112,6 +115,7 @@ impl Replica {
             refused_changes: BTreeSet::new(),
             refused_pages: BTreeSet::new(),
             groundless: BTreeSet::new(),
+            leaving: Leaving::default(),
             unsaid: false,
             out: Out::default(),
             now: Timestamp(0),

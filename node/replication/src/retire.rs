@@ -24,7 +24,6 @@ use schemas::time::{Hour, Timestamp};
 
 use crate::api::Effect;
 use crate::build::{self, guarded};
-use crate::coedited::Coedited;
 use crate::index::Key;
 use crate::merge::in_order;
 use crate::orphans::Arrival;
@@ -134,10 +133,7 @@ impl Replica {
             return held;
         }
         let opening = held.iter().find(|envelope| envelope.get().header.content == Content::Opening);
-        let before = self.roster.earlier_keys(key.owner);
-        let opened = opening.and_then(|opening| guarded(|| Coedited::open_of(opening.get(), &before)).ok());
-        if let Some(mut document) = opened {
-            self.admit_held(key, &mut document, &held, false);
+        if let Some(document) = self.read_page(key, &held) {
             let runs = guarded(|| document.runs_after(self.me, void)).unwrap_or_default();
             self.draft(key, runs);
         }

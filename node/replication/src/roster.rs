@@ -189,6 +189,11 @@ impl Roster {
         self.lists.iter().any(|((_, signer), kept)| *signer == owner && kept.bytes == bytes)
     }
 
+    /// The newest list of `owner`, as it was signed.
+    pub(crate) fn list_bytes(&self, circle: CircleId, owner: RootId) -> Option<Vec<u8>> {
+        self.lists.get(&(circle, owner)).map(|kept| kept.bytes.clone())
+    }
+
     /// Whether these bytes are a list that an earlier key of `owner` signed.
     pub(crate) fn signed_before(&self, owner: RootId, bytes: &[u8]) -> bool {
         let mut all = self.certificates.get(&owner).into_iter().flat_map(Certificates::iter);

@@ -176,6 +176,8 @@ impl Tx<'_> {
             Lost::Forked => "forked",
             Lost::Full => "full",
             Lost::Replaced => "replaced",
+            Lost::Retired => "retired",
+            Lost::LeftOut => "left-out",
         };
         self.run(
             "INSERT OR IGNORE INTO drafts_of_pages (change, document, owner, base, typed, why, at)

@@ -227,10 +227,6 @@ fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String
             let is_page = |view: &&DocumentView| view.document == shown && view.value.kind().is_co_edited();
             let Some(view) = node.store.views.values().find(is_page) else { continue };
             let of_who_left = world.node_of(view.owner).is_some_and(|owner| world.left(owner));
-            // What a retired key signed falls, with what follows it, where its owner can't say it again.
-            if world.node_of(view.owner).is_some_and(|owner| world.cannot_say_again(owner)) {
-                continue;
-            }
             let counts = |typed: &&Typed| {
                 // What somebody who leaves writes last may stay with him alone; and who left is
                 // not told what others write since.
@@ -240,8 +236,10 @@ fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String
                 at == typed.by || !(of_who_left || world.left(at) || by_who_left || apart(at) || apart(typed.by))
             };
             let body: BTreeSet<char> = body_of(&view.value).chars().collect();
-            // While its author, or one whose words it follows, is cut off it waits with its author.
-            let may_wait = shown != document || world.somebody_is_cut_off(view.owner);
+            // What cannot count waits with its author: while that one, or one whose words it follows, is
+            // cut off, and where it follows what a retired key signed that nobody can say again.
+            let unsaid = world.node_of(view.owner).is_some_and(|owner| world.cannot_say_again(owner));
+            let may_wait = shown != document || unsaid || world.somebody_is_cut_off(view.owner);
             let is_draft = |typed: &Typed| {
                 let mut drafts = honest.get(typed.by).into_iter().flat_map(|by| by.store.drafts.values());
                 may_wait && drafts.any(|(page, text)| *page == document && text.contains(typed.character))

@@ -9,6 +9,7 @@ use schemas::envelope::Refusal;
 use schemas::ids::{EnvelopeId, RootId};
 
 use super::{Coedited, Node, Void};
+use crate::api::Lost;
 use crate::body;
 use crate::scan::ChangeId;
 
@@ -20,15 +21,25 @@ pub(crate) struct Run {
     pub(crate) base: SharedValue,
     /// The state with what was typed.
     pub(crate) typed: SharedValue,
-    /// Why it does not count; none when the whole document was replaced without it.
-    pub(crate) why: Option<Void>,
+    /// Why it does not count.
+    pub(crate) why: Lost,
+}
+
+impl From<Void> for Lost {
+    fn from(why: Void) -> Self {
+        match why {
+            Void::Cut | Void::NotAdmitted => Self::Cut,
+            Void::Fork | Void::Frozen | Void::Follows => Self::Forked,
+            Void::OverBudget => Self::Full,
+        }
+    }
 }
 
 impl Coedited {
     /// What `author` wrote and does not count, but for what `known` says was found before.
     pub(crate) fn void_runs(&self, author: RootId, known: impl Fn(&ChangeId) -> bool) -> Result<Vec<Run>, Refusal> {
         let void = self.judge().void;
-        self.runs(author, known, |hash| void.get(hash).copied().map(Some))
+        self.runs(author, known, |hash| void.get(hash).copied().map(Lost::from))
     }
 
     /// What `author` wrote beside or after `heads`.
@@ -36,7 +47,7 @@ impl Coedited {
         let heads: Vec<&Node> = heads.iter().filter_map(|hash| self.nodes.get(hash)).collect();
         let beside = |hash: &ChangeId| {
             let node = self.nodes.get(hash)?;
-            (!heads.iter().any(|head| head.follows(node))).then_some(None)
+            (!heads.iter().any(|head| head.follows(node))).then_some(Lost::Replaced)
         };
         self.runs(author, |_| false, beside)
     }
@@ -46,18 +57,27 @@ impl Coedited {
         let gone: Vec<&Node> = self.nodes.values().filter(|node| void.contains(&node.envelope)).collect();
         let after = |hash: &ChangeId| {
             let node = self.nodes.get(hash).filter(|node| !void.contains(&node.envelope))?;
-            gone.iter().any(|void| node.follows(void)).then_some(Some(Void::Follows))
+            gone.iter().any(|void| node.follows(void)).then_some(Lost::Retired)
         };
         self.runs(author, |_| false, after)
+    }
+
+    /// What `author` wrote in these envelopes.
+    pub(crate) fn runs_in(&self, author: RootId, envelopes: &BTreeSet<EnvelopeId>) -> Result<Vec<Run>, Refusal> {
+        let within = |hash: &ChangeId| {
+            let node = self.nodes.get(hash)?;
+            envelopes.contains(&node.envelope).then_some(Lost::LeftOut)
+        };
+        self.runs(author, |_| false, within)
     }
 
     fn runs(
         &self,
         author: RootId,
         known: impl Fn(&ChangeId) -> bool,
-        lost: impl Fn(&ChangeId) -> Option<Option<Void>>,
+        lost: impl Fn(&ChangeId) -> Option<Lost>,
     ) -> Result<Vec<Run>, Refusal> {
-        let mut runs: Vec<(ChangeId, ChangeId, Option<Void>)> = Vec::new();
+        let mut runs: Vec<(ChangeId, ChangeId, Lost)> = Vec::new();
         for (hash, node) in self.in_order() {
             let Some(why) = lost(hash).filter(|_| node.author == author) else { continue };
             match runs.iter_mut().find(|(_, last, _)| node.dependencies == [*last]) {

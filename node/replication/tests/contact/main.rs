@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod doubled;
+mod left_out;
 mod mergers;
 mod nodes;
 mod partings;

@@ -6,7 +6,7 @@ use crate::common::CIRCLE;
 use ed25519_dalek::SigningKey;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use replication::api::Kept;
+use replication::api::{Draft, Kept};
 use replication::{Command, Config, DocumentView, Effect, Input, Notice, Replica, frames};
 use schemas::SharedValue;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
@@ -33,6 +33,7 @@ pub(crate) struct Node {
     /// Frames under way, with whom they are for.
     pub(crate) outbox: VecDeque<(RootId, Vec<u8>)>,
     pub(crate) kept: Vec<Kept>,
+    pub(crate) drafts: Vec<Draft>,
     /// Serials under which somebody signed two certificates.
     pub(crate) doubled: Vec<u64>,
     pub(crate) disconnected: Vec<&'static str>,
@@ -84,6 +85,7 @@ impl Node {
             reconciled: 0,
             outbox: VecDeque::new(),
             kept: Vec::new(),
+            drafts: Vec::new(),
             doubled: Vec::new(),
             disconnected: Vec::new(),
             refused: Vec::new(),
@@ -98,45 +100,54 @@ impl Node {
         self.later(0, input);
     }
 
+    pub(crate) fn handle(&mut self, input: Input) -> Vec<Effect> {
+        self.replica.handle(NOW, &mut ChaCha8Rng::seed_from_u64(1), input)
+    }
+
     pub(crate) fn later(&mut self, seconds: u64, input: Input) {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for effect in self.replica.handle(NOW.plus_seconds(seconds), &mut rng, input) {
-            match effect {
-                Effect::Store(envelopes) => {
-                    self.store.extend(envelopes.into_iter().map(|one| (one.get().id(), one)));
-                }
-                Effect::Delete(ids) => self.store.retain(|id, _| !ids.contains(id)),
-                Effect::Show(view) => {
-                    self.views.insert(view.document, view);
-                }
-                Effect::Hide { document, .. } => {
-                    self.views.remove(&document);
-                }
-                Effect::Load { document } => {
-                    let of = |one: &&Verified<Envelope>| one.get().header.document == document;
-                    let envelopes = self.store.values().filter(of).cloned().collect();
-                    self.input(Input::Loaded { document, envelopes });
-                }
-                Effect::Send { partner, frame } => self.outbox.push_back((partner, frame)),
-                Effect::SendStored { partner, envelopes } => {
-                    let wire = envelopes.iter().filter_map(|id| self.store.get(id)).map(|one| one.get().to_bytes());
-                    self.outbox.extend(frames::envelopes(wire).into_iter().map(|frame| (partner, frame)));
-                }
-                Effect::Settled { outcome, .. } => self.settled.push(outcome),
-                Effect::Notify(Notice::Reconciled { .. }) => self.reconciled += 1,
-                Effect::Notify(Notice::Refused { reason, .. }) => {
-                    assert!(self.tolerant, "refused: {reason}");
-                    self.refused.push(reason);
-                }
-                Effect::Disconnect { reason, .. } => {
-                    assert!(self.tolerant, "disconnected: {reason}");
-                    self.disconnected.push(reason);
-                }
-                Effect::Keep(kept) => self.kept.push(kept),
-                Effect::Notify(Notice::CertifiedTwice { serial, .. }) => self.doubled.push(serial),
-                Effect::WakeAt(at) => self.wakes.push(at),
-                Effect::Notify(_) | Effect::Draft(_) | Effect::Retired { .. } => {}
+            self.carry_out(effect);
+        }
+    }
+
+    pub(crate) fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Store(envelopes) => {
+                self.store.extend(envelopes.into_iter().map(|one| (one.get().id(), one)));
             }
+            Effect::Delete(ids) => self.store.retain(|id, _| !ids.contains(id)),
+            Effect::Show(view) => {
+                self.views.insert(view.document, view);
+            }
+            Effect::Hide { document, .. } => {
+                self.views.remove(&document);
+            }
+            Effect::Load { document } => {
+                let of = |one: &&Verified<Envelope>| one.get().header.document == document;
+                let envelopes = self.store.values().filter(of).cloned().collect();
+                self.input(Input::Loaded { document, envelopes });
+            }
+            Effect::Send { partner, frame } => self.outbox.push_back((partner, frame)),
+            Effect::SendStored { partner, envelopes } => {
+                let wire = envelopes.iter().filter_map(|id| self.store.get(id)).map(|one| one.get().to_bytes());
+                self.outbox.extend(frames::envelopes(wire).into_iter().map(|frame| (partner, frame)));
+            }
+            Effect::Settled { outcome, .. } => self.settled.push(outcome),
+            Effect::Notify(Notice::Reconciled { .. }) => self.reconciled += 1,
+            Effect::Notify(Notice::Refused { reason, .. }) => {
+                assert!(self.tolerant, "refused: {reason}");
+                self.refused.push(reason);
+            }
+            Effect::Disconnect { reason, .. } => {
+                assert!(self.tolerant, "disconnected: {reason}");
+                self.disconnected.push(reason);
+            }
+            Effect::Keep(kept) => self.kept.push(kept),
+            Effect::Draft(draft) => self.drafts.push(draft),
+            Effect::Notify(Notice::CertifiedTwice { serial, .. }) => self.doubled.push(serial),
+            Effect::WakeAt(at) => self.wakes.push(at),
+            Effect::Notify(_) | Effect::Retired { .. } => {}
         }
     }
 

@@ -1,8 +1,8 @@
 //! What others built on changes that only a retired key signed: a thief's, or those that a backup
 //! of before the rotation lacks. Both sides get in step, and nobody's text is lost.
 
-use replication::Command;
-use replication::Input;
+use replication::api::Lost;
+use replication::{Command, Input};
 use schemas::Kind;
 use schemas::ids::DocumentId;
 
@@ -44,7 +44,7 @@ fn a_backup_of_before_the_rotation_gets_in_step_under_the_new_key() {
     (a.store, a.views) = backup;
     healed(&mut a, &mut b);
     assert_eq!(sheet(&b), before, "what only the retired key said is void");
-    assert_eq!(b.drafts, [typed], "what B wrote on it is not lost");
+    assert_eq!(b.drafts, [(typed, Lost::Retired)], "what B wrote on it is not lost");
     // And it goes on.
     b.edit(SHEET, "3", "drie");
     talk(&mut a, &mut b);
@@ -77,7 +77,8 @@ fn what_others_built_on_the_changes_of_a_thief_is_a_draft_and_both_get_in_step()
     assert!(!b.views.contains_key(&DocumentId([131; 16])));
     b.drafts.sort();
     assert_eq!(b.drafts.len(), 2, "{:?}", b.drafts);
-    assert!(b.drafts[0].contains("Bel niet dit nummer") && b.drafts[1].contains("niet vals"), "{:?}", b.drafts);
+    let found = |at: usize, text: &str| b.drafts[at].0.contains(text) && b.drafts[at].1 == Lost::Retired;
+    assert!(found(0, "Bel niet dit nummer") && found(1, "niet vals"), "{:?}", b.drafts);
 }
 
 #[test]
@@ -117,4 +118,30 @@ fn a_backup_of_before_the_rotation_gets_in_step_when_all_was_said_again_before()
     same(&a, &b);
     assert_eq!((sheet(&a), b.drafts.len()), (typed, 0));
     assert!(a.signed_by(&[node(&key(101))]).is_empty());
+}
+
+#[test]
+fn what_follows_a_retired_key_that_cannot_be_said_again_is_a_draft_with_its_author() {
+    let [mut a, mut b] = together();
+    // B writes on what A wrote, and goes on without it in its pages.
+    b.edit(SHEET, "3", "drie en meer");
+    let typed = sheet(&b);
+    let only_b = [b.me];
+    b.list(2, &only_b, &key(102));
+    talk(&mut a, &mut b);
+    assert!(!a.views.contains_key(&DocumentId([SHEET; 16])), "it is not given that page any more");
+    disconnect(&mut a, &mut b);
+
+    // A says what it stands by again under its new key; the page is not among it.
+    a.rotate(&members(&a, &b), &[&b]);
+    b.knows(&a);
+    assert_eq!(sheet(&b), typed, "until both hold the same");
+    connect(&mut a, &mut b);
+    assert!(b.signed_by(&[node(&key(101))]).is_empty(), "nothing of the old key is left");
+    // What B wrote before A did stands; what it wrote on that is kept, with why.
+    assert_eq!(sheet(&b), "Een twee drie.");
+    let before = "Een twee (2) drie.".to_owned();
+    assert_eq!(b.drafts, [(before, Lost::Retired), (typed, Lost::Retired)]);
+    b.edit(SHEET, "Een", "Eerst");
+    assert_eq!((sheet(&b).as_str(), b.drafts.len()), ("Eerst twee drie.", 2), "and it goes on");
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use ed25519_dalek::SigningKey;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use replication::api::Kept;
+use replication::api::{Kept, Lost};
 use replication::{Command, Config, DocumentView, Effect, Input, Notice, Replica, StoredHeader, frames};
 use schemas::Kind;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
@@ -37,8 +37,8 @@ pub(crate) struct Town {
     pub(crate) now: Timestamp,
     /// Keys of others that were retired and of which something may be left.
     pub(crate) retiring: Vec<NodeKey>,
-    /// Texts that became drafts.
-    pub(crate) drafts: Vec<String>,
+    /// Texts that became drafts, and why.
+    pub(crate) drafts: Vec<(String, Lost)>,
     /// Of this node's own retired key, to be said again.
     pub(crate) own: Vec<Verified<Envelope>>,
 }
@@ -134,7 +134,10 @@ impl Town {
                         self.input(Input::Void { envelopes, all: false });
                     }
                 }
-                Effect::Notify(Notice::Reconciled { circle, .. }) if circle == CIRCLE => {
+                // With who is not in the circle any more the two of them are all there is.
+                Effect::Notify(Notice::Reconciled { circle, partner })
+                    if circle == CIRCLE || !self.replica.circles_with(partner).contains(&CIRCLE) =>
+                {
                     let nodes = std::mem::take(&mut self.retiring);
                     let envelopes = self.signed_by(&nodes).iter().map(|one| one.get().id()).collect();
                     self.input(Input::Void { envelopes, all: true });
@@ -143,7 +146,7 @@ impl Town {
                 Effect::Settled { outcome, .. } => outcome.unwrap(),
                 Effect::Disconnect { reason, .. } => self.hung_up.push(reason),
                 Effect::Keep(Kept::Certificate(..)) => self.certificates += 1,
-                Effect::Draft(draft) => self.drafts.push(text(&draft.typed)),
+                Effect::Draft(draft) => self.drafts.push((text(&draft.typed), draft.why)),
                 Effect::Notify(_) | Effect::Keep(_) | Effect::WakeAt(_) => {}
             }
         }
