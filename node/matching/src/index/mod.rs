@@ -15,7 +15,6 @@ mod requests;
 mod shelf;
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use schemas::MatchingRules;
 use schemas::ids::{DocumentId, RootId};
@@ -64,10 +63,13 @@ fn cell_of(index: usize, full: bool) -> usize {
     2 * index + usize::from(full)
 }
 
-/// The best so far: score, id and place, the best first.
+/// One of the best: score, id and place, in the order of a ranking.
+type Found = (Reverse<u32>, DocumentId, u32);
+
+/// The best so far: in order once there are enough.
 struct Best {
     n: usize,
-    found: BTreeSet<(Reverse<u32>, DocumentId, u32)>,
+    found: Vec<Found>,
     /// The lowest score that is still wanted: once there are enough, the lowest of them.
     least: u32,
 }
@@ -75,7 +77,7 @@ struct Best {
 impl Best {
     /// Of at least this score.
     fn new(n: usize, least: u32) -> Self {
-        Self { n, found: BTreeSet::new(), least }
+        Self { n, found: Vec::new(), least }
     }
 
     /// Whether a card with this score may still be one of the best.
@@ -88,14 +90,25 @@ impl Best {
         if !self.wants(total) {
             return false;
         }
-        self.found.insert((Reverse(total), id, slot));
-        if self.found.len() > self.n {
-            self.found.pop_last();
+        let one = (Reverse(total), id, slot);
+        if self.found.len() < self.n {
+            self.found.push(one);
+            if self.found.len() < self.n {
+                return true;
+            }
+            self.found.sort_unstable();
+        } else {
+            self.found.insert(self.found.partition_point(|other| *other < one), one);
+            self.found.pop();
         }
-        if self.found.len() == self.n {
-            self.least = self.found.last().map_or(0, |(least, ..)| least.0);
-        }
+        self.least = self.found.last().map_or(0, |(least, ..)| least.0);
         true
+    }
+
+    /// The best first.
+    fn in_order(mut self) -> Vec<Found> {
+        self.found.sort_unstable();
+        self.found
     }
 }
 
@@ -137,7 +150,8 @@ impl Mentors {
     /// The best `n` cards for one request, with their scores in millionths: the highest first,
     /// ties by id.
     pub fn best(&self, request: &Request, rules: &Rules, n: usize) -> Vec<(DocumentId, u32)> {
-        self.search(request, rules, n, 0).found.into_iter().map(|(Reverse(total), id, _)| (id, total)).collect()
+        let best = self.search(request, rules, n, 0).in_order().into_iter();
+        best.map(|(Reverse(total), id, _)| (id, total)).collect()
     }
 
     /// Every card that fits one request: its place in the order in which cards were put in, and
@@ -152,7 +166,7 @@ impl Mentors {
     /// The best `n` cards for one request, explained. The index of a candidate is its place in
     /// this ranking.
     pub fn top(&self, request: &Request, rules: &Rules, n: usize) -> Vec<Candidate> {
-        let best = self.search(request, rules, n, 0).found;
+        let best = self.search(request, rules, n, 0).in_order();
         let offers: Vec<Offer> = best.iter().filter_map(|(_, _, slot)| self.shelf.at(*slot).cloned()).collect();
         top(request, &offers, rules, n)
     }

@@ -8,7 +8,7 @@ use schemas::bounded::Kilometres;
 use super::columns::ones;
 use super::packed::{Glance, Packed};
 use super::question::{Points, Question};
-use super::{AllPoints, Best, Mentors, cell_of, neighbours};
+use super::{AllPoints, Best, Found, Mentors, cell_of, neighbours};
 use crate::card::{Request, Rules};
 use crate::counterfactual::{NearMiss, near_miss};
 
@@ -16,15 +16,15 @@ impl Mentors {
     /// The same as [`crate::near_misses`] of all cards. The index of each is its place in this
     /// ranking.
     pub fn near_misses(&self, request: &Request, rules: &Rules, n: usize) -> Vec<NearMiss> {
-        let best = self.nearly(request, rules, n);
-        let least = best.found.last().map_or(0, |(least, ..)| least.0);
-        let ahead = self.search(request, rules, usize::MAX, least).found;
-        let explain = |(index, (score, id, slot)): (usize, &(_, _, u32))| {
+        let best = self.nearly(request, rules, n).in_order();
+        let least = best.last().map_or(0, |(least, ..)| least.0);
+        let ahead = self.search(request, rules, usize::MAX, least).in_order();
+        let explain = |(index, (score, id, slot)): (usize, &Found)| {
             let (misfit, met) = near_miss(request, self.shelf.at(*slot)?, rules)?;
-            let place = 1 + ahead.range(..(*score, *id, 0)).count();
+            let place = 1 + ahead.partition_point(|(other, before, _)| (other, before) < (score, id));
             Some(NearMiss { index, id: *id, misfit, score: met, place })
         };
-        best.found.iter().enumerate().filter_map(explain).collect()
+        best.iter().enumerate().filter_map(explain).collect()
     }
 
     fn nearly(&self, request: &Request, rules: &Rules, n: usize) -> Best {

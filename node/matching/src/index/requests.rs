@@ -89,7 +89,7 @@ impl Requests {
     /// The same as [`requests_for`] of all cards. The index of a candidate is its place in this
     /// ranking.
     pub fn top(&self, offer: &Offer, rules: &Rules, n: usize) -> Vec<Candidate> {
-        let best = self.search(offer, rules, n).found;
+        let best = self.search(offer, rules, n).in_order();
         let best: Vec<Request> = best.iter().filter_map(|(_, _, slot)| self.shelf.at(*slot).cloned()).collect();
         requests_for(offer, &best, rules, n)
     }
