@@ -448,7 +448,11 @@ balance-receives-name = De grens op krijgen
 balance-share-name = De grens op wie iemand vindt
 balance-long-name = De grens op wie lang wacht
 balance-cost = { $sort } kost { $cost }.
+balance-cost-and-gain = { $sort } kost { $cost }, maar brengt { $gain } op.
+balance-cost-none = { $sort } kost niets. Zonder die grens zijn er { $gain } minder: de andere grenzen gaan dan voor.
+balance-price-and-cost = { $gain }, maar kost { $cost }
 balance-nothing = niets
+balance-under-a-point = minder dan 1 punt
 balance-matches-cost = { $count ->
     [one] 1 match
    *[other] { $count } matches

@@ -75,12 +75,12 @@ async fn page(State(app): State<App>, visit: Visit, Query(query): Query<Pairs>) 
         reached: reached(w, kept.sort, kept.reached),
         state: w.t(if kept.is_met { "balance-met" } else { "balance-missed" }),
         met: kept.is_met,
-        price: kept.price.map_or_else(|| w.t("balance-no-price"), |price| cost(w, price)),
+        price: kept.price.map_or_else(|| w.t("balance-no-price"), |worth| price(w, worth)),
     });
-    let costs = found.costs.iter().map(|(sort, worth)| {
-        w.fill("balance-cost", &[("sort", &w.t(&format!("{}-name", sort_key(*sort)))), ("cost", &cost(w, *worth))])
-    });
-    let proof = if found.gap == 0 { w.t("balance-proved") } else { w.with("balance-gap", "gap", found.gap) };
+    let costs = found.costs.iter().map(|(sort, worth)| cost(w, *sort, *worth));
+    // Millionths of a score; what is not proved is never told as less than it may be.
+    let gap = (found.gap + 9_999) / 10_000;
+    let proof = if gap == 0 { w.t("balance-proved") } else { w.with("balance-gap", "gap", gap) };
     let f = Frame::new(&app, &visit, Nav::Matches, w.t("balance-title")).await?.refreshing("matches partners");
     html(&Page {
         matches: usize::try_from(found.worth.matches).unwrap_or(0),
@@ -115,15 +115,66 @@ fn reached(w: &Words, sort: Sort, number: i64) -> String {
     w.with(&key, "number", number.abs())
 }
 
-/// Matches and score points, as people count them: a score of one is a hundred points.
-fn cost(w: &Words, worth: Worth) -> String {
-    let (matches, points) = (worth.matches.abs(), worth.score.abs() / 10_000);
-    let mut parts = Vec::new();
-    if matches > 0 {
-        parts.push(w.count("balance-matches-cost", matches));
+/// What a bound costs. A match that it costs may have scored less than those that take its place;
+/// and where not every bound can be met, the others may keep more from being matched without it.
+fn cost(w: &Words, sort: Sort, worth: Worth) -> String {
+    let name = w.t(&format!("{}-name", sort_key(sort)));
+    let [cost, gain] = counted(w, worth);
+    let key = match (cost.is_empty(), gain.is_empty()) {
+        (true, true) => return w.fill("balance-cost", &[("sort", &name), ("cost", &w.t("balance-nothing"))]),
+        (true, false) => "balance-cost-none",
+        (false, true) => "balance-cost",
+        (false, false) => "balance-cost-and-gain",
+    };
+    w.fill(key, &[("sort", &name), ("cost", &cost), ("gain", &gain)])
+}
+
+/// What a bound that is looser by one brings.
+fn price(w: &Words, worth: Worth) -> String {
+    let [gain, cost] = counted(w, worth);
+    match (gain.is_empty(), cost.is_empty()) {
+        (true, _) => w.t("balance-nothing"),
+        (false, true) => gain,
+        (false, false) => w.fill("balance-price-and-cost", &[("gain", &gain), ("cost", &cost)]),
     }
-    if points > 0 {
-        parts.push(w.count("balance-points", points));
+}
+
+/// Matches and score points, as people count them: what is above zero, and what is below. A score
+/// of one is a hundred points.
+fn counted(w: &Words, worth: Worth) -> [String; 2] {
+    [1, -1].map(|sign| {
+        let (matches, score) = (sign * worth.matches, sign * worth.score);
+        let mut parts = Vec::new();
+        if matches > 0 {
+            parts.push(w.count("balance-matches-cost", matches));
+        }
+        match score / 10_000 {
+            0 if score > 0 => parts.push(w.t("balance-under-a-point")),
+            points if points > 0 => parts.push(w.count("balance-points", points)),
+            _ => {}
+        }
+        if parts.is_empty() { String::new() } else { super::person::and(w, &parts) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_bound_costs_and_what_it_brings_are_told_apart() {
+        let w = Words::dutch();
+        let worth = |matches, score| Worth { matches, score };
+        let told = |matches, score| cost(&w, Sort::Lends, worth(matches, score));
+        assert_eq!(told(0, 0), "De grens op uitlenen kost niets.");
+        assert_eq!(told(2, 1_234_567), "De grens op uitlenen kost 2 matches en 123 punten.");
+        assert_eq!(told(0, 9_999), "De grens op uitlenen kost minder dan 1 punt.");
+        assert_eq!(told(1, -50_000), "De grens op uitlenen kost 1 match, maar brengt 5 punten op.");
+        let more = "De grens op uitlenen kost niets. Zonder die grens zijn er 1 match en 70 punten minder: \
+                    de andere grenzen gaan dan voor.";
+        assert_eq!(told(-1, -700_000), more);
+        let told = |matches, score| price(&w, worth(matches, score));
+        assert_eq!([told(0, 0), told(1, 20_000)], ["niets", "1 match en 2 punten"]);
+        assert_eq!(told(1, -20_000), "1 match, maar kost 2 punten");
     }
-    if parts.is_empty() { w.t("balance-nothing") } else { super::person::and(w, &parts) }
 }
