@@ -154,6 +154,19 @@ fn what_is_written_after_an_old_backup_stands() {
     assert!(lost > 2, "{lost} of 16");
 }
 
+/// Whether a planted bug can show in a scenario: elsewhere nobody looks for it.
+fn can_show(plant: Plant, usual: &Scenario) -> bool {
+    match plant {
+        Plant::WaitsForNobody => usual.waits && usual.offices,
+        Plant::TakesRetiredKeys => usual.keys,
+        // Of eight thousand effects so many are the last of a process.
+        Plant::ForgetsLastStore => usual.trouble > 14,
+        Plant::OnlyTheFirstParts => usual.mergers,
+        Plant::NeverResumes => usual.partings,
+        _ => true,
+    }
+}
+
 #[test]
 fn planted_bugs_are_found() {
     for plant in [
@@ -170,14 +183,13 @@ fn planted_bugs_are_found() {
         Plant::NeverResumes,
     ] {
         let mut found = None;
-        // Only where it can show.
         let scenario = |seed| {
             let usual = Scenario::of(seed);
-            let waits = plant == Plant::WaitsForNobody && usual.offices && usual.waits;
-            let keys = usual.keys && plant == Plant::TakesRetiredKeys;
+            let waits = plant == Plant::WaitsForNobody && usual.waits;
+            let keys = plant == Plant::TakesRetiredKeys && usual.keys;
             Scenario { offices: plant == Plant::CountsNoPlaces || waits, waits, keys, ..usual }
         };
-        run_all(1..4_000, scenario, plant, |seed, verdict| {
+        run_all((1..4_000).filter(|seed| can_show(plant, &Scenario::of(*seed))), scenario, plant, |seed, verdict| {
             if !verdict.faults.is_empty() {
                 found = Some((seed, verdict.faults[0].clone()));
             }

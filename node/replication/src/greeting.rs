@@ -31,6 +31,10 @@ use crate::replica::{MAX_REFUSED, Replica};
 impl Replica {
     pub(crate) fn greet(&mut self, partner: RootId) {
         let known = self.roster.knowledge(partner).digest();
+        self.greet_with(partner, known);
+    }
+
+    fn greet_with(&mut self, partner: RootId, known: [u8; 16]) {
         if let Some(link) = self.links.get_mut(&partner) {
             link.told = Some(known);
             link.asked = false;
@@ -48,14 +52,19 @@ impl Replica {
 
     /// Greets a connected partner anew when something else is to be said than before.
     fn greet_anew(&mut self, partner: RootId) {
-        let digest = Some(self.roster.knowledge(partner).digest());
-        let news = |link: &&mut Link| link.state.connected_since.is_some() && link.told != digest;
+        let knowledge = self.roster.knowledge(partner);
+        let known = knowledge.digest();
+        let news = |link: &&mut Link| link.state.connected_since.is_some() && link.told != Some(known);
         let Some(link) = self.links.get_mut(&partner).filter(news) else { return };
         // What was refused may be welcome now.
         link.refused_here.clear();
-        self.greet(partner);
+        let agrees = link.theirs == Some(known);
+        if agrees {
+            link.known = Heard::of(&knowledge);
+        }
+        self.greet_with(partner, known);
         // Who knows something else says so, and is compared with after that.
-        if self.agree(partner) {
+        if agrees {
             self.check_all(partner);
         }
     }

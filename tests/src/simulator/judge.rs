@@ -237,9 +237,12 @@ fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String
             };
             let body: BTreeSet<char> = body_of(&view.value).chars().collect();
             // What cannot count waits with its author: while that one, or one whose words it follows, is
-            // cut off, and where it follows what a retired key signed that nobody can say again.
+            // or was cut off, and where it follows what a retired key signed that nobody can say again.
             let unsaid = world.node_of(view.owner).is_some_and(|owner| world.cannot_say_again(owner));
-            let may_wait = shown != document || unsaid || world.somebody_is_cut_off(view.owner);
+            let may_wait = shown != document
+                || unsaid
+                || world.somebody_is_cut_off(view.owner)
+                || world.was_cut_off_while_keys_changed(view.owner);
             let is_draft = |typed: &Typed| {
                 let mut drafts = honest.get(typed.by).into_iter().flat_map(|by| by.store.drafts.values());
                 may_wait && drafts.any(|(page, text)| *page == document && text.contains(typed.character))

@@ -73,6 +73,16 @@ impl World {
         self.stolen.iter().any(|(at, _)| apart(*at))
     }
 
+    /// Whether the owner of a page suspended somebody, for a while too, where keys were retired. One
+    /// that is suspended is not given what is said again in that page: what a retired key signed
+    /// there goes as soon as it and that key's municipality hold the same of what they do share, and
+    /// what it wrote after that has no ground in its store and becomes a draft. Should it retire its
+    /// own key before it is resumed, it cannot say that again, and what others wrote after it waits
+    /// as a draft with them too. Nothing typed is lost, but not all of it is in the page.
+    pub(super) fn was_cut_off_while_keys_changed(&self, owner: RootId) -> bool {
+        !self.stolen.is_empty() && self.node_of(owner).is_some_and(|owner| self.has_suspended_once(owner))
+    }
+
     /// What follows when `owner` retired keys: what is this node's own is said again, of a
     /// partner's the versions and erasures go.
     pub(super) fn retired(&mut self, at: usize, owner: RootId, keys: Vec<NodeKey>) {

@@ -99,6 +99,11 @@ impl World {
         suspends || self.partings.left.is_some()
     }
 
+    /// Whether a node suspended somebody, if only for a while.
+    pub(super) fn has_suspended_once(&self, at: usize) -> bool {
+        self.partings.suspended.is_some_and(|(by, _)| by == at)
+    }
+
     /// What has to hold of one that left in the end.
     pub(super) fn judge_partings(&self, faults: &mut Vec<String>) {
         let Some(left) = self.partings.left else { return };
