@@ -91,17 +91,20 @@ impl Identity {
 
     /// A list that one of its certificates signed.
     pub(super) fn list_of(&self, bytes: Vec<u8>) -> Option<KeptList> {
-        let newest_first = [&self.certificate].into_iter().chain(self.earlier.iter().rev().map(|(one, _)| one));
         let signed = |one: &Verified<NodeCertificate>| Some((CircleList::verify(&bytes, one).ok()?, one.get().node));
-        let (list, signer) = newest_first.into_iter().find_map(signed)?;
+        let (list, signer) = self.newest_first().find_map(signed)?;
         Some(KeptList { list, bytes, signer })
+    }
+
+    /// Its certificates, the newest first.
+    fn newest_first(&self) -> impl Iterator<Item = &Verified<NodeCertificate>> {
+        std::iter::once(&self.certificate).chain(self.earlier.iter().rev().map(|(one, _)| one))
     }
 
     /// The node of the newest of its certificates up to this serial.
     fn node_at(&self, serial: u64) -> Option<NodeKey> {
-        let all = self.earlier.iter().map(|(one, _)| one).chain([&self.certificate]);
-        let known = all.map(Verified::get).filter(|one| one.serial <= serial);
-        known.last().map(|newest| newest.node)
+        let mut known = self.newest_first().map(Verified::get).filter(|one| one.serial <= serial);
+        known.next().map(|newest| newest.node)
     }
 
     pub(super) fn node(&self) -> NodeKey {
