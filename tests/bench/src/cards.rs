@@ -107,6 +107,23 @@ impl Cards {
         })
     }
 
+    /// Rules of its own for every municipality, in the second quarter of 2026.
+    ///
+    /// # Errors
+    /// Never.
+    pub fn own_rules(&mut self) -> Result<Rules> {
+        let mut rules = rules()?;
+        for town in self.towns.clone() {
+            let mut own = Rules::usual();
+            own.weights.occupation = self.rng.random_range(1..=600);
+            own.weights.proximity = self.rng.random_range(0..=300);
+            own.weights.languages = self.rng.random_range(0..=300);
+            own.min_dutch = self.one(Cefr::ALL);
+            rules.own.insert(owner(town), own);
+        }
+        Ok(rules)
+    }
+
     /// A newcomer's card under this number.
     ///
     /// # Errors

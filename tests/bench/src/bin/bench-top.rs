@@ -1,7 +1,7 @@
 //! The ten best mentors for one newcomer, who just misses, and the ten best newcomers for one
 //! mentor: the indexes beside scans of every card.
 //!
-//! `cargo run --release --bin bench-top -- [--mentors N] [--slowest N] [--json]`
+//! `cargo run --release --bin bench-top -- [--mentors N] [--own-rules] [--slowest N] [--json]`
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -27,6 +27,9 @@ struct Arguments {
     /// So many of the slowest searches for mentors are shown with what they ask.
     #[arg(long, default_value_t = 0)]
     slowest: usize,
+    /// Every municipality with weights of its own, in the place of the usual ones everywhere.
+    #[arg(long)]
+    own_rules: bool,
     /// One JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -99,8 +102,8 @@ fn show_slowest(mentors: &Mentors, requests: &[Request], offers: &[Offer], rules
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let rules = rules()?;
     let mut cards = Cards::new(7);
+    let rules = if arguments.own_rules { Cards::new(8).own_rules()? } else { rules()? };
     let offers: Vec<Offer> = (0..arguments.mentors).map(|number| cards.offer(number)).collect::<Result<_>>()?;
     let (first, last) = (arguments.mentors, 2 * arguments.mentors);
     let requests: Vec<Request> = (first..last).map(|number| cards.request(number)).collect::<Result<_>>()?;
