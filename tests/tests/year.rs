@@ -133,7 +133,7 @@ impl Town {
     }
 
     fn meet(&mut self, other: &Self) {
-        let code = "11001".parse().expect("a code");
+        let code = "11029".parse().expect("a code");
         let (root, name) = (other.me(), other.number.to_string());
         let partner = Partner { root, refnis: code, kbo: String::new(), name, addresses: Vec::new(), since: BEGIN };
         self.store().insert_partner(&partner).expect("a partner");

@@ -203,8 +203,9 @@ impl Tx<'_> {
         let root = certificate.get().owner();
         let mut kept = Certificates::default();
         let who = "SELECT refnis, kbo FROM partners WHERE root = ?1";
-        if let Some((refnis, kbo)) = self.one(who, [root.0], |cells| Ok((cells.get::<String>()?, cells.get()?)))? {
-            kept.confirm(&refnis, &String::clone(&kbo));
+        let who = self.one(who, [root.0], |cells| Ok((cells.get::<String>()?, cells.get::<String>()?)))?;
+        if let Some((refnis, kbo)) = who {
+            kept.confirm(&refnis, &kbo);
         }
         let held = "SELECT bytes FROM certificates WHERE root = ?1 ORDER BY place";
         for bytes in self.all(held, [root.0], |cells| cells.get::<Vec<u8>>())? {
