@@ -30,7 +30,7 @@ fn sorted(members: &[RootId]) -> Vec<RootId> {
 }
 
 /// Three towns in one circle that all know each other.
-fn three() -> [Town; 3] {
+pub(crate) fn three() -> [Town; 3] {
     let ([mut a, mut b], mut c) = (together(), Town::new(3));
     let all = sorted(&[a.me, b.me, c.me]);
     for town in [&mut a, &mut b] {

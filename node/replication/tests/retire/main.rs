@@ -9,6 +9,7 @@ mod common;
 mod lists;
 mod owners;
 mod restored;
+mod suspended;
 mod town;
 
 use common::{resource, text};

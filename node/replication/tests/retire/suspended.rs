@@ -1,0 +1,75 @@
+//! One whom the owner of a page suspended, when somebody else who wrote there takes another key:
+//! it is not told what is said again there, so what it wrote after that is a draft with it. The
+//! owner has it still; unless its author takes another key too, it comes back when that one is
+//! resumed.
+
+use schemas::ids::{DocumentId, RootId};
+
+use crate::common::text;
+use crate::lists::three;
+use crate::town::{SHEET, Town, connect, disconnect, key, members, node, same};
+
+fn sheet(town: &Town) -> String {
+    text(&town.views[&DocumentId([SHEET; 16])].value)
+}
+
+fn all(towns: [&Town; 3]) -> Vec<RootId> {
+    let mut all: Vec<RootId> = towns.iter().map(|town| town.me).collect();
+    all.sort_unstable();
+    all
+}
+
+fn meet(one: &mut Town, other: &mut Town) {
+    connect(one, other);
+    disconnect(one, other);
+}
+
+/// A, B, who owns the page, and C, who wrote in it after A. B suspended C, A took another key, and
+/// C heard of that from A.
+fn suspended() -> [Town; 3] {
+    let [mut a, mut b, mut c] = three();
+    disconnect(&mut a, &mut b);
+    disconnect(&mut b, &mut c);
+    disconnect(&mut a, &mut c);
+    let everybody = all([&a, &b, &c]);
+    meet(&mut b, &mut c);
+    c.edit(SHEET, "Een", "Eerst");
+    meet(&mut b, &mut c);
+    assert_eq!(sheet(&b), sheet(&c));
+    b.list(10, &members(&a, &b), &key(102));
+    a.rotate(&everybody, &[&b, &c]);
+    b.knows(&a);
+    meet(&mut a, &mut b);
+    c.knows(&a);
+    meet(&mut a, &mut c);
+    assert!(c.signed_by(&[node(&key(101))]).is_empty(), "what the retired key signed goes there too");
+    assert!(!sheet(&c).contains("Eerst") && sheet(&b).contains("Eerst"));
+    assert_eq!(c.drafts, [sheet(&b)]);
+    [a, b, c]
+}
+
+#[test]
+fn it_comes_back_when_its_author_is_resumed() {
+    let [a, mut b, mut c] = suspended();
+    b.list(11, &all([&a, &b, &c]), &key(102));
+    meet(&mut b, &mut c);
+    connect(&mut b, &mut c);
+    same(&b, &c);
+    assert!(sheet(&c).contains("Eerst"));
+}
+
+#[test]
+fn it_stays_a_draft_when_its_author_took_another_key_meanwhile() {
+    let [a, mut b, mut c] = suspended();
+    let everybody = all([&a, &b, &c]);
+    c.rotate(&everybody, &[&a, &b]);
+    b.knows(&c);
+    b.list(11, &everybody, &key(102));
+    for _ in 0..2 {
+        meet(&mut b, &mut c);
+    }
+    connect(&mut b, &mut c);
+    same(&b, &c);
+    assert!(!sheet(&b).contains("Eerst"));
+    assert!(c.drafts.iter().any(|draft| draft.contains("Eerst")));
+}
