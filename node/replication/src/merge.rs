@@ -114,10 +114,11 @@ impl Replica {
                 .filter(|envelope| Key::from(&envelope.get().header) == key && self.index.holds(envelope.get().id()))
                 .collect();
             let held = self.without_void(&key, held, &void);
-            let arrivals = arrivals.remove(&key).unwrap_or_default();
             if self.goes(&key, &held) {
                 continue;
             }
+            let mut arrivals = arrivals.remove(&key).unwrap_or_default();
+            self.drop_retired(&mut arrivals);
             if self.index.document(&key).is_some_and(|document| document.is_gone()) {
                 for arrival in arrivals.into_values() {
                     match self.ended_by_retired(&held, &arrival) {
@@ -200,8 +201,7 @@ impl Replica {
     ) -> Option<Coedited> {
         arrivals.extend(self.orphans.remove(key));
         arrivals.retain(|id, _| !self.index.holds(*id));
-        arrivals
-            .retain(|_, arrival| !self.roster.retired().contains(arrival.author, arrival.envelope.get().header.author));
+        self.drop_retired(&mut arrivals);
         let again = self.said_again(held, &mut arrivals);
         let still = held.iter().copied().filter(|envelope| self.index.holds(envelope.get().id()));
         let held: Vec<&Verified<Envelope>> = still.chain(&again).collect();
@@ -255,6 +255,12 @@ impl Replica {
         // Shown also when nothing was new: for a start after a crash.
         self.show(key, &document);
         Some(document)
+    }
+
+    /// Lets go of what waited while the key that signed it was retired.
+    fn drop_retired(&self, arrivals: &mut BTreeMap<EnvelopeId, Arrival>) {
+        let retired = self.roster.retired();
+        arrivals.retain(|_, arrival| !retired.contains(arrival.author, arrival.envelope.get().header.author));
     }
 
     /// The document of the lowest opening that stands, whichever came first, and whether it is

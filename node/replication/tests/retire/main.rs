@@ -149,6 +149,31 @@ fn what_a_thief_wrote_for_as_long_as_nobody_knew_goes() {
     assert!(b.signed_by(&[node(&key(101))]).is_empty());
 }
 
+#[test]
+fn what_waits_to_be_merged_while_its_key_is_retired_is_not_taken() {
+    let [mut a, mut b] = together();
+    let of_offer = |one: &&Verified<Envelope>| one.get().header.document == DocumentId([OFFER; 16]);
+    let offer = b.store.values().find(of_offer).unwrap().get().clone();
+    // In the place of the version that is there: it waits until that one is read.
+    let forged = stolen(&a, &offer, Content::Version, |header| header.expires_at = Hour(header.expires_at.0 - 24));
+    b.unread = Some(Vec::new());
+    for bytes in frames::envelopes([forged]) {
+        b.input(Input::Frame { partner: a.me, bytes });
+    }
+    assert_eq!(b.unread, Some(vec![DocumentId([OFFER; 16])]));
+    a.rotate(&members(&a, &b), &[&b]);
+    b.knows(&a);
+    b.catch_up();
+    assert!(!b.store.values().any(|one| of_offer(&one)), "until it is said again");
+    disconnect(&mut a, &mut b);
+    for _ in 0..2 {
+        connect(&mut a, &mut b);
+    }
+    same(&a, &b);
+    assert!(b.signed_by(&[node(&key(101))]).is_empty());
+    assert_eq!(b.views[&DocumentId([OFFER; 16])].expires_at, offer.header.expires_at);
+}
+
 /// The first town, for its keys alone.
 fn a_town(me: RootId) -> Town {
     let town = Town::new(1);

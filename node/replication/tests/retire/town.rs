@@ -41,6 +41,8 @@ pub(crate) struct Town {
     pub(crate) drafts: Vec<(String, Lost)>,
     /// Of this node's own retired key, to be said again.
     pub(crate) own: Vec<Verified<Envelope>>,
+    /// Documents that are to be read, while its store is slow.
+    pub(crate) unread: Option<Vec<DocumentId>>,
 }
 
 pub(crate) fn key(number: u8) -> SigningKey {
@@ -92,6 +94,7 @@ impl Town {
             retiring: Vec::new(),
             drafts: Vec::new(),
             own: Vec::new(),
+            unread: None,
         }
     }
 
@@ -113,11 +116,10 @@ impl Town {
                 Effect::Hide { document, .. } => {
                     self.views.remove(&document);
                 }
-                Effect::Load { document } => {
-                    let of = |one: &&Verified<Envelope>| one.get().header.document == document;
-                    let envelopes = self.store.values().filter(of).cloned().collect();
-                    self.input(Input::Loaded { document, envelopes });
-                }
+                Effect::Load { document } => match &mut self.unread {
+                    Some(unread) => unread.push(document),
+                    None => self.read(document),
+                },
                 Effect::Send { frame, .. } => self.outbox.push_back(frame),
                 Effect::SendStored { envelopes, .. } => {
                     let wire = envelopes.iter().filter_map(|id| self.store.get(id)).map(|one| one.get().to_bytes());
@@ -149,6 +151,19 @@ impl Town {
                 Effect::Draft(draft) => self.drafts.push((text(&draft.typed), draft.why)),
                 Effect::Notify(_) | Effect::Keep(_) | Effect::WakeAt(_) => {}
             }
+        }
+    }
+
+    fn read(&mut self, document: DocumentId) {
+        let of = |one: &&Verified<Envelope>| one.get().header.document == document;
+        let envelopes = self.store.values().filter(of).cloned().collect();
+        self.input(Input::Loaded { document, envelopes });
+    }
+
+    /// Its store is slow no more.
+    pub(crate) fn catch_up(&mut self) {
+        for document in self.unread.take().unwrap_or_default() {
+            self.read(document);
         }
     }
 
