@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use matching::solver::fair::Bounds;
 use matching::{Agreement, Balanced, NoAssignment, Offer, Remark, Request, assign, balance, remark, top, verify};
-use schemas::ids::RootId;
+use schemas::ids::{DocumentId, RootId};
 use schemas::{Kind, SharedValue};
 
 use crate::cast::{self, Mentors};
@@ -94,13 +94,12 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
     let assignment = assign(&requests, &mentors.offers, &rules).map_err(no_list)?;
     let proved = verify(&assignment, &requests, &mentors.offers, &rules);
     let mut list = WholeList { proved, remarks: remarks(desk, &requests, &people, &mentors)?, ..WholeList::default() };
+    let offers: BTreeMap<DocumentId, usize> = mentors.offers.iter().map(|offer| offer.id).zip(0..).collect();
+    let pairs: BTreeMap<DocumentId, DocumentId> =
+        assignment.pairs.iter().map(|pair| (pair.request, pair.offer)).collect();
     for (person, request) in people.iter().zip(&requests) {
-        let pair = assignment.pairs.iter().find(|pair| pair.request == request.id);
-        let drafted = pair.and_then(|pair| {
-            let at = mentors.offers.iter().position(|offer| offer.id == pair.offer)?;
-            draft(person, request, &mentors, at, &rules)
-        });
-        match drafted {
+        let at = pairs.get(&request.id).and_then(|offer| offers.get(offer));
+        match at.and_then(|at| draft(person, request, &mentors, *at, &rules)) {
             Some(draft) => list.drafts.push(draft),
             None => list.without.push(named(person)),
         }
