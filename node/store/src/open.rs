@@ -38,7 +38,7 @@ const PREPARED: usize = 256;
 pub struct Store {
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
-    pub(crate) known: Known,
+    pub(crate) known: Arc<Known>,
     path: PathBuf,
     key: String,
     // Last, so that the lock goes after the connections.
@@ -75,7 +75,7 @@ impl Store {
         Ok(Arc::new(Self {
             writer,
             readers: Mutex::new(Vec::new()),
-            known: Known::default(),
+            known: Arc::default(),
             path: path.to_owned(),
             key,
             _lock: lock,

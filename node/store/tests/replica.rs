@@ -152,6 +152,22 @@ fn an_older_certificate_still_covers_what_was_signed_under_it() {
 }
 
 #[test]
+fn a_certificate_that_nobody_waits_for_covers_as_soon_as_it_is_stored() {
+    let test = office_for_tests();
+    let node = Node::new(1);
+    let signed = node.envelope(1, 1, b"one");
+    test.store.apply(vec![Effect::Store(vec![signed.clone()])]).expect("stored");
+    assert!(test.store.load(DocumentId([1; 16])).expect("loaded").is_empty());
+    let (tell, told) = std::sync::mpsc::channel();
+    let keep = Effect::Keep(Kept::Certificate(node.id(), node.certificate(1, HOUR)));
+    let unwritten = test.store.apply_soon(vec![keep], move |outcome| tell.send(outcome).expect("a receiver"));
+    assert!(unwritten.is_none());
+    told.recv().expect("it is told").expect("stored");
+    assert_eq!(test.store.load(DocumentId([1; 16])).expect("loaded"), [signed]);
+    assert!(test.store.known_certificates().expect("certificates").of(node.id()).is_some());
+}
+
+#[test]
 fn at_a_start_a_built_state_without_an_envelope_goes() {
     let test = office_for_tests();
     let node = Node::new(1);
