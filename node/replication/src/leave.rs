@@ -3,7 +3,7 @@
 //! owner had not got yet is kept first, as a draft: so a page with such text is read before it goes,
 //! and the list that takes it away is kept only then, or after a crash nobody would know of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope};
@@ -14,11 +14,15 @@ use crate::build::guarded;
 use crate::index::Key;
 use crate::replica::Replica;
 
+/// Pages that are read at once, at most: a list may take away as many as an owner can share.
+const READ_TOGETHER: usize = 8;
+
 /// What is under way.
 #[derive(Default)]
 pub(crate) struct Leaving {
-    /// Pages that are read before they go.
-    pages: BTreeSet<Key>,
+    /// Pages that are read before they go, with what the owner had not got of each when the list
+    /// came: from then on both agree about what is left.
+    pages: BTreeMap<Key, BTreeSet<EnvelopeId>>,
     /// Lists that are kept once those went.
     lists: BTreeSet<(CircleId, RootId)>,
 }
@@ -30,16 +34,28 @@ impl Replica {
         let owners: BTreeSet<RootId> = self.index.sets(circle).map(|(owner, _)| owner).collect();
         let owners: BTreeSet<RootId> = owners.into_iter().filter(|owner| self.is_unnamed(circle, *owner)).collect();
         if !owners.is_empty() {
-            let keys = self.index.all().map(|(key, _)| key);
-            let gone: Vec<Key> = keys.filter(|key| key.circle == circle && owners.contains(&key.owner)).collect();
-            let (read, gone): (Vec<Key>, Vec<Key>) = gone.into_iter().partition(|key| !self.unsent(key).is_empty());
-            self.let_go(gone);
-            for key in read {
-                self.leaving.pages.insert(key);
-                self.waiting_for(key.document);
+            let own: BTreeMap<RootId, Option<BTreeSet<EnvelopeId>>> =
+                owners.into_iter().map(|owner| (owner, self.written_since(circle, owner))).collect();
+            let keys = self.index.all().map(|(key, _)| key).filter(|key| key.circle == circle);
+            let (mut read, mut gone) = (Vec::new(), Vec::new());
+            for key in keys {
+                let Some(own) = own.get(&key.owner) else { continue };
+                let unsent = self.unsent(&key, own.as_ref());
+                if unsent.is_empty() { gone.push(key) } else { read.push((key, unsent)) }
             }
+            self.let_go(gone);
+            self.leaving.pages.extend(read);
+            self.read_some();
         }
         self.keep_lists();
+    }
+
+    /// Asks for the next of the pages that are read before they go.
+    fn read_some(&mut self) {
+        let next: Vec<DocumentId> = self.leaving.pages.keys().take(READ_TOGETHER).map(|key| key.document).collect();
+        for document in next {
+            self.waiting_for(document);
+        }
     }
 
     /// Whether what `owner` wrote in a circle is not for this node: the list of the owner gives it
@@ -48,35 +64,41 @@ impl Replica {
         owner != self.me && !self.roster.names(circle, owner, self.me) && !self.roster.is_silent(circle, owner)
     }
 
-    /// Changes of this node in a page of another that its owner has not got, as far as is known.
-    fn unsent(&self, key: &Key) -> BTreeSet<EnvelopeId> {
+    /// What this node wrote since it and `owner` were found to hold the same; none when that is too
+    /// long ago to tell.
+    fn written_since(&self, circle: CircleId, owner: RootId) -> Option<BTreeSet<EnvelopeId>> {
+        let agreed = self.links.get(&owner).and_then(|link| link.agreed.get(&circle));
+        self.journal.own_after(agreed.copied().unwrap_or(0))
+    }
+
+    /// Changes in a page of another that are among the `own` that its owner has not got; all of
+    /// them where nobody can tell.
+    fn unsent(&self, key: &Key, own: Option<&BTreeSet<EnvelopeId>>) -> BTreeSet<EnvelopeId> {
         let Some(document) = self.index.document(key).filter(|_| key.kind.is_co_edited()) else {
             return BTreeSet::new();
         };
-        let agreed = self.links.get(&key.owner).and_then(|link| link.agreed.get(&key.circle));
-        let own = self.journal.own_after(agreed.copied().unwrap_or(0));
         let changes = document.envelopes.iter().filter(|(_, entry)| entry.content == Content::Change);
-        changes.map(|(id, _)| *id).filter(|id| own.as_ref().is_none_or(|own| own.contains(id))).collect()
+        changes.map(|(id, _)| *id).filter(|id| own.is_none_or(|own| own.contains(id))).collect()
     }
 
     /// Whether a page that was read is not for this node: then it goes, and what the owner had not
     /// got of it stays as a draft.
     pub(crate) fn goes(&mut self, key: &Key, held: &[&Verified<Envelope>]) -> bool {
-        let goes = self.leaving.pages.contains(key) && self.is_unnamed(key.circle, key.owner);
-        if goes {
-            let unsent = self.unsent(key);
-            if let Some(document) = self.read_page(key, held) {
-                let runs = guarded(|| document.runs_in(self.me, &unsent)).unwrap_or_default();
-                self.draft(key, runs);
-            }
-            self.let_go(vec![*key]);
+        let Some(unsent) = self.leaving.pages.remove(key).filter(|_| self.is_unnamed(key.circle, key.owner)) else {
+            return false;
+        };
+        if let Some(document) = self.read_page(key, held) {
+            let runs = guarded(|| document.runs_in(self.me, &unsent)).unwrap_or_default();
+            self.draft(key, runs);
         }
-        goes
+        self.let_go(vec![*key]);
+        true
     }
 
     /// A document was read.
     pub(crate) fn left(&mut self, document: DocumentId) {
-        self.leaving.pages.retain(|key| key.document != document);
+        self.leaving.pages.retain(|key, _| key.document != document);
+        self.read_some();
         self.keep_lists();
     }
 

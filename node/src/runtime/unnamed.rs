@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
-use replication::Input;
+use replication::{Clock, Input};
 use schemas::ids::RootId;
 
 use super::{Runtime, blocking};
@@ -18,6 +18,10 @@ const PATIENCE: u64 = 86_400;
 impl Runtime {
     /// Lets go of whom nobody has named for long enough, over however many starts.
     pub(super) async fn forget_unnamed(&mut self) -> Result<()> {
+        // By a clock that is wrong nobody was unnamed for a day.
+        if self.replica.clock() != Clock::Right {
+            return Ok(());
+        }
         let (unnamed, now) = (self.replica.unnamed(), clock::now());
         let store = Arc::clone(&self.parts.store);
         let since = blocking(move || Ok(store.note_unnamed(unnamed, now)?)).await?;

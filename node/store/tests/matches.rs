@@ -402,6 +402,20 @@ fn two_who_ask_for_one_place() {
 }
 
 #[test]
+fn a_partners_card_under_the_number_of_ours_takes_nobodys_place() {
+    let [mut town, partner] = two_towns();
+    let (mentor, card) = town.shared(Side::Mentor, "Jan", 1);
+    let (newcomer, _) = town.shared(Side::Newcomer, "Farid", 0);
+    let ours = town.look(move |records| records.documents(schemas::Kind::MentorOffer));
+    let value = ours.into_iter().find(|document| document.id == card).expect("it is out").value;
+    town.holds(partner.me, card, value);
+    let list = town.office().whole_list(&els()).expect("a list");
+    let [draft] = &list.drafts[..] else { panic!("one match: {list:?}") };
+    assert_eq!(draft.newcomer, newcomer);
+    assert!(matches!(draft.mentor, MentorWho::Own { person, .. } if person == mentor), "{draft:?}");
+}
+
+#[test]
 fn matched_here() {
     let [town, _] = two_towns();
     let newcomer = town.somebody(Side::Newcomer, "Farid", 0);

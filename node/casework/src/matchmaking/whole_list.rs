@@ -94,7 +94,11 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
     let assignment = assign(&requests, &mentors.offers, &rules).map_err(no_list)?;
     let proved = verify(&assignment, &requests, &mentors.offers, &rules);
     let mut list = WholeList { proved, remarks: remarks(desk, &requests, &people, &mentors)?, ..WholeList::default() };
-    let offers: BTreeMap<DocumentId, usize> = mentors.offers.iter().map(|offer| offer.id).zip(0..).collect();
+    // Of cards with one id the first counts, as in the matching: ours, whatever a partner numbers so.
+    let mut offers: BTreeMap<DocumentId, usize> = BTreeMap::new();
+    for (at, offer) in mentors.offers.iter().enumerate() {
+        offers.entry(offer.id).or_insert(at);
+    }
     let pairs: BTreeMap<DocumentId, DocumentId> =
         assignment.pairs.iter().map(|pair| (pair.request, pair.offer)).collect();
     for (person, request) in people.iter().zip(&requests) {

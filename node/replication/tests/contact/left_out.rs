@@ -133,3 +133,44 @@ fn who_is_named_again_before_the_page_was_read_keeps_it() {
     assert_eq!(partner.views, owner.views);
     assert_eq!(text(&owner.views[&PAGES[1]].value), "Begin. Ook hier.");
 }
+
+#[test]
+fn however_many_pages_go_a_few_are_read_at_once() {
+    let [mut owner, mut partner, third] = shared();
+    let expires_at = NOW.hour().plus_days(300);
+    let pages: Vec<DocumentId> = (20..50).map(|number| DocumentId([number; 16])).collect();
+    for document in &pages {
+        let value = resource("Fiche", "Begin.");
+        owner.command(Command::Open { circle: CIRCLE, document: *document, value, expires_at });
+    }
+    connect(&mut owner, &mut partner);
+    same(&owner, &partner);
+    disconnect(&mut owner, &mut partner);
+    pages.iter().for_each(|page| edit(&mut partner, *page, "Begin. Ook hier."));
+    without(&mut owner, &[third.root]);
+    owner.input(Input::Connected { partner: partner.root });
+    partner.input(Input::Connected { partner: owner.root });
+    let mut asked = talk_unread(&mut owner, &mut partner);
+    let mut read_in_all = 0;
+    while !asked.is_empty() {
+        assert!(asked.len() <= 8, "{} at once", asked.len());
+        read_in_all += asked.len();
+        asked = asked.into_iter().flat_map(|document| read_unread(&mut partner, document)).collect();
+    }
+    assert_eq!((read_in_all, partner.drafts.len(), partner.views.len()), (pages.len(), pages.len(), 0));
+    assert!(keeps_list(&partner.kept, owner.root));
+}
+
+/// Reads a page; what is to be read next.
+fn read_unread(node: &mut Node, document: DocumentId) -> Vec<DocumentId> {
+    let of = |one: &&Verified<Envelope>| one.get().header.document == document;
+    let envelopes = node.store.values().filter(of).cloned().collect();
+    let mut next = Vec::new();
+    for effect in node.handle(Input::Loaded { document, envelopes }) {
+        match effect {
+            Effect::Load { document } => next.push(document),
+            effect => node.carry_out(effect),
+        }
+    }
+    next
+}

@@ -322,6 +322,13 @@ impl Town {
         true
     }
 
+    /// Holds a document of another under a number of that one's choice.
+    pub(crate) fn holds(&self, owner: RootId, document: DocumentId, value: SharedValue) {
+        let signed = Signed { circle: CIRCLE, kind: value.kind(), value: Some(value) };
+        self.store().apply(vec![show(owner, document, &signed, self.now())]).expect("the store");
+        self.network.tell(document);
+    }
+
     /// Brings the partner everything.
     pub(crate) fn deliver_all(&mut self, to: &Town) {
         self.carry_out();
