@@ -232,11 +232,7 @@ pub async fn address(service: &Arc<Service>, who: &str, addresses: Vec<String>) 
     let mut partner = find_partner(service, who)?;
     if partner.addresses != addresses {
         partner.addresses = addresses;
-        let pair = CircleId::pair(service.home.owner(), partner.root);
-        let arrangement =
-            service.circles()?.into_iter().find(|circle| circle.id == pair).map(|circle| circle.arrangement);
         service.store.insert_partner(&partner)?;
-        arrange_pair(service, partner.root, &arrangement.unwrap_or_default())?;
     }
     service.tell(Ask::PartnersChanged).await;
     Ok(vec![json!({ "partner": partner.name, "addresses": partner.addresses })])

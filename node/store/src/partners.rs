@@ -118,7 +118,7 @@ impl Store {
         })
     }
 
-    /// Adds or replaces a partner, with the circle of just the two.
+    /// Adds or replaces a partner, with the circle of just the two; its arrangement stays.
     ///
     /// # Errors
     /// A failing store.
@@ -198,10 +198,12 @@ impl Tx<'_> {
             ],
         )?;
         let me = casework::ports::Circles::me(self)?.root;
+        let id = CircleId::pair(me, partner.root);
+        let arrangement = self.one("SELECT arrangement FROM circles WHERE id = ?1", [id.0], |cells| cells.get())?;
         let pair = Circle {
-            id: CircleId::pair(me, partner.root),
+            id,
             name: String::new(),
-            arrangement: String::new(),
+            arrangement: arrangement.unwrap_or_default(),
             members: vec![me, partner.root],
             pair: true,
         };

@@ -1,7 +1,7 @@
 //! What the replication core asks to keep: envelopes, built documents, certificates, lists, and
 //! the outbox, all or nothing.
 
-use casework::ports::{Documents, Outgoing, Storage};
+use casework::ports::{Circle, Documents, Outgoing, Storage};
 use ed25519_dalek::SigningKey;
 use replication::api::{Cursor, Kept};
 use replication::{DocumentView, Effect};
@@ -158,7 +158,7 @@ fn a_certificate_that_nobody_waits_for_covers_as_soon_as_it_is_stored() {
     let signed = node.envelope(1, 1, b"one");
     test.store.apply(vec![Effect::Store(vec![signed.clone()])]).expect("stored");
     assert!(test.store.load(DocumentId([1; 16])).expect("loaded").is_empty());
-    let (tell, told) = std::sync::mpsc::channel();
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
     let keep = Effect::Keep(Kept::Certificate(node.id(), node.certificate(1, HOUR)));
     let unwritten = test.store.apply_soon(vec![keep], move |outcome| tell.send(outcome).expect("a receiver"));
     assert!(unwritten.is_none());
@@ -361,20 +361,26 @@ fn commands_wait_in_order_until_settled_and_a_refused_one_stays_with_its_reason(
 fn a_partner_comes_with_the_circle_of_two_and_goes_with_everything_about_it() {
     let test = office_for_tests();
     let pair = CircleId::pair(test.me, test.partner);
-    let circles = || -> Vec<(CircleId, bool, usize)> {
+    let circles = || -> Vec<Circle> {
         let (sender, receiver) = std::sync::mpsc::sync_channel(4);
         let read = move |records: &mut dyn casework::ports::Records| {
-            sender
-                .send(records.circles()?.iter().map(|c| (c.id, c.pair, c.members.len())).collect())
-                .expect("a receiver");
+            sender.send(records.circles()?).expect("a receiver");
             Ok(())
         };
         test.store.read(Box::new(read)).expect("a snapshot");
         receiver.recv().expect("circles")
     };
-    assert_eq!(circles(), [(test.circle, false, 2), (pair, true, 2)]);
+    let members = || circles().iter().map(|one| (one.id, one.pair, one.members.len())).collect::<Vec<_>>();
+    assert_eq!(members(), [(test.circle, false, 2), (pair, true, 2)]);
+    // Another address changes nothing of what the two arranged.
+    let arranged = Circle { arrangement: "GR 2026/114".to_owned(), ..circles().remove(1) };
+    test.store.insert_circle(&arranged).expect("noted");
+    let mut moved = test.store.partners().expect("partners").remove(0);
+    moved.addresses = vec!["/ip4/192.0.2.7/tcp/4601".to_owned()];
+    test.store.insert_partner(&moved).expect("another address");
+    assert_eq!(circles()[1], arranged);
     test.store.remove_partner(test.partner).expect("removed");
-    assert_eq!(circles(), [(test.circle, false, 1)]);
+    assert_eq!(members(), [(test.circle, false, 1)]);
     let node = Node::new(1);
     test.store.insert_partner(&partner(&node)).expect("a partner");
     test.store.keep_certificate(&node.certificate(1, HOUR)).expect("kept");
