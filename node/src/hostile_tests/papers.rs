@@ -1,5 +1,6 @@
 //! Certificates and invitations that do not hold, between live nodes.
 
+use ed25519_dalek::SigningKey;
 use minicbor::bytes::ByteVec;
 use replication::frames::{Frame, Paper};
 use schemas::ids::RootId;
@@ -16,16 +17,23 @@ use crate::{clock, keys, network};
 
 const DAY: u64 = 86_400;
 
+fn root_of_the_hostile(scene: &Scene) -> SigningKey {
+    let secret = keys::read_secret(&scene.hostile.home.dir().join("root.key")).expect("its own");
+    SigningKey::from_bytes(&secret)
+}
+
+fn paper(certificate: Vec<u8>) -> Frame {
+    Frame::Papers(vec![Paper::Certificate(ByteVec::from(certificate))])
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_does_not_cover_now_closes_the_stream_and_status_says_so() {
     let scene = Scene::set().await;
     let home = &scene.hostile.home;
-    let root = keys::read_secret(&home.dir().join("root.key")).expect("its own");
-    let root = ed25519_dalek::SigningKey::from_bytes(&root);
+    let root = root_of_the_hostile(&scene);
     let refnis = home.refnis().expect("a municipality");
     let now = clock::now().0;
     let signed = |serial, from| keys::certify(&root, &home.node, refnis, None, serial, Timestamp(from));
-    let paper = |bytes: Vec<u8>| Frame::Papers(vec![Paper::Certificate(ByteVec::from(bytes))]);
     let mut speaker = scene.speaker().await;
 
     // One that no root signed is forged, one of another root makes nobody a partner.
@@ -52,13 +60,11 @@ async fn a_certificate_that_does_not_cover_now_closes_the_stream_and_status_says
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_under_one_serial_the_key_that_the_other_retires_is_let_out_at_once() {
     let scene = Scene::set().await;
-    let home = &scene.hostile.home;
-    let root = keys::read_secret(&home.dir().join("root.key")).expect("its own");
-    let root = ed25519_dalek::SigningKey::from_bytes(&root);
+    let root = root_of_the_hostile(&scene);
     let mut claims = scene.hostile.own.get().certificate.get().clone();
     let next = keys::new_key();
     claims.retired.push(std::mem::replace(&mut claims.node, keys::node_key(&next)));
-    let rotated = Frame::Papers(vec![Paper::Certificate(ByteVec::from(claims.sign(&root, &next)))]);
+    let rotated = paper(claims.sign(&root, &next));
     let mut old = scene.speaker().await;
     let connected = async || scene.victim.sees(HOSTILE).await["connected_since"].is_u64();
     until("the old key is in", async || connected().await.then_some(())).await;

@@ -3,8 +3,8 @@
 //!
 //! Cards lie by municipality. A search goes from near to far; what is seen of a card at a glance
 //! (eight bytes, and of 64 cards at once) says how much it can score at most, and only what may
-//! still be among the best is compared. Cards with wishes, and pairs that failed before, are looked at in full only when they
-//! come so far. It holds cards; it never decides.
+//! still be among the best is compared. Cards with wishes, and pairs that failed before, are looked
+//! at in full only when they come so far. It holds cards; it never decides.
 
 mod columns;
 mod near;

@@ -12,8 +12,8 @@ mod restored;
 mod suspended;
 mod town;
 
-use common::{resource, text};
-use replication::{Command, Input, frames};
+use common::text;
+use replication::{Input, frames};
 use schemas::Kind;
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope, Refusal};
@@ -21,8 +21,7 @@ use schemas::ids::{DocumentId, RootId};
 use schemas::time::Hour;
 
 use town::{
-    CIRCLE, ERASED, NOW, OFFER, SHEET, Town, connect, disconnect, key, members, node, replica, same, stolen, talk,
-    together,
+    ERASED, OFFER, SHEET, Town, connect, disconnect, key, members, node, replica, same, stolen, talk, together,
 };
 
 #[test]
@@ -126,13 +125,7 @@ fn what_a_thief_wrote_for_as_long_as_nobody_knew_goes() {
         thief.publish(OFFER, Kind::MentorOffer);
     }
     thief.edit(SHEET, "twee", "vals");
-    let command = Command::Open {
-        circle: CIRCLE,
-        document: DocumentId([131; 16]),
-        value: resource("Vals", "Bel dit nummer."),
-        expires_at: NOW.hour().plus_days(80),
-    };
-    thief.input(Input::Command { number: 0, command });
+    thief.open(131, "Vals", "Bel dit nummer.");
     talk(&mut thief, &mut b);
     same(&thief, &b);
     assert!(text(&b.views[&DocumentId([SHEET; 16])].value).contains("vals"));

@@ -6,8 +6,8 @@ use replication::{Command, Input};
 use schemas::Kind;
 use schemas::ids::DocumentId;
 
-use crate::common::{CIRCLE, resource, text};
-use crate::town::{NOW, OFFER, SHEET, Town, connect, disconnect, key, members, node, replica, same, talk, together};
+use crate::common::{CIRCLE, text};
+use crate::town::{OFFER, SHEET, Town, connect, disconnect, key, members, node, replica, same, talk, together};
 
 fn sheet(town: &Town) -> String {
     text(&town.views[&DocumentId([SHEET; 16])].value)
@@ -61,13 +61,7 @@ fn what_others_built_on_the_changes_of_a_thief_is_a_draft_and_both_get_in_step()
     thief.list(1, &members(&a, &b), &key(101));
     connect(&mut thief, &mut b);
     thief.edit(SHEET, "3", "vals");
-    let command = Command::Open {
-        circle: CIRCLE,
-        document: DocumentId([131; 16]),
-        value: resource("Bib", "Bel dit nummer."),
-        expires_at: NOW.hour().plus_days(80),
-    };
-    thief.input(Input::Command { number: 0, command });
+    thief.open(131, "Bib", "Bel dit nummer.");
     talk(&mut thief, &mut b);
     b.edit(SHEET, "vals", "niet vals");
     b.edit(131, "Bel", "Bel niet");

@@ -199,6 +199,15 @@ impl Town {
         });
     }
 
+    pub(crate) fn open(&mut self, document: u8, title: &str, body: &str) {
+        let expires_at = NOW.hour().plus_days(80);
+        let (document, value) = (DocumentId([document; 16]), resource(title, body));
+        self.input(Input::Command {
+            number: 0,
+            command: Command::Open { circle: CIRCLE, document, value, expires_at },
+        });
+    }
+
     pub(crate) fn edit(&mut self, document: u8, from: &str, to: &str) {
         let view = &self.views[&DocumentId([document; 16])];
         let (heads, body) = (view.heads.clone(), text(&view.value).replace(from, to));
@@ -306,13 +315,7 @@ pub(crate) fn together() -> [Town; 2] {
     a.publish(OFFER, Kind::MentorOffer);
     a.publish(ERASED, Kind::MentorOffer);
     a.input(Input::Command { number: 0, command: Command::Erase { document: DocumentId([ERASED; 16]) } });
-    let command = Command::Open {
-        circle: CIRCLE,
-        document: DocumentId([SHEET; 16]),
-        value: resource("Bib", "Een twee drie."),
-        expires_at: NOW.hour().plus_days(80),
-    };
-    b.input(Input::Command { number: 0, command });
+    b.open(SHEET, "Bib", "Een twee drie.");
     talk(&mut a, &mut b);
     a.edit(SHEET, "twee", "2");
     talk(&mut a, &mut b);
