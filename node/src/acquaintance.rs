@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use replication::Input;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
 use schemas::ids::{CircleId, RootId};
+use store::KnownCertificates;
 
 /// The newest certificate of each municipality.
 pub type Newest = BTreeMap<RootId, Verified<NodeCertificate>>;
@@ -16,19 +17,22 @@ pub type Newest = BTreeMap<RootId, Verified<NodeCertificate>>;
 /// them. What does not verify is left out.
 pub fn inputs(
     is_known: impl Fn(RootId) -> bool,
-    certificates: Vec<(RootId, Vec<u8>)>,
+    certificates: &KnownCertificates,
     lists: Vec<(CircleId, RootId, Vec<u8>)>,
 ) -> (Newest, Vec<Input>) {
     let (mut newest, mut introduced) = (Newest::new(), Newest::new());
     let (mut inputs, mut introductions, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
-    for (root, bytes) in certificates {
-        let Ok(certificate) = NodeCertificate::verify(&bytes) else { continue };
-        if is_known(root) {
-            newest.insert(root, certificate.clone());
-            inputs.push(Input::Certificate { certificate, bytes });
-        } else {
-            introduced.insert(root, certificate.clone());
-            introductions.push((certificate, bytes));
+    for (root, kept) in certificates.iter() {
+        let known = is_known(root);
+        let of_whom = if known { &mut newest } else { &mut introduced };
+        of_whom.extend(kept.newest().map(|certificate| (root, certificate.clone())));
+        for one in kept.iter() {
+            let (certificate, bytes) = (one.signer().certificate().clone(), one.bytes().to_vec());
+            if known {
+                inputs.push(Input::Certificate { certificate, bytes });
+            } else {
+                introductions.push((certificate, bytes));
+            }
         }
     }
     for (_, owner, bytes) in lists {

@@ -35,11 +35,11 @@ impl Runtime {
         let me = self.replica_root()?;
         let (partners, certificates, lists, departures) = blocking(move || {
             keep_signed(&store, me, &key)?;
-            Ok((store.partners()?, store.certificates()?, store.lists()?, office.departures()?))
+            Ok((store.partners()?, store.known_certificates()?, store.lists()?, office.departures()?))
         })
         .await?;
         let is_known = |root: RootId| root == me || partners.iter().any(|partner| partner.root == root);
-        let (mut newest, known) = acquaintance::inputs(is_known, certificates, lists);
+        let (mut newest, known) = acquaintance::inputs(is_known, &certificates, lists);
         // Also when nothing of it is held: nobody introduces it again.
         let gone = departures.into_iter().filter(|left| !is_known(left.root));
         // Of one that merged it has to be known into whom.

@@ -57,13 +57,13 @@ impl KnownCertificates {
 /// What was verified last, and of which state of the store.
 #[derive(Default)]
 pub(crate) struct Known {
-    /// Rises after every certificate that is durable.
+    /// Rises with every transaction that changed a certificate.
     state: AtomicU64,
     verified: Mutex<Option<(u64, Arc<KnownCertificates>)>>,
 }
 
 impl Known {
-    /// A certificate was kept, durable.
+    /// A certificate was kept or let go, durable.
     pub(crate) fn changed(&self) {
         self.state.fetch_add(1, Ordering::AcqRel);
     }
@@ -76,9 +76,7 @@ impl Store {
     /// One that does not hold, or a failing store.
     pub fn keep_certificate(&self, bytes: &[u8]) -> Result<()> {
         let bytes = bytes.to_vec();
-        self.in_write(move |tx| tx.put_certificate(bytes))?;
-        self.known.changed();
-        Ok(())
+        self.in_write(move |tx| tx.put_certificate(bytes))
     }
 
     /// Every kept certificate of every root, the newest last.
@@ -149,17 +147,16 @@ impl Store {
                 silent.insert(*owner);
             }
         }
-        let dropped = self.in_write(move |tx| {
+        self.in_write(move |tx| {
             let partners = tx.all("SELECT root FROM partners", [], |cells| cells.root())?;
             silent.retain(|owner| !partners.contains(owner));
             for owner in &silent {
+                tx.certified = true;
                 tx.run("DELETE FROM certificates WHERE root = ?1", [owner.0])?;
                 tx.run("DELETE FROM lists WHERE owner = ?1", [owner.0])?;
             }
             Ok(silent)
-        })?;
-        self.known.changed();
-        Ok(dropped)
+        })
     }
 
     /// Whether a kept certificate says that this is the node of another municipality: whoever
@@ -198,7 +195,7 @@ impl Store {
 }
 
 impl Tx<'_> {
-    pub(crate) fn put_certificate(&self, bytes: Vec<u8>) -> Result<()> {
+    pub(crate) fn put_certificate(&mut self, bytes: Vec<u8>) -> Result<()> {
         let certificate = NodeCertificate::verify(&bytes).map_err(|_| corrupt())?;
         let root = certificate.get().owner();
         let mut kept = Certificates::default();
@@ -219,6 +216,7 @@ impl Tx<'_> {
         if !kept.take(certificate, bytes) && kept.iter().count() == before {
             return Ok(());
         }
+        self.certified = true;
         self.run("DELETE FROM certificates WHERE root = ?1", [root.0])?;
         for (place, kept) in (0_i64..).zip(kept.iter()) {
             let sql = "INSERT INTO certificates (root, place, bytes) VALUES (?1, ?2, ?3)";

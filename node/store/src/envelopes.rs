@@ -3,8 +3,6 @@
 //! An envelope that leaves the store as [`Verified`] is verified again against the certificate
 //! that covered it, so that no stored byte is trusted because it was stored.
 
-use std::sync::Arc;
-
 use casework::Result;
 use replication::api::Kept;
 use replication::{Effect, StoredHeader};
@@ -59,7 +57,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn carry_out(&self, effect: &Effect) -> Result<()> {
+    fn carry_out(&mut self, effect: &Effect) -> Result<()> {
         match effect {
             Effect::Store(envelopes) => envelopes.iter().try_for_each(|envelope| self.keep(envelope.get())),
             Effect::Delete(ids) => ids.iter().try_for_each(|id| self.drop_envelope(*id)),
@@ -91,10 +89,6 @@ impl Tx<'_> {
     }
 }
 
-fn certifies(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Keep(Kept::Certificate(..))))
-}
-
 impl Store {
     /// Carries out the effects that are for the store, in order and all in one transaction;
     /// durable when it returns. Others are passed over.
@@ -102,12 +96,7 @@ impl Store {
     /// # Errors
     /// A failing store; then nothing was done.
     pub fn apply(&self, effects: Vec<Effect>) -> Result<()> {
-        let certified = certifies(&effects);
-        self.in_write(move |tx| effects.iter().try_for_each(|effect| tx.carry_out(effect)))?;
-        if certified {
-            self.known.changed();
-        }
-        Ok(())
+        self.in_write(move |tx| effects.iter().try_for_each(|effect| tx.carry_out(effect)))
     }
 
     /// The same without waiting for it: `done` is told on the writing thread, which it must not hold
@@ -117,15 +106,8 @@ impl Store {
         effects: Vec<Effect>,
         done: impl FnOnce(Result<()>) + Send + 'static,
     ) -> Option<Unwritten> {
-        let known = certifies(&effects).then(|| Arc::clone(&self.known));
         let job = Box::new(move |tx: &mut Tx<'_>| effects.iter().try_for_each(|effect| tx.carry_out(effect)));
-        let done = Box::new(move |outcome: Result<()>| {
-            if let Some(known) = known {
-                known.changed();
-            }
-            done(outcome);
-        });
-        self.writer().try_hand_in(Piece { job, done }).map(Unwritten)
+        self.writer().try_hand_in(Piece { job, done: Box::new(done) }).map(Unwritten)
     }
 
     /// Waits until there is room for what [`Store::apply_soon`] gave back.

@@ -71,15 +71,9 @@ impl Store {
              PRAGMA foreign_keys = ON;",
         )?;
         migrate(&mut connection)?;
-        let writer = Writer::start(connection)?;
-        Ok(Arc::new(Self {
-            writer,
-            readers: Mutex::new(Vec::new()),
-            known: Arc::default(),
-            path: path.to_owned(),
-            key,
-            _lock: lock,
-        }))
+        let known: Arc<Known> = Arc::default();
+        let writer = Writer::start(connection, Arc::clone(&known))?;
+        Ok(Arc::new(Self { writer, readers: Mutex::new(Vec::new()), known, path: path.to_owned(), key, _lock: lock }))
     }
 
     /// Runs `work` in one transaction of the writer and gives its value.

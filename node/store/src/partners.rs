@@ -137,12 +137,10 @@ impl Store {
         self.in_write(move |tx| {
             tx.put_partner(&partner)?;
             tx.put_certificate(certificate)
-        })?;
-        self.known.changed();
-        Ok(())
+        })
     }
 
-    /// Removes a partner from the partners and from every circle, and its certificates and lists.
+    /// Removes a partner from the partners and from every circle, and its lists.
     ///
     /// # Errors
     /// A failing store.

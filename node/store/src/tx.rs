@@ -12,17 +12,20 @@ use crate::rows::Cells;
 pub struct Tx<'a> {
     connection: &'a Connection,
     pub(crate) written: Option<Written>,
+    /// Whether a certificate was kept or let go.
+    pub(crate) certified: bool,
 }
 
 impl<'a> Tx<'a> {
     /// Over a connection on which the caller opened a transaction.
     pub(crate) fn new(connection: &'a Connection) -> Self {
-        Self { connection, written: None }
+        Self { connection, written: None, certified: false }
     }
 
-    /// The commands that it wrote in the outbox, if any.
-    pub(crate) fn written(self) -> Option<Written> {
-        self.written
+    /// What others hear of once it is durable: the commands that it wrote in the outbox, if any,
+    /// and whether a certificate was kept or let go.
+    pub(crate) fn news(self) -> (Option<Written>, bool) {
+        (self.written, self.certified)
     }
 
     /// Runs a statement; the number of rows it changed.

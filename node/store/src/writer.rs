@@ -9,6 +9,7 @@ use std::thread::{JoinHandle, ThreadId};
 use casework::{Error, Result};
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::certificates::Known;
 use crate::fault::Stored;
 use crate::outbox::Written;
 use crate::tx::Tx;
@@ -51,13 +52,13 @@ impl Writer {
     ///
     /// # Errors
     /// No thread to be had.
-    pub(crate) fn start(connection: Connection) -> std::io::Result<Self> {
+    pub(crate) fn start(connection: Connection, known: Arc<Known>) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(WAITING);
         let listener: Arc<OnceLock<Listener>> = Arc::default();
         let told = Arc::clone(&listener);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || serve(connection, &receiver, &told))?;
+            .spawn(move || serve(connection, &receiver, &told, &known))?;
         let id = thread.thread().id();
         Ok(Self { sender: Some(sender), thread: Some(thread), id, listener })
     }
@@ -126,23 +127,26 @@ fn stopped() -> Error {
     Error::Store("stopped".to_owned())
 }
 
-fn serve(mut connection: Connection, messages: &Receiver<Message>, listener: &OnceLock<Listener>) {
+fn serve(mut connection: Connection, messages: &Receiver<Message>, listener: &OnceLock<Listener>, known: &Known) {
     while let Ok(message) = messages.recv() {
         match message {
-            Message::Work(Piece { job, done }) => done(work(&mut connection, job, listener.get())),
+            Message::Work(Piece { job, done }) => done(work(&mut connection, job, listener.get(), known)),
             Message::Truncate(answer) => drop(answer.send(truncate(&connection))),
         }
     }
 }
 
-fn work(connection: &mut Connection, job: Job, listener: Option<&Listener>) -> Result<()> {
+fn work(connection: &mut Connection, job: Job, listener: Option<&Listener>, known: &Known) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).stored()?;
     let mut tx = Tx::new(&transaction);
     let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut tx)));
-    let written = tx.written();
+    let (written, certified) = tx.news();
     match outcome {
         Ok(Ok(())) => {
             transaction.commit().stored()?;
+            if certified {
+                known.changed();
+            }
             if let Some((tell, written)) = listener.zip(written) {
                 tell(written);
             }
