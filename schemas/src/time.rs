@@ -2,13 +2,19 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use jiff::civil::{Date as CivilDate, ISOWeekDate, Weekday};
+use jiff::civil::{Date as CivilDate, DateTime, ISOWeekDate, Weekday};
+use jiff::tz::TimeZone;
 use minicbor::{Decode, Encode};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::Refused;
+
+/// Belgian time by the rule of the European Union, so that no table on the machine is needed.
+static BRUSSELS: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC));
 
 /// Seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
@@ -28,7 +34,17 @@ impl Timestamp {
     pub fn plus_seconds(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
-    /// The calendar day in UTC.
+    /// Day and time in Belgium: what its people write down and read.
+    pub fn in_belgium(self) -> DateTime {
+        let seconds = i64::try_from(self.0).unwrap_or(0);
+        let stamp = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        stamp.to_zoned(BRUSSELS.clone()).datetime()
+    }
+    /// The calendar day in Belgium.
+    pub fn day(self) -> Date {
+        Date(self.in_belgium().date())
+    }
+    /// The calendar day in UTC: of what nodes compare with each other.
     pub fn date(self) -> Date {
         let days = i32::try_from(self.0 / 86_400).unwrap_or(0);
         let epoch = jiff::civil::date(1970, 1, 1);

@@ -10,7 +10,6 @@ use crate::change::{Change, Region};
 use crate::config::Config;
 use crate::drafts::Throttle;
 use crate::fault::Fault;
-use crate::format;
 use crate::metrics::Metrics;
 
 /// Shared by every request.
@@ -65,7 +64,7 @@ impl App {
 
     /// Today in Belgium.
     pub(crate) fn today(&self) -> Date {
-        format::day_of(self.now())
+        self.now().day()
     }
 
     /// Tells other pages that something was saved here.

@@ -1,14 +1,6 @@
 //! Dates, times, distances and numbers as Belgians write them. Times are those of Brussels.
 
-use std::sync::LazyLock;
-
 use casework::schemas::time::{Date, Hour, Timestamp};
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-
-/// Belgian time by the rule of the European Union, so that no table on the machine is needed.
-static BRUSSELS: LazyLock<TimeZone> =
-    LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC));
 
 const DAYS: [&str; 7] = ["ma", "di", "wo", "do", "vr", "za", "zo"];
 const MONTHS: [&str; 12] = ["jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"];
@@ -26,17 +18,6 @@ const LONG_MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-
-fn local(at: Timestamp) -> DateTime {
-    let seconds = i64::try_from(at.0).unwrap_or(0);
-    let stamp = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    stamp.to_zoned(BRUSSELS.clone()).datetime()
-}
-
-/// The day in Belgium at this moment.
-pub(crate) fn day_of(at: Timestamp) -> Date {
-    Date(local(at).date())
-}
 
 /// `ma 14 okt 2026`.
 pub(crate) fn date(day: Date) -> String {
@@ -61,13 +42,13 @@ fn month(day: Date, names: &[&'static str; 12]) -> &'static str {
 
 /// `ma 14 okt 2026, 09:05`.
 pub(crate) fn moment(at: Timestamp) -> String {
-    let here = local(at);
+    let here = at.in_belgium();
     format!("{}, {:02}:{:02}", date(Date(here.date())), here.hour(), here.minute())
 }
 
 /// `09:05` today, else the date.
 pub(crate) fn since(at: Timestamp, now: Timestamp) -> String {
-    let (here, there) = (local(at), local(now));
+    let (here, there) = (at.in_belgium(), now.in_belgium());
     if here.date() == there.date() {
         format!("{:02}:{:02}", here.hour(), here.minute())
     } else {
@@ -77,7 +58,7 @@ pub(crate) fn since(at: Timestamp, now: Timestamp) -> String {
 
 /// The day an hour of a document's life lies in.
 pub(crate) fn day_of_hour(hour: Hour) -> Date {
-    day_of(hour.start())
+    hour.start().day()
 }
 
 /// `4,1 km`; under a kilometre in metres.
@@ -125,7 +106,7 @@ mod tests {
         // 2026-07-01T22:30Z is half past midnight in Belgium; in winter the offset is one hour.
         assert_eq!(moment(Timestamp(1_782_945_000)), "do 2 jul 2026, 00:30");
         assert_eq!(moment(Timestamp(1_767_225_600)), "do 1 jan 2026, 01:00");
-        assert_eq!(day_of(Timestamp(1_782_945_000)), day("2026-07-02"));
+        assert_eq!(Timestamp(1_782_945_000).day(), day("2026-07-02"));
         assert_eq!(since(Timestamp(1_767_225_600), Timestamp(1_767_229_200)), "01:00");
         assert_eq!(since(Timestamp(1_767_225_600), Timestamp(1_767_329_200)), "do 1 jan 2026");
     }

@@ -82,7 +82,7 @@ impl Office {
 
 impl Desk<'_> {
     pub(crate) fn today(&self) -> Date {
-        self.now.date()
+        self.now.day()
     }
 
     pub(crate) fn fresh_id(&self) -> DocumentId {

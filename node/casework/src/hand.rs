@@ -23,9 +23,9 @@ pub(crate) struct Hand {
 }
 
 impl Hand {
-    /// The day.
+    /// The day in Belgium.
     pub(crate) fn day(&self) -> Date {
-        self.now.date()
+        self.now.day()
     }
 
     /// A fresh document id: of a card, a fresh pseudonym.

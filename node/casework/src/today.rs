@@ -253,7 +253,7 @@ fn expiring(desk: &mut Desk<'_>) -> Result<Option<TodayItem>> {
         let ours = documents.filter(|document| document.owner == me && document.expires_at <= soon);
         ends.extend(ours.map(|document| document.expires_at));
     }
-    let first = ends.iter().min().map(|hour| hour.start().date());
+    let first = ends.iter().min().map(|hour| hour.start().day());
     Ok(first.map(|first| TodayItem::Expiring { count: ends.len(), first }))
 }
 
@@ -288,7 +288,7 @@ fn new_resources(records: &mut dyn Records, now: Hour) -> Result<Vec<NewItem>> {
                 resource: document.id,
                 title: page.title.as_str().to_owned(),
                 municipality: names.get(&document.owner).cloned().unwrap_or_else(|| document.owner.short()),
-                on: document.changed_at.start().date(),
+                on: document.changed_at.start().day(),
             }),
             _ => None,
         })

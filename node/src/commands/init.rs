@@ -43,7 +43,7 @@ pub fn init(new: NewNode<'_>) -> Result<Value> {
         None => None,
     };
     let ended = refnis.municipality().valid_until;
-    let remark = ended.filter(|last| *last < clock::now().date()).map(|last| {
+    let remark = ended.filter(|last| *last < clock::now().day()).map(|last| {
         let into = refnis.municipality().merged_into.and_then(|code| format!("{code:05}").parse::<Refnis>().ok());
         let into = into.map(|into| format!(" en hoort nu bij {}", into.name())).unwrap_or_default();
         format!("{} hield op te bestaan op {last}{into}; de code is toch overgenomen", refnis.name())

@@ -184,7 +184,7 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
             (false, false) => "certificate-ends",
             (false, true) => "certificate-ended",
         };
-        Some(w.fill(key, &[("name", name), ("when", &format::date(format::day_of(at)))]))
+        Some(w.fill(key, &[("name", name), ("when", &format::date(at.day()))]))
     };
     let own = ending(&found.me.name, true, found.own_certificate_ends);
     let theirs =

@@ -70,7 +70,7 @@ async fn page(State(app): State<App>, visit: Visit, Query(query): Query<Pairs>) 
         most: MAX_POINTS,
         everybody: EVERYBODY,
         mentors_since: MENTORS_SINCE,
-        from: format::long_date(found.from, app.now().date()),
+        from: format::long_date(found.from, app.today()),
         empty: found.present.totals.matches + found.present.totals.waiting == 0,
         tried: found.other.is_some(),
         rows: rows(w, &found),

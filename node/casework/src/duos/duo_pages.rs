@@ -152,7 +152,7 @@ fn timeline(desk: &mut Desk<'_>, duo: &Duo, meetings: &[Meeting], notes: &[DuoNo
     if let Some(proposal) = duo.proposal {
         let sent = desk.records.outgoing(proposal)?.map(|sent| sent.proposed_at);
         let came = desk.records.incoming(proposal)?.map(|came| came.seen_at);
-        add(sent.or(came).map(|at| at.date()), TimelineEvent::Proposed);
+        add(sent.or(came).map(|at| at.day()), TimelineEvent::Proposed);
     }
     add(Some(duo.matched_on), TimelineEvent::Matched);
     add(duo.running_since, TimelineEvent::Running);

@@ -54,7 +54,7 @@ impl Office {
     /// `Invalid` with every field that cannot be; `Forbidden`, a failing store.
     pub fn plan_evening(&self, actor: &Actor, fields: &[(String, String)]) -> Result<EveningId> {
         actor.sees_persons()?;
-        let (plan, people) = parse_evening(fields, self.now().date())?;
+        let (plan, people) = parse_evening(fields, self.now().day())?;
         self.at_desk(actor, move |desk| {
             desk.audit("evening.planned", None, &people.len().to_string())?;
             let id = desk.records.insert_evening(&plan)?;
