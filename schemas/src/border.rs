@@ -83,18 +83,37 @@ macro_rules! kinds {
             /// # Errors
             /// Never for a value that exists; the type says so for the caller's `?`.
             pub fn to_json(&self) -> Result<Value, Refused> {
-                match self { $(Self::$name(value) => serde_json::to_value(value)),+ }
-                    .map_err(|_| Refused::new("document", "cannot be written as JSON"))
+                match self { $(Self::$name(value) => serde_json::to_value(value)),+ }.map_err(|_| unwritten())
             }
             /// The value of `kind` in `json`, every field checked.
             ///
             /// # Errors
             /// A field that is missing, unknown, malformed or over its limit; an RRN anywhere.
             pub fn from_json(kind: Kind, json: Value) -> Result<Self, Refused> {
-                let refused = Refused::new("document", "does not fit the schema of its kind");
-                let value = match kind { $(Kind::$name => $name::deserialize(&json).map(Self::$name)),+ };
-                let value = value.map_err(|_| refused.clone())?;
-                if names_its_fields(&value.to_json()?, &json) { Ok(value) } else { Err(refused) }
+                let value = Self::from_loose_json(kind, &json)?;
+                if names_its_fields(&value.to_json()?, &json) { Ok(value) } else { Err(unfit()) }
+            }
+            /// The same of JSON that is held against what this value gives again, or that came of one:
+            /// a list of values without their names passes too.
+            ///
+            /// # Errors
+            /// Those of [`SharedValue::from_json`].
+            pub fn from_loose_json(kind: Kind, json: &Value) -> Result<Self, Refused> {
+                match kind { $(Kind::$name => $name::deserialize(json).map(Self::$name)),+ }.map_err(|_| unfit())
+            }
+            /// The value as text of JSON.
+            ///
+            /// # Errors
+            /// As [`SharedValue::to_json`].
+            pub fn to_text(&self) -> Result<String, Refused> {
+                match self { $(Self::$name(value) => serde_json::to_string(value)),+ }.map_err(|_| unwritten())
+            }
+            /// The value of `kind` in what [`SharedValue::to_text`] gave.
+            ///
+            /// # Errors
+            /// Those of [`SharedValue::from_json`].
+            pub fn from_text(kind: Kind, text: &str) -> Result<Self, Refused> {
+                match kind { $(Kind::$name => serde_json::from_str(text).map(Self::$name)),+ }.map_err(|_| unfit())
             }
             /// The JSON Schema of every kind, by its code.
             pub fn json_schemas() -> Vec<(Kind, schemars::Schema)> {
@@ -125,6 +144,14 @@ kinds! {
     Comment = 9, "comment", 400,
     /// Counts.
     IndicatorReport = 10, "indicator_report", 1096,
+}
+
+fn unfit() -> Refused {
+    Refused::new("document", "does not fit the schema of its kind")
+}
+
+fn unwritten() -> Refused {
+    Refused::new("document", "cannot be written as JSON")
 }
 
 /// Whether `given` has an object wherever the value that was read from it has one: serde also

@@ -242,7 +242,8 @@ pub(crate) fn check(
 
 /// `value` in deterministic CBOR.
 pub(crate) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    // A header, a certificate and most cards fit.
+    let mut bytes = Vec::with_capacity(1024);
     // Writing to a Vec cannot fail.
     let _ = minicbor::encode(value, &mut bytes);
     bytes

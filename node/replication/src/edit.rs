@@ -3,7 +3,7 @@
 //! Texts become character edits against the state that the form was rendered from; every other
 //! field is touched only where the person changed it. Replacing a whole text is a bug.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::transaction::{Transactable, Transaction};
 use automerge::{ActorId, Automerge, AutomergeError, ChangeHash, ROOT, ReadDoc};
@@ -133,7 +133,8 @@ fn set_fields(
     new: &Value,
     texts: &BTreeSet<&str>,
 ) -> Result<(), AutomergeError> {
-    let (old, new) = (body::fields(old), body::fields(new));
+    let named = |json| body::fields(json).into_iter().collect::<BTreeMap<&str, &Value>>();
+    let (old, new) = (named(old), named(new));
     for (name, value) in &new {
         match (old.get(name), value) {
             _ if texts.contains(name) => {}

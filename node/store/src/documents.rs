@@ -21,13 +21,12 @@ const SELECT: &str =
 
 /// A shared value as it is stored.
 pub(crate) fn value_text(value: &SharedValue) -> Result<String> {
-    value.to_json().map(|json| json.to_string()).map_err(|_| corrupt())
+    value.to_text().map_err(|_| corrupt())
 }
 
 /// A stored shared value.
 pub(crate) fn value_of(kind: Kind, text: &str) -> Result<SharedValue> {
-    let json = serde_json::from_str(text).map_err(|_| corrupt())?;
-    SharedValue::from_json(kind, json).map_err(|_| corrupt())
+    SharedValue::from_text(kind, text).map_err(|_| corrupt())
 }
 
 /// Heads as one run of bytes.

@@ -65,8 +65,11 @@ fn by_automerge(json: &Value, texts: &[&str], actor: Actor) -> Result<Vec<u8>, R
 /// # Errors
 /// `Schema` when it holds no value of that kind, `UnsafeBody` when Automerge refuses it.
 pub fn decode(kind: Kind, body: &[u8], actor: Actor) -> Result<SharedValue, Refusal> {
-    if let Some(json) = plain::read(body, actor) {
-        return SharedValue::from_json(kind, json).map_err(|_| Refusal::Schema);
+    // What was read without Automerge is believed only when it gives the same bytes again.
+    if let Some(value) = plain::read(body).and_then(|json| SharedValue::from_loose_json(kind, &json).ok())
+        && encode(&value, actor).is_ok_and(|again| again == body)
+    {
+        return Ok(value);
     }
     let mut document = Automerge::new();
     apply(&mut document, body)?;
@@ -128,8 +131,11 @@ pub(crate) fn write(
 }
 
 /// The fields of a JSON object in the order of their names, whatever order the map keeps.
-pub(crate) fn fields(json: &Value) -> BTreeMap<&str, &Value> {
-    json.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value)).collect()
+pub(crate) fn fields(json: &Value) -> Vec<(&str, &Value)> {
+    let mut fields: Vec<_> =
+        json.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value)).collect();
+    fields.sort_unstable_by_key(|(name, _)| *name);
+    fields
 }
 
 fn put_fields(
