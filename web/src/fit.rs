@@ -105,6 +105,7 @@ pub(crate) fn misfit(w: &Words, value: &Misfit) -> String {
     match value {
         Misfit::Full => w.t("misfit-full"),
         Misfit::FailedBefore => w.t("misfit-failed-before"),
+        Misfit::NotShared => w.t("misfit-not-shared"),
         Misfit::NoSharedDomain { offered, .. } => {
             let offered = v::list(w, offered.iter().map(|d| v::in_sentence(&v::domain(w, *d))));
             w.with("misfit-domain", "offered", offered)

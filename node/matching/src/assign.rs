@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use schemas::ids::DocumentId;
+use sha2::{Digest, Sha256};
 
 use crate::card::{Offer, Request, Rules};
 use crate::index::Mentors;
@@ -28,9 +30,45 @@ pub struct Assignment {
     pub pairs: Vec<Pairing>,
     /// Sum of their scores.
     pub total: u64,
-    /// Per offer what a place more would be worth: a match counts (requests + 1) · 10⁶ beyond its
-    /// score. A proof, not a price for anybody.
+    /// Per offer what a place more would be worth. A proof, not a price for anybody; another proof
+    /// of the same pairs may do as well.
     pub prices: BTreeMap<DocumentId, i64>,
+    /// What a match counts beyond its score in these prices: more than all scores together.
+    pub bonus: i64,
+}
+
+/// What two nodes compare to see that they propose the same: SHA-256 over the pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
+
+/// What the hash begins with, so that it is that of nothing else.
+const DOMAIN: &[u8] = b"overbuur/assignment/1";
+
+impl Assignment {
+    /// The assignment in a proved solution of an instance.
+    pub(crate) fn new(instance: &Instance, solution: Solution, requests: &[&Request], offers: &[&Offer]) -> Self {
+        let pairs = pairings(instance, &solution.mates, requests, offers);
+        Self {
+            total: pairs.iter().map(|pair| u64::from(pair.score)).sum(),
+            pairs,
+            prices: offers.iter().map(|offer| offer.id).zip(solution.prices).collect(),
+            bonus: instance.bonus(),
+        }
+    }
+
+    /// The same wherever the same pairs are proposed with the same scores: who has the same cards
+    /// and rules, has the same fingerprint. The prices are not in it.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Sha256::new();
+        hash.update(DOMAIN);
+        for pair in &self.pairs {
+            hash.update(pair.request.0);
+            hash.update(pair.offer.0);
+            hash.update(pair.score.to_be_bytes());
+        }
+        Fingerprint(hash.finalize().into())
+    }
 }
 
 /// Why there is no proposal.
@@ -53,12 +91,7 @@ pub fn assign(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<A
     let (requests, offers) = (ordered(requests, |r| r.id), ordered(offers, |o| o.id));
     let instance = instance(&requests, &offers, rules)?;
     let solution = solve(&instance)?;
-    let pairs = pairings(&instance, &solution.mates, &requests, &offers);
-    Ok(Assignment {
-        total: pairs.iter().map(|pair| u64::from(pair.score)).sum(),
-        pairs,
-        prices: offers.iter().map(|offer| offer.id).zip(solution.prices).collect(),
-    })
+    Ok(Assignment::new(&instance, solution, &requests, &offers))
 }
 
 /// The pairs of a solution, by request.
@@ -93,7 +126,34 @@ pub fn verify(assignment: &Assignment, requests: &[Request], offers: &[Offer], r
     let prices: Option<Vec<i64>> = offers.iter().map(|offer| assignment.prices.get(&offer.id).copied()).collect();
     let Some(prices) = prices else { return false };
     let total: u64 = assignment.pairs.iter().map(|pair| u64::from(pair.score)).sum();
-    assignment.total == total && certified(&instance, &Solution { mates, prices })
+    let instance = WithBonus { instance, bonus: assignment.bonus };
+    assignment.total == total
+        && instance.bonus >= instance.instance.bonus()
+        && certified(&instance, &Solution { mates, prices })
+}
+
+/// An instance in which a match counts more.
+struct WithBonus {
+    instance: Instance,
+    bonus: i64,
+}
+
+impl Rows for WithBonus {
+    fn row(&self, request: u32) -> &[Edge] {
+        self.instance.row(request)
+    }
+
+    fn requests(&self) -> usize {
+        self.instance.requests()
+    }
+
+    fn capacities(&self) -> &[u8] {
+        self.instance.capacities()
+    }
+
+    fn bonus(&self) -> i64 {
+        self.bonus
+    }
 }
 
 /// By id, each id once, so that the order of arrival changes nothing.
@@ -106,11 +166,22 @@ pub(crate) fn ordered<T>(cards: &[T], id: impl Fn(&T) -> DocumentId) -> Vec<&T> 
 
 /// Who may be matched with whom, and how well.
 pub(crate) fn instance(requests: &[&Request], offers: &[&Offer], rules: &Rules) -> Result<Instance, BadInstance> {
+    Ok(instance_of(requests, offers, rules)?.1)
+}
+
+/// The same, with the index that found it: offers have their places there in this order.
+pub(crate) fn instance_of(
+    requests: &[&Request],
+    offers: &[&Offer],
+    rules: &Rules,
+) -> Result<(Mentors, Instance), BadInstance> {
     let capacities = offers.iter().map(|offer| offer.card.capacity_left.get()).collect();
     let index = Mentors::new(offers.iter().map(|offer| (*offer).clone()));
-    let rows = requests.iter().map(|request| {
+    let row = |request: &&Request| {
         let edges = index.edges(request, rules).into_iter();
         edges.map(|(mentor, weight)| Edge { mentor, weight }).collect()
-    });
-    Instance::new(capacities, rows)
+    };
+    let rows: Vec<Vec<Edge>> = requests.par_iter().map(row).collect();
+    let instance = Instance::new(capacities, rows)?;
+    Ok((index, instance))
 }

@@ -61,6 +61,9 @@ pub struct Rules {
     pub own: BTreeMap<RootId, MatchingRules>,
     /// Pairs (request, offer) that failed before.
     pub failed_before: BTreeSet<(DocumentId, DocumentId)>,
+    /// Requests that only go to mentors of their own municipality, because nobody else may know
+    /// of them.
+    pub at_home: BTreeSet<DocumentId>,
     /// The quarter in which waiting is counted.
     pub today: Quarter,
 }
@@ -68,7 +71,7 @@ pub struct Rules {
 impl Rules {
     /// The municipalities' `own` rules in the quarter `today`, no pair excluded.
     pub fn new(own: BTreeMap<RootId, MatchingRules>, today: Quarter) -> Self {
-        Self { own, failed_before: BTreeSet::new(), today }
+        Self { own, failed_before: BTreeSet::new(), at_home: BTreeSet::new(), today }
     }
 
     /// What a municipality starts with: Dutch from A2, the usual weights.
@@ -79,6 +82,16 @@ impl Rules {
     /// The rules of `owner`.
     pub fn of(&self, owner: RootId) -> MatchingRules {
         self.own.get(&owner).copied().unwrap_or(Self::usual())
+    }
+
+    /// Whether this request may not go to the offer, whatever the cards say.
+    pub(crate) fn excludes(&self, request: &Request, offer: DocumentId, owner: RootId) -> bool {
+        self.failed_before.contains(&(request.id, offer)) || self.stays_at_home(request, owner)
+    }
+
+    /// Whether this request does not go to the mentors of `owner`.
+    pub(crate) fn stays_at_home(&self, request: &Request, owner: RootId) -> bool {
+        request.owner != owner && self.at_home.contains(&request.id)
     }
 
     /// Dutch that suffices for a pair of these two municipalities: the higher of what they ask.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemas::ids::{DocumentId, RootId};
 use schemas::places::Refnis;
 
-use crate::assign::{Assignment, NoAssignment, Pairing, assign};
+use crate::assign::{NoAssignment, Pairing, assign};
 use crate::card::{Offer, Request, Rules};
+use crate::index::Drafts;
 
 /// What one municipality gains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,31 +37,66 @@ pub struct CircleValue {
     pub owners: BTreeMap<RootId, OwnerValue>,
 }
 
-/// Matches every municipality by itself and all of them together, both as well as can be.
+/// What a circle is worth, kept from one look to the next.
+#[derive(Debug, Default)]
+pub struct CircleDrafts {
+    alone: Drafts,
+    together: Drafts,
+}
+
+impl CircleDrafts {
+    /// Matches every municipality by itself and all of them together, both as well as can be.
+    ///
+    /// # Errors
+    /// See [`NoAssignment`].
+    pub fn value(
+        &mut self,
+        requests: &[Request],
+        offers: &[Offer],
+        rules: &Rules,
+    ) -> Result<CircleValue, NoAssignment> {
+        let mut owners: BTreeMap<RootId, OwnerValue> = BTreeMap::new();
+        for request in requests {
+            owners.entry(request.owner).or_default().requests += 1;
+        }
+        for offer in offers {
+            owners.entry(offer.owner).or_default().places += usize::from(offer.card.capacity_left.get());
+        }
+        let mut at_home = rules.clone();
+        at_home.at_home.extend(requests.iter().map(|request| request.id));
+        let alone = self.alone.assign(requests, offers, &at_home)?;
+        let together = self.together.assign(requests, offers, rules)?;
+        let asks: BTreeMap<DocumentId, RootId> = first(requests.iter().map(|r| (r.id, r.owner)));
+        let gives: BTreeMap<DocumentId, RootId> = first(offers.iter().map(|o| (o.id, o.owner)));
+        for pair in &alone.pairs {
+            owners.entry(asks[&pair.request]).or_default().alone += 1;
+        }
+        for pair in &together.pairs {
+            let (asks, gives) = (asks[&pair.request], gives[&pair.offer]);
+            owners.entry(asks).or_default().together += 1;
+            if asks != gives {
+                owners.entry(gives).or_default().lent += 1;
+            }
+        }
+        Ok(CircleValue { requests: requests.len(), alone: alone.pairs.len(), together: together.pairs.len(), owners })
+    }
+}
+
+/// By id; of several with one id the first counts, as in the matching.
+fn first(cards: impl Iterator<Item = (DocumentId, RootId)>) -> BTreeMap<DocumentId, RootId> {
+    let mut found = BTreeMap::new();
+    for (id, owner) in cards {
+        found.entry(id).or_insert(owner);
+    }
+    found
+}
+
+/// The same for cards that are looked at once.
 ///
 /// # Errors
 /// See [`NoAssignment`].
 pub fn value_of_circle(requests: &[Request], offers: &[Offer], rules: &Rules) -> Result<CircleValue, NoAssignment> {
-    let mut owners: BTreeMap<RootId, OwnerValue> = BTreeMap::new();
-    for request in requests {
-        owners.entry(request.owner).or_default().requests += 1;
-    }
-    for offer in offers {
-        owners.entry(offer.owner).or_default().places += usize::from(offer.card.capacity_left.get());
-    }
-    for (owner, value) in &mut owners {
-        let own_requests: Vec<Request> = requests.iter().filter(|r| r.owner == *owner).cloned().collect();
-        let own_offers: Vec<Offer> = offers.iter().filter(|o| o.owner == *owner).cloned().collect();
-        value.alone = assign(&own_requests, &own_offers, rules)?.pairs.len();
-    }
-    let together = assign(requests, offers, rules)?;
-    count(&together, requests, offers, &mut owners);
-    Ok(CircleValue {
-        requests: requests.len(),
-        alone: owners.values().map(|value| value.alone).sum(),
-        together: together.pairs.len(),
-        owners,
-    })
+    CircleDrafts::default().value(requests, offers, rules)
 }
 
 /// The same people matched in groups of so many municipalities.
@@ -132,16 +168,4 @@ fn neighbours(places: &BTreeMap<RootId, Refnis>, size: usize) -> BTreeMap<RootId
         left.sort_unstable();
     }
     groups
-}
-
-fn count(assignment: &Assignment, requests: &[Request], offers: &[Offer], owners: &mut BTreeMap<RootId, OwnerValue>) {
-    let asks: BTreeMap<DocumentId, RootId> = requests.iter().map(|r| (r.id, r.owner)).collect();
-    let gives: BTreeMap<DocumentId, RootId> = offers.iter().map(|o| (o.id, o.owner)).collect();
-    for pair in &assignment.pairs {
-        let (asks, gives) = (asks[&pair.request], gives[&pair.offer]);
-        owners.entry(asks).or_default().together += 1;
-        if asks != gives {
-            owners.entry(gives).or_default().lent += 1;
-        }
-    }
 }

@@ -106,7 +106,8 @@ pub struct NearMiss {
 }
 
 /// The `n` best offers that break exactly one hard rule and could meet it: the one with the
-/// highest score first, ties by id. A pair that failed before is never one.
+/// highest score first, ties by id. A pair that failed before, or would cross a border that it may
+/// not, is never one.
 pub fn near_misses<'a>(
     request: &Request,
     offers: impl IntoIterator<Item = &'a Offer> + Clone,
@@ -145,7 +146,7 @@ pub(crate) fn near_miss(request: &Request, offer: &Offer, rules: &Rules) -> Opti
 fn if_met(request: &Request, offer: &Offer, rules: &Rules, misfit: &Misfit) -> Option<Score> {
     let (mut request, mut offer) = (request.clone(), offer.clone());
     match misfit {
-        Misfit::FailedBefore | Misfit::WishesContradict { .. } => return None,
+        Misfit::FailedBefore | Misfit::NotShared | Misfit::WishesContradict { .. } => return None,
         Misfit::TooFar { side, needed_km, .. } => {
             let radius = Kilometres::new(u8::try_from(*needed_km).ok()?).ok()?;
             match side {

@@ -39,6 +39,8 @@ pub enum Misfit {
     Full,
     /// The two did not go together before.
     FailedBefore,
+    /// The newcomer is not shared with the mentor's municipality.
+    NotShared,
     /// Nothing that is asked is offered.
     NoSharedDomain {
         /// What the newcomer asks.
@@ -121,6 +123,9 @@ pub(crate) fn examine(request: &Request, offer: &Offer, rules: &Rules) -> (Pair,
     }
     if rules.failed_before.contains(&(request.id, offer.id)) {
         misfits.push(Misfit::FailedBefore);
+    }
+    if rules.stays_at_home(request, offer.owner) {
+        misfits.push(Misfit::NotShared);
     }
     let domains: Vec<Domain> = asks.domains.common(&offers.domains).copied().collect();
     if domains.is_empty() {

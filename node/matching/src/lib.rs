@@ -18,13 +18,13 @@ pub mod remark;
 pub mod score;
 pub mod solver;
 
-pub use assign::{Assignment, NoAssignment, Pairing, assign, verify};
+pub use assign::{Assignment, Fingerprint, NoAssignment, Pairing, assign, verify};
 pub use balance::{Agreement, Balanced, Kept, balance};
 pub use card::{Offer, Request, Rules, Side};
-pub use circle::{CircleValue, GroupValue, OwnerValue, value_by_size, value_of_circle};
+pub use circle::{CircleDrafts, CircleValue, GroupValue, OwnerValue, value_by_size, value_of_circle};
 pub use counterfactual::{Change, Counterfactual, NearMiss, near_misses, why_not_first};
 pub use eligible::{LocalCheck, Misfit, Pair, eligible};
-pub use index::{Mentors, Requests};
+pub use index::{Drafts, Mentors, Requests};
 pub use past::{Past, Replayed, Totals};
 pub use rank::{Candidate, requests_for, top};
 pub use remark::Remark;

@@ -24,6 +24,7 @@ miss-wish = { $side } would rather have { $about }
 miss-wish-unknown = { $side } would rather have { $about }; that is not known
 misfit-full = has no place left now.
 misfit-failed-before = did not go together with this newcomer before.
+misfit-not-shared = is a partner’s, and this newcomer is not shared.
 misfit-domain = only helps with { $offered }.
 misfit-language = speaks { $mentor }. With Dutch at level { $needed } it would do.
 misfit-far = is { $distance } away. { $side } travels { $radius } km; { $needed } km would do.

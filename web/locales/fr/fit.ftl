@@ -24,6 +24,7 @@ miss-wish = { $side } préférait { $about }
 miss-wish-unknown = { $side } préférait { $about } ; ce n’est pas connu
 misfit-full = n’a plus de place pour le moment.
 misfit-failed-before = n’a pas convenu à cette personne auparavant.
+misfit-not-shared = vient d’un partenaire, et cette personne n’est pas partagée.
 misfit-domain = aide seulement pour { $offered }.
 misfit-language = parle { $mentor }. Avec le néerlandais au niveau { $needed }, c’est possible.
 misfit-far = est à { $distance }. { $side } se déplace jusqu’à { $radius } km ; avec { $needed } km, c’est possible.

@@ -25,6 +25,7 @@ miss-wish = { $side } had liefst { $about }
 miss-wish-unknown = { $side } had liefst { $about }; dat is niet gekend
 misfit-full = heeft nu geen plaats vrij.
 misfit-failed-before = ging eerder niet samen met deze nieuwkomer.
+misfit-not-shared = is van een partner en deze nieuwkomer is niet gedeeld.
 misfit-domain = helpt alleen met { $offered }.
 misfit-language = spreekt { $mentor }. Met Nederlands op niveau { $needed } kan het wel.
 misfit-far = is { $distance } ver. { $side } verplaatst zich { $radius } km; met { $needed } km kan het wel.

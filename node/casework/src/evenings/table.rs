@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::error::Result;
 use crate::own_cards::offer_here;
 use crate::people::Side;
+use crate::whole_list::no_list;
 
 pub(super) fn row(desk: &mut Desk<'_>, evening: Evening) -> Result<EveningRow> {
     let guests = desk.records.guests(evening.id)?.iter().filter(|guest| !guest.absent).count();
@@ -39,7 +40,7 @@ pub(super) fn page(desk: &mut Desk<'_>, evening: Evening) -> Result<EveningPage>
     Ok(EveningPage {
         rounds: (0..rounds(&meets)).map(|round| seats(round, &meets, &guests)).collect(),
         stable: outcomes(stable(&slips, &places), &slips),
-        fullest: outcomes(fullest(&slips, &places), &slips),
+        fullest: outcomes(fullest(&slips, &places).map_err(no_list)?, &slips),
         guests: named,
         late: choices(late),
         evening,

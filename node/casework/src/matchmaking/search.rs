@@ -85,7 +85,7 @@ impl Theirs {
         Self {
             best: best.filter_map(|one| Some((index.get(one.id)?.clone(), one))).collect(),
             near: near.filter_map(|one| Some((index.get(one.id)?.clone(), one))).collect(),
-            fitting: index.best(request, rules, usize::MAX).len(),
+            fitting: index.count(request, rules),
         }
     }
 }

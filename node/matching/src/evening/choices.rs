@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rota::Date;
+use crate::assign::NoAssignment;
 use crate::solver::{Edge, Instance, solve};
 
 /// What somebody says of somebody met. Nothing said is no.
@@ -91,7 +92,10 @@ pub fn stable(slips: &[Slip], places: &BTreeMap<u32, u32>) -> Vec<Match> {
 
 /// The most matches, and among those the most delight: *gladly* of either side counts more than
 /// any score.
-pub fn fullest(slips: &[Slip], places: &BTreeMap<u32, u32>) -> Vec<Match> {
+///
+/// # Errors
+/// See [`NoAssignment`].
+pub fn fullest(slips: &[Slip], places: &BTreeMap<u32, u32>) -> Result<Vec<Match>, NoAssignment> {
     let mutual = mutual(slips);
     let newcomers: BTreeSet<u32> = mutual.iter().map(|slip| slip.date.newcomer).collect();
     let mentors: BTreeSet<u32> = mutual.iter().map(|slip| slip.date.mentor).collect();
@@ -110,13 +114,12 @@ pub fn fullest(slips: &[Slip], places: &BTreeMap<u32, u32>) -> Vec<Match> {
         let edge = |slip: &Slip| Some(Edge { mentor: place(&mentors, slip.date.mentor)?, weight: delight(slip) });
         own.filter_map(edge).collect()
     });
-    let Ok(instance) = Instance::new(capacities, rows) else { return Vec::new() };
-    let Ok(solution) = solve(&instance) else { return Vec::new() };
+    let solution = solve(&Instance::new(capacities, rows)?)?;
     let matched = newcomers
         .iter()
         .zip(solution.mates)
         .filter_map(|(newcomer, mate)| Some(Date { newcomer: *newcomer, mentor: *mentors.get(mate? as usize)? }));
-    matched.collect()
+    Ok(matched.collect())
 }
 
 fn place(mentors: &[u32], mentor: u32) -> Option<u32> {

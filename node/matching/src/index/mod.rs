@@ -7,6 +7,7 @@
 //! at in full only when they come so far. It holds cards; it never decides.
 
 mod columns;
+mod drafts;
 mod near;
 mod neighbours;
 mod packed;
@@ -19,6 +20,7 @@ use std::cmp::Reverse;
 use schemas::MatchingRules;
 use schemas::ids::{DocumentId, RootId};
 
+pub use self::drafts::Drafts;
 pub use self::requests::Requests;
 
 use self::columns::ones;
@@ -26,6 +28,7 @@ use self::packed::{Glance, Packed};
 use self::question::{Points, Prospect, Question};
 use self::shelf::{Card, Cell, Shelf};
 use crate::card::{Offer, Request, Rules};
+use crate::eligible::eligible;
 use crate::rank::{Candidate, top};
 
 /// Mentors' cards, in order for searches.
@@ -154,8 +157,9 @@ impl Mentors {
         best.map(|(Reverse(total), id, _)| (id, total)).collect()
     }
 
-    /// Every card that fits one request: its place in the order in which cards were put in, and
-    /// the score in millionths, by place. Only of an index from which nothing was removed.
+    /// Every card that fits one request: its place and the score in millionths, by place. The
+    /// places are those of the shelf; where nothing was removed yet, the order in which cards were
+    /// put in.
     pub(crate) fn edges(&self, request: &Request, rules: &Rules) -> Vec<(u32, u32)> {
         let found = self.search(request, rules, usize::MAX, 0).found.into_iter();
         let mut edges: Vec<(u32, u32)> = found.map(|(Reverse(total), _, slot)| (slot, total)).collect();
@@ -208,6 +212,32 @@ impl Mentors {
         best
     }
 
+    /// How many cards fit one request: as many as [`Mentors::best`] finds, without their scores.
+    pub fn count(&self, request: &Request, rules: &Rules) -> usize {
+        let question = Question::new(request);
+        let mut all = AllPoints::new(&question, &self.shelf.owners, rules);
+        let mut count = 0;
+        for (metres, at) in neighbours::of(request.place()).iter().take_while(|(metres, _)| question.reaches(*metres)) {
+            let Some(cell) = self.shelf.cell(cell_of((*at).into(), false)) else { continue };
+            let Some(prospect) = all.prospect(cell, *metres) else { continue };
+            for (columns, cards) in cell.together() {
+                let fits = |place: &u32| {
+                    let card = &cards[*place as usize].1;
+                    question.talks(card, all.of(card.owner))
+                        && !rules.excludes(request, card.id, self.owner(card))
+                        && (!question.is_open(card)
+                            || self.shelf.at(card.slot).is_some_and(|offer| eligible(request, offer, rules).is_ok()))
+                };
+                count += ones(question.fitting(columns, &prospect)).filter(fits).count();
+            }
+        }
+        count
+    }
+
+    fn owner(&self, card: &Packed) -> RootId {
+        self.shelf.owners[card.owner as usize]
+    }
+
     /// Whether the card is one of the best so far.
     fn compare(
         &self,
@@ -221,7 +251,7 @@ impl Mentors {
         let points = all.of(card.owner);
         let compared = question.compare(glance, card, points, metres).filter(|compared| best.wants(compared.total));
         let Some(compared) = compared else { return false };
-        if rules.failed_before.contains(&(question.request.id, card.id)) {
+        if rules.excludes(question.request, card.id, self.owner(card)) {
             return false;
         }
         let total = if compared.open {

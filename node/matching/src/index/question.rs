@@ -93,7 +93,7 @@ impl Sieve<'_> {
         if passed == 0 {
             return 0;
         }
-        let fit = passed & cards.any(asked.slots) & cards.any(self.talk) & cards.at_least(RADIUS, self.needed_km);
+        let fit = passed & asked.can_meet(cards, self.talk, self.needed_km);
         let shared = cards.at_least_of(asked.domains);
         let (others, sector) = (cards.any(asked.others), cards.same(SECTOR, asked.sector));
         let [another, same] = self.fewest.map(|[dutch, more]| shared[dutch] & !others | shared[more] & others);
@@ -176,10 +176,41 @@ impl<'a> Question<'a> {
         Sieve {
             question: self,
             akin,
-            talk: self.others | DUTCH.put(prospect.dutch),
+            talk: self.talk(prospect),
             needed_km: prospect.needed_km.into(),
             fewest: prospect.sector.map(|sector| prospect.languages.map(|languages| fewest(sector, languages))),
         }
+    }
+
+    /// The cards that are not seen to break a hard rule about slots, talk and the mentor's radius.
+    fn can_meet(&self, cards: &Columns, talk: u64, needed_km: u64) -> u64 {
+        cards.any(self.slots) & cards.any(talk) & cards.at_least(RADIUS, needed_km)
+    }
+
+    /// What two cards must share to talk.
+    fn talk(&self, prospect: &Prospect) -> u64 {
+        self.others | DUTCH.put(prospect.dutch)
+    }
+
+    /// The cards that are not seen to break any hard rule.
+    pub(super) fn fitting(&self, cards: &Columns, prospect: &Prospect) -> u64 {
+        cards.any(self.domains) & self.can_meet(cards, self.talk(prospect), prospect.needed_km.into())
+    }
+
+    /// The languages shared with a card, and whether Dutch is one of them.
+    fn shared(&self, card: &Packed, points: &Points) -> (u32, bool) {
+        let dutch = points.enough_dutch && card.speaks_dutch;
+        ((self.languages & card.languages).count_ones() + u32::from(dutch), dutch)
+    }
+
+    /// Whether a card shares a language.
+    pub(super) fn talks(&self, card: &Packed, points: &Points) -> bool {
+        self.shared(card, points).0 > 0
+    }
+
+    /// Whether wishes, of which a *must* may be broken, are still to be looked at.
+    pub(super) fn is_open(&self, card: &Packed) -> bool {
+        self.has_wishes || card.has_wishes
     }
 
     /// The most that a card can score with what is seen at a glance: nearly all of it. A card that
@@ -224,8 +255,7 @@ impl<'a> Question<'a> {
     /// How a card that fits at a glance compares at `metres` with `points` for its municipality;
     /// none when they cannot talk.
     pub(super) fn compare(&self, glance: Glance, card: &Packed, points: &Points, metres: u32) -> Option<Compared> {
-        let dutch = points.enough_dutch && card.speaks_dutch;
-        let shared = (self.languages & card.languages).count_ones() + u32::from(dutch);
+        let (shared, dutch) = self.shared(card, points);
         if shared == 0 {
             return None;
         }
@@ -246,7 +276,7 @@ impl<'a> Question<'a> {
             + points.wishes
             + points.waiting;
         let esco = self.goal.is_none() && kinship > 0;
-        Some(Compared { total, open: self.has_wishes || card.has_wishes || esco })
+        Some(Compared { total, open: self.is_open(card) || esco })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Newcomers' cards kept ready for the other question: who would one mentor help best?
 
+use std::cmp::Reverse;
+
 use schemas::ids::{DocumentId, RootId};
 
 use super::columns::{Columns, ones};
@@ -13,7 +15,7 @@ use crate::score::{ENOUGH, Part, Subject};
 /// Newcomers' cards, in order for searches.
 #[derive(Debug, Default)]
 pub struct Requests {
-    shelf: Shelf<Request>,
+    pub(super) shelf: Shelf<Request>,
 }
 
 impl Card for Request {
@@ -92,6 +94,16 @@ impl Requests {
         let best = self.search(offer, rules, n).in_order();
         let best: Vec<Request> = best.iter().filter_map(|(_, _, slot)| self.shelf.at(*slot).cloned()).collect();
         requests_for(offer, &best, rules, n)
+    }
+
+    /// Every card that fits one offer: its place on the shelf and the score in millionths, by place.
+    pub(crate) fn edges(&self, offer: &Offer, rules: &Rules) -> Vec<(u32, u32)> {
+        // Who has no place left fits nobody.
+        let most = if offer.card.capacity_left.get() == 0 { 0 } else { usize::MAX };
+        let found = self.search(offer, rules, most).found.into_iter();
+        let mut edges: Vec<(u32, u32)> = found.map(|(Reverse(total), _, slot)| (slot, total)).collect();
+        edges.sort_unstable();
+        edges
     }
 
     fn search(&self, offer: &Offer, rules: &Rules, n: usize) -> Best {

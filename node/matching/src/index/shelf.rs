@@ -1,6 +1,6 @@
 //! Cards in their places, as they come and go: by document, and by municipality for searches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::ids::{DocumentId, RootId};
 
@@ -93,7 +93,7 @@ impl<C: Card> Shelf<C> {
     }
 
     pub(super) fn get(&self, id: DocumentId) -> Option<&C> {
-        self.at(*self.places.get(&id)?)
+        self.at(self.place(id)?)
     }
 
     /// The card in a place.
@@ -138,6 +138,37 @@ impl<C: Card> Shelf<C> {
             }
         }
         true
+    }
+
+    /// The place of the card of a document.
+    pub(super) fn place(&self, id: DocumentId) -> Option<u32> {
+        self.places.get(&id).copied()
+    }
+
+    /// Every card with its place, by document.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&C, u32)> {
+        self.places.values().filter_map(|slot| Some((self.at(*slot)?, *slot)))
+    }
+
+    /// Holds these cards, sorted by document, from now on; the places where that changed something.
+    pub(super) fn hold(&mut self, cards: &[&C]) -> BTreeSet<u32>
+    where
+        C: PartialEq + Clone,
+    {
+        let mut changed = BTreeSet::new();
+        let is_gone = |id: &&DocumentId| cards.binary_search_by_key(*id, |card| card.id()).is_err();
+        let gone: Vec<DocumentId> = self.places.keys().filter(is_gone).copied().collect();
+        for id in gone {
+            changed.extend(self.place(id));
+            self.remove(id);
+        }
+        for card in cards.iter().copied() {
+            if self.get(card.id()) != Some(card) {
+                self.insert(card.clone());
+                changed.extend(self.place(card.id()));
+            }
+        }
+        changed
     }
 
     fn open(&mut self, at: usize) -> &mut Cell<C::Packed> {

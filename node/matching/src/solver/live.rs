@@ -6,7 +6,7 @@
 use super::columns::{Side, Sides};
 use super::instance::{BadInstance, Edge, Instance, MAX_WEIGHT, Rows};
 use super::paths::Paths;
-use super::{Solution, Unproved, certified, exact};
+use super::{Order, Solution, Unproved, certified, exact, settle};
 
 /// One change of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,6 +268,41 @@ impl Live {
     pub fn proved(&self) -> Result<Solution, Unproved> {
         let solution = self.solution();
         if certified(&self.graph, &solution) { Ok(solution) } else { Err(Unproved) }
+    }
+
+    /// The same, of several that are as good the first in this order: what [`super::solve`] finds.
+    ///
+    /// # Errors
+    /// [`Unproved`]
+    pub(crate) fn first(&self, order: &Order) -> Result<Solution, Unproved> {
+        let mut solution = self.solution();
+        settle(&self.graph, &mut solution, order);
+        if certified(&self.graph, &solution) { Ok(solution) } else { Err(Unproved) }
+    }
+
+    /// How many requests there are, withdrawn ones too.
+    pub(crate) fn requests(&self) -> usize {
+        self.graph.requests()
+    }
+
+    /// How many mentors, as for [`Live::requests`].
+    pub(crate) fn mentors(&self) -> usize {
+        self.graph.capacities.len()
+    }
+
+    /// How many pairs are allowed.
+    pub(crate) fn edges(&self) -> usize {
+        self.graph.rows.iter().map(Vec::len).sum()
+    }
+
+    /// The weight of a pair, when it is allowed.
+    pub(crate) fn weight(&self, request: u32, mentor: u32) -> Option<u32> {
+        self.graph.weight(request, mentor)
+    }
+
+    /// What a match counts beyond its weight.
+    pub(crate) fn bonus(&self) -> i64 {
+        self.graph.bonus()
     }
 
     /// The instance as it is now.

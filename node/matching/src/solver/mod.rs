@@ -7,6 +7,7 @@
 //!    they are not; the two parts never mix in a best assignment.
 //! 2. [`auction`] finds nearly right prices in each part.
 //! 3. [`tighten`] and [`paths`] make it exact.
+//! 4. [`ties`] takes the first of those that are as good.
 //!
 //! [`certified`] trusts nothing of this: it checks the result by linear-programming duality.
 //! Integers only, one order of doing things: the same instance gives the same result.
@@ -21,6 +22,7 @@ mod mates;
 mod most;
 mod network;
 mod paths;
+mod ties;
 mod tighten;
 
 pub use certificate::{Solution, certified};
@@ -32,6 +34,8 @@ use auction::Auction;
 use mates::{Mates, NONE};
 use most::{Split, split};
 use paths::Paths;
+pub(crate) use ties::Order;
+use ties::settle;
 use tighten::tighten;
 
 /// A result that its prices do not prove. It is never shown; that it could happen is a mistake in
@@ -40,12 +44,14 @@ use tighten::tighten;
 #[error("an assignment that is not proved the best")]
 pub struct Unproved;
 
-/// An optimal assignment, proved by [`certified`]. The same instance always gives the same one.
+/// An optimal assignment, proved by [`certified`]: of several the first, in which the first request
+/// has the first mentor that any of them gives it, then the second, and so on.
 ///
 /// # Errors
 /// [`Unproved`] instead of a result that the proof does not hold for.
 pub fn solve(instance: &impl Rows) -> Result<Solution, Unproved> {
-    let solution = exact(instance).solution();
+    let mut solution = exact(instance).solution();
+    settle(instance, &mut solution, &Order::of(instance));
     if certified(instance, &solution) { Ok(solution) } else { Err(Unproved) }
 }
 

@@ -32,6 +32,7 @@ proptest! {
         comes_and_goes in prop::collection::vec((0usize..7, 0usize..7, any::<bool>()), 0..12),
     ) {
         rules.failed_before.extend([(requests[0].id, offers[0].id), (requests[1].id, offers[2].id)]);
+        rules.at_home.insert(requests[2].id);
         let mut held = offers.clone();
         let mut index = Mentors::new(offers.clone());
         for (at, like, goes) in comes_and_goes {
@@ -49,6 +50,7 @@ proptest! {
         prop_assert_eq!(index.len(), held.len());
         for request in &requests {
             prop_assert_eq!(index.best(request, &rules, n), scan(request, &held, &rules, n));
+            prop_assert_eq!(index.count(request, &rules), scan(request, &held, &rules, usize::MAX).len());
             prop_assert_eq!(explained(index.top(request, &rules, n)), explained(top(request, &held, &rules, n)));
             prop_assert_eq!(near(index.near_misses(request, &rules, n)), near(near_misses(request, &held, &rules, n)));
         }
@@ -61,6 +63,7 @@ proptest! {
         comes_and_goes in prop::collection::vec((0usize..7, 0usize..7, any::<bool>()), 0..12),
     ) {
         rules.failed_before.extend([(requests[0].id, offers[0].id), (requests[1].id, offers[2].id)]);
+        rules.at_home.insert(requests[2].id);
         let mut held = requests.clone();
         let mut index = Requests::new(requests.clone());
         for (at, like, goes) in comes_and_goes {
@@ -115,6 +118,7 @@ proptest! {
         prop_assert_eq!(by_mentor.len(), mentors.len());
         for request in &requests {
             prop_assert_eq!(by_mentor.best(request, &rules, n), scan(request, &mentors, &rules, n));
+            prop_assert_eq!(by_mentor.count(request, &rules), scan(request, &mentors, &rules, usize::MAX).len());
             prop_assert_eq!(
                 near(by_mentor.near_misses(request, &rules, n)),
                 near(near_misses(request, &mentors, &rules, n))

@@ -1,6 +1,7 @@
 //! What the matching promises, from one pair of cards to a whole circle.
 
 mod cards;
+mod drafts;
 mod evening;
 mod fair;
 mod index;

@@ -38,6 +38,28 @@ pub(crate) fn instances(rows: usize, columns: usize, most: u8) -> impl Strategy<
     })
 }
 
+/// Of the best assignments the first: every request's first mentor before all others, nobody last.
+fn first_by_brute_force(instance: &Instance, places: &mut Vec<u8>) -> Vec<Option<u32>> {
+    let (mut mates, mut left) = (Vec::new(), brute_force(instance, 0, places));
+    for request in 0..instance.requests() {
+        let edges = instance.row(request as u32).to_vec();
+        let mate = edges.into_iter().find(|edge| {
+            let mentor = edge.mentor as usize;
+            if places[mentor] == 0 {
+                return false;
+            }
+            places[mentor] -= 1;
+            let (matched, weight) = brute_force(instance, request + 1, places);
+            let is_best = left == (matched + 1, weight + u64::from(edge.weight));
+            places[mentor] += u8::from(!is_best);
+            is_best
+        });
+        left = mate.map_or(left, |edge| (left.0 - 1, left.1 - u64::from(edge.weight)));
+        mates.push(mate.map(|edge| edge.mentor));
+    }
+    mates
+}
+
 /// The same instance with requests and mentors in another order.
 fn shuffled(instance: &Instance, rows: &[usize], columns: &[usize]) -> Instance {
     let mut places = vec![0; columns.len()];
@@ -66,6 +88,12 @@ proptest! {
         prop_assert_eq!(solution.value(&instance), Some(brute_force(&instance, 0, &mut places)));
         prop_assert!(certified(&instance, &solution));
         prop_assert_eq!(solve(&instance).expect("proved"), solution);
+    }
+
+    #[test]
+    fn of_several_that_are_as_good_the_first(instance in instances(6, 5, 2)) {
+        let first = first_by_brute_force(&instance, &mut instance.capacities().to_vec());
+        prop_assert_eq!(solve(&instance).expect("proved").mates, first);
     }
 }
 
