@@ -12,6 +12,7 @@ use crate::answer::{duo_holds_a_place, holds_a_place, places_left};
 use crate::error::{Error, Result};
 use crate::hand::Hand;
 use crate::matchmaking::card_index::CardIndex;
+use crate::matchmaking::kept_lists::KeptLists;
 use crate::office::{Actor, Office};
 use crate::people::{Person, PersonId, Purpose, Side};
 use crate::ports::{LedgerLine, Municipality, Outgoing, Randomness, Records};
@@ -26,6 +27,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) records: &'a mut dyn Records,
     pub(crate) randomness: &'a dyn Randomness,
     pub(crate) cards: &'a CardIndex,
+    pub(crate) lists: &'a KeptLists,
     pub(crate) now: Timestamp,
     pub(crate) me: Municipality,
     /// Who does it, for the audit log and the ledger.
@@ -63,13 +65,23 @@ impl Office {
         work: impl FnOnce(&mut Desk<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (hand, randomness) = (self.hand(actor), Arc::clone(&self.randomness));
-        let cards = Arc::clone(&self.cards);
+        let (cards, lists) = (Arc::clone(&self.cards), Arc::clone(&self.lists));
         let recovering = self.network.is_recovering();
         let (value, filled) = self.write(move |records| {
             let me = records.me()?;
             let (now, by) = (hand.now, hand.by.clone());
-            let mut desk =
-                Desk { records, randomness: &*randomness, cards: &cards, now, me, by, hand, recovering, filled: false };
+            let mut desk = Desk {
+                records,
+                randomness: &*randomness,
+                cards: &cards,
+                lists: &lists,
+                now,
+                me,
+                by,
+                hand,
+                recovering,
+                filled: false,
+            };
             let value = work(&mut desk)?;
             Ok((value, desk.filled))
         })?;

@@ -10,6 +10,7 @@ use schemas::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::import::kept::WaitingLists;
 use crate::matchmaking::card_index::CardIndex;
+use crate::matchmaking::kept_lists::KeptLists;
 use crate::ports::{Clock, Network, Randomness, Records, Storage, Work};
 
 /// What an account may do.
@@ -82,6 +83,8 @@ pub struct Office {
     pub(crate) waiting_lists: Arc<WaitingLists>,
     /// Partners' cards, ready for a search.
     pub(crate) cards: Arc<CardIndex>,
+    /// The best lists of the last time.
+    pub(crate) lists: Arc<KeptLists>,
 }
 
 impl Office {
@@ -93,7 +96,7 @@ impl Office {
         network: Arc<dyn Network>,
     ) -> Self {
         let cards = Arc::new(CardIndex::new(Arc::clone(&network)));
-        Self { storage, clock, randomness, network, waiting_lists: Arc::default(), cards }
+        Self { storage, clock, randomness, network, waiting_lists: Arc::default(), cards, lists: Arc::default() }
     }
 
     /// The time now.

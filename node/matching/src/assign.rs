@@ -2,10 +2,11 @@
 //!
 //! What comes out are drafts for people to decide on, with the prices that prove them optimal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt;
 
 use rayon::prelude::*;
-use schemas::ids::DocumentId;
+use schemas::ids::{DocumentId, to_hex};
 use sha2::{Digest, Sha256};
 
 use crate::card::{Offer, Request, Rules};
@@ -40,6 +41,12 @@ pub struct Assignment {
 /// What two nodes compare to see that they propose the same: SHA-256 over the pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&to_hex(&self.0))
+    }
+}
 
 /// What the hash begins with, so that it is that of nothing else.
 const DOMAIN: &[u8] = b"overbuur/assignment/1";
@@ -158,9 +165,10 @@ impl Rows for WithBonus {
 
 /// By id, each id once, so that the order of arrival changes nothing.
 pub(crate) fn ordered<T>(cards: &[T], id: impl Fn(&T) -> DocumentId) -> Vec<&T> {
-    let mut seen = BTreeSet::new();
-    let mut cards: Vec<&T> = cards.iter().filter(|card| seen.insert(id(card))).collect();
+    let mut cards: Vec<&T> = cards.iter().collect();
+    // The order of those with one id stays.
     cards.sort_by_key(|card| id(card));
+    cards.dedup_by_key(|card| id(card));
     cards
 }
 

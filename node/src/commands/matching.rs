@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use crate::runtime::blocking;
 use crate::service::Service;
 
-/// The best list as drafts, a row each, and what came of all of them last.
+/// The best list as drafts, a row each; the fingerprint of the best list of each circle, which every
+/// member finds that has the same cards; and what came of all of them last. A list that is not
+/// proved the best is an error.
 ///
 /// # Errors
-/// A failing store.
+/// A list that is not proved, a failing store.
 pub async fn whole_list(service: &Arc<Service>) -> Result<Vec<Value>> {
     let office = service.office.clone();
     let list: WholeList = blocking(move || Ok(office.whole_list(&Actor::command_line())?)).await?;
@@ -41,11 +43,19 @@ pub async fn whole_list(service: &Arc<Service>) -> Result<Vec<Value>> {
             .iter()
             .map(|(person, name)| json!({ "what": "without", "newcomer": { "person": person.0, "name": name } })),
     );
+    rows.extend(list.circles.iter().map(|circle| {
+        json!({
+            "what": "circle",
+            "circle": circle.circle,
+            "requests": circle.requests,
+            "matches": circle.matches,
+            "fingerprint": circle.fingerprint.to_string(),
+        })
+    }));
     rows.push(json!({
         "what": "list",
         "drafts": list.drafts.len(),
         "without": list.without.len(),
-        "proved_best": list.proved,
     }));
     Ok(rows)
 }

@@ -273,6 +273,11 @@ remark-partners = { $count ->
  }
 remark-merged = { $municipality } ging op in { $into }. Afstanden tellen nog vanaf { $municipality }.
 remark-verb = Pas het dossier aan
+whole-how = Hoe weten we dat dit de beste lijst is?
+whole-how-text = Een apart klein programma rekent elke lijst na. We tonen ze alleen als vaststaat: geen andere lijst heeft meer matches, of evenveel met een hogere score. Zijn er meer lijsten even goed, dan kiest elke computer dezelfde.
+whole-circle = Beste lijst voor heel { $circle }: { $matches } van de { $requests } nieuwkomers
+whole-number = Controlegetal
+whole-number-text = Het controlegetal is berekend uit wie met wie gaat in de beste lijst voor het hele samenwerkingsverband. Elke gemeente rekent zelf, met de gedeelde kaarten en regels alleen. Ziet je collega bij een partner hetzelfde getal, dan hebben jullie dezelfde lijst. Een ander getal betekent dat jullie nog niet dezelfde kaarten zien, of niet met dezelfde gemeenten samenwerken.
 whole-without-text = Open de naam om te zien wat in de weg staat.
 
 # Duo’s

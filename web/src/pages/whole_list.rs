@@ -7,12 +7,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use casework::schemas::places::Refnis;
-use casework::search_view::{Draft, ListRemark, MentorWho};
+use casework::search_view::{CircleList, Draft, ListRemark, MentorWho};
 
 use crate::app::App;
 use crate::door::Visit;
 use crate::fault::Fault;
 use crate::fit;
+use crate::format;
 use crate::frame::{Frame, Nav, html};
 use crate::pages::search::{distance, who};
 use crate::vocabulary as v;
@@ -50,7 +51,8 @@ struct Page {
     f: Frame,
     lines: Vec<Line>,
     without: Vec<(i64, String)>,
-    proved: bool,
+    /// The lists of our circles, in words, each with what a partner's page shows too.
+    circles: Vec<(String, String)>,
     /// What to know of the cards: words, and where they can be mended, if here.
     remarks: Vec<(String, String)>,
 }
@@ -64,9 +66,22 @@ async fn page(State(app): State<App>, visit: Visit) -> Result<Response, Fault> {
         f,
         lines: list.drafts.iter().map(|draft| line(w, draft)).collect(),
         without: list.without.into_iter().map(|(person, name)| (person.0, name)).collect(),
-        proved: list.proved,
+        circles: list.circles.iter().map(|list| circle(w, list)).collect(),
         remarks: list.remarks.iter().map(|known| remark(w, known)).collect(),
     })
+}
+
+fn circle(w: &Words, list: &CircleList) -> (String, String) {
+    let text = |number: usize| format::number(number as u64);
+    let (matches, requests) = (text(list.matches), text(list.requests));
+    let told = [("circle", list.circle.as_str()), ("matches", &matches), ("requests", &requests)];
+    (w.fill("whole-circle", &told), short(&list.fingerprint.to_string()))
+}
+
+/// The first twelve digits, by four: enough to read to somebody.
+fn short(fingerprint: &str) -> String {
+    let digits: Vec<char> = fingerprint.chars().take(12).collect();
+    digits.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
 }
 
 fn remark(w: &Words, known: &ListRemark) -> (String, String) {

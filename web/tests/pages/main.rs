@@ -76,6 +76,11 @@ async fn every_page_and_the_way_to_a_match() {
     }
     let whole = els_here.get("/voorstellen/wachtlijst").await;
     assert!(whole.text.contains("Borsbeek ging op in Antwerpen. Afstanden tellen nog vanaf Borsbeek."));
+    let number = whole.text.split("Controlegetal <strong>").nth(1).and_then(|rest| rest.split('<').next());
+    let digits: Vec<&str> = number.expect("a number to compare").split(' ').collect();
+    let is_hex = |four: &&str| four.len() == 4 && four.chars().all(|digit| digit.is_ascii_hexdigit());
+    assert!(digits.len() == 3 && digits.iter().all(is_hex), "{digits:?}");
+    assert!(whole.text.contains("Beste lijst voor heel BAM: "));
     let today = els_here.get("/").await;
     assert!(today.text.contains("Alleen vinden") && today.text.contains("Aartselaar vraagt"));
     for side in [Side::Newcomer, Side::Mentor] {

@@ -31,10 +31,19 @@ pub(crate) fn check(about: About, newcomer: &Person, today: Date) -> Checked {
     }
 }
 
+/// What a mentor's card wishes as a *must* that only the newcomer's municipality can check.
+fn hidden(offer: &MentorOffer) -> impl Iterator<Item = About> + '_ {
+    let musts = offer.wishes.iter().filter(|wish| wish.strength == Strength::Must).map(|wish| wish.about);
+    musts.filter(|about| matches!(about, About::Sex(_) | About::Age(_)))
+}
+
+/// Whether there is anything to check here on a mentor's card.
+pub(crate) fn has_hidden(offer: &MentorOffer) -> bool {
+    hidden(offer).next().is_some()
+}
+
 /// The first *must* on a mentor's card about sex or age that the newcomer here does not meet.
 pub(crate) fn broken_here(offer: &MentorOffer, newcomer: &Person, today: Date) -> Option<LocalCheck> {
-    let musts = offer.wishes.iter().filter(|wish| wish.strength == Strength::Must);
-    let hidden = musts.filter(|wish| matches!(wish.about, About::Sex(_) | About::Age(_)));
-    let mut broken = hidden.filter(|wish| check(wish.about, newcomer, today) == Checked::Broken);
-    broken.next().map(|wish| LocalCheck { wish_of: Side::Mentor, about: wish.about })
+    let mut broken = hidden(offer).filter(|about| check(*about, newcomer, today) == Checked::Broken);
+    broken.next().map(|about| LocalCheck { wish_of: Side::Mentor, about })
 }

@@ -7,6 +7,7 @@ pub(crate) mod card_index;
 pub(crate) mod halves;
 pub mod handover;
 pub mod handovers;
+pub(crate) mod kept_lists;
 pub(crate) mod local_checks;
 pub(crate) mod match_pages;
 pub(crate) mod matches;

@@ -1,6 +1,8 @@
 //! What the search for a mentor, the proposals and the whole list show. Values only.
 
-use matching::{CircleValue, Counterfactual, GroupValue, LocalCheck, Misfit, Miss, Reason, Remark, Score, Strength};
+use matching::{
+    CircleValue, Counterfactual, Fingerprint, GroupValue, LocalCheck, Misfit, Miss, Reason, Remark, Score, Strength,
+};
 use schemas::documents::{NoReason, ProposalState};
 use schemas::ids::{DocumentId, RootId};
 use schemas::places::Refnis;
@@ -383,15 +385,29 @@ pub struct Draft {
     pub distance_metres: u32,
 }
 
-/// The whole waiting list at once, as drafts.
+/// The best list for everybody in a circle, from the shared cards and rules alone: the same for
+/// every member that has the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircleList {
+    /// Name of the circle.
+    pub circle: String,
+    /// Newcomers' cards in it.
+    pub requests: usize,
+    /// Who of them find a mentor.
+    pub matches: usize,
+    /// What two members compare to see that they find the same list.
+    pub fingerprint: Fingerprint,
+}
+
+/// The whole waiting list at once, as drafts; proved the best.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WholeList {
     /// One per newcomer who finds somebody, by waiting.
     pub drafts: Vec<Draft>,
     /// Newcomers who find nobody.
     pub without: Vec<(PersonId, String)>,
-    /// Whether the small checker proved that no list is better.
-    pub proved: bool,
+    /// The lists of our circles, to be compared with partners'.
+    pub circles: Vec<CircleList>,
     /// What keeps single cards from being matched, and what distances start from: the others are
     /// matched all the same.
     pub remarks: Vec<ListRemark>,

@@ -187,14 +187,14 @@ fn own_newcomers(
     let matched = duos.iter().filter(|duo| duo.matched_on < past.from && !ended_early(duo));
     let matched: BTreeSet<PersonId> = matched.filter_map(|duo| duo.newcomer).collect();
     let standings = desk.records.standings(Side::Newcomer)?;
+    let excluded = mentors.map(|mentors| cast::Exclusions::read(desk, mentors));
+    let excluded: Vec<_> = excluded.into_iter().collect::<Result<_>>()?;
     for person in desk.records.people(Side::Newcomer)? {
         if matched.contains(&person.id) || person.data.registered_on > past.until {
             continue;
         }
         let request = cast::request(desk, cast::local_id(person.id), request_here(desk, &person));
-        for mentors in mentors {
-            rules.failed_before.extend(cast::excluded(desk, &person, request.id, mentors)?);
-        }
+        rules.failed_before.extend(excluded.iter().flat_map(|excluded| excluded.of(&person, request.id)));
         if !standings.get(&person.id).is_some_and(|standing| standing.crosses_border) {
             past.at_home.insert(request.id);
         }

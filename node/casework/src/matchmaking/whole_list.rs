@@ -4,16 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use matching::solver::fair::Bounds;
-use matching::{Agreement, Balanced, NoAssignment, Offer, Remark, Request, assign, balance, remark, top, verify};
+use matching::{Agreement, Balanced, NoAssignment, Offer, Remark, Request, balance, remark, top};
 use schemas::ids::{DocumentId, RootId};
 use schemas::{Kind, SharedValue};
 
-use crate::cast::{self, Mentors};
+use crate::cast::{self, Exclusions, Mentors};
 use crate::desk::Desk;
 use crate::error::{Error, Result};
+use crate::kept_lists::circle_lists;
 use crate::office::{Actor, Office};
 use crate::own_rules;
 use crate::people::{Person, PersonId};
+use crate::ports::Document;
 use crate::search_view::{CircleSizes, CircleWorth, Draft, ListRemark, MentorWho, Place, WholeList};
 
 impl Office {
@@ -75,30 +77,27 @@ impl Office {
 fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
     let places = cast::places(desk)?;
     let mut rules = cast::rules(desk)?;
-    let mut mentors = cast::own_mentors(desk)?;
-    let theirs = cast::partners_mentors(desk, &places)?;
+    let mentors = cast::all_mentors(desk, &places)?;
+    let excluded = Exclusions::read(desk, &mentors)?;
     let people = cast::looking(desk)?;
     let mut requests: Vec<Request> = Vec::new();
     for person in &people {
         let (request, shared) = cast::request_of(desk, person)?;
-        rules.failed_before.extend(cast::excluded(desk, person, request.id, &mentors)?);
-        rules.failed_before.extend(cast::excluded(desk, person, request.id, &theirs)?);
+        rules.failed_before.extend(excluded.of(person, request.id));
         if shared.is_none() {
             // Nothing can be proposed to a partner for somebody who is not shared.
-            rules.failed_before.extend(theirs.offers.iter().map(|offer| (request.id, offer.id)));
+            rules.at_home.insert(request.id);
         }
         requests.push(request);
     }
-    mentors.offers.extend(theirs.offers);
-    mentors.who.extend(theirs.who);
-    let assignment = assign(&requests, &mentors.offers, &rules).map_err(no_list)?;
-    let proved = verify(&assignment, &requests, &mentors.offers, &rules);
-    let mut list = WholeList { proved, remarks: remarks(desk, &requests, &people, &mentors)?, ..WholeList::default() };
-    // Of cards with one id the first counts, as in the matching: ours, whatever a partner numbers so.
-    let mut offers: BTreeMap<DocumentId, usize> = BTreeMap::new();
-    for (at, offer) in mentors.offers.iter().enumerate() {
-        offers.entry(offer.id).or_insert(at);
-    }
+    let assignment = desk.lists.own().assign(&requests, &mentors.offers, &rules).map_err(no_list)?;
+    let mut list = WholeList {
+        remarks: remarks(desk, &requests, &people, &mentors)?,
+        circles: circle_lists(desk, &places)?,
+        ..WholeList::default()
+    };
+    let offers: BTreeMap<DocumentId, usize> =
+        mentors.offers.iter().enumerate().map(|(at, offer)| (offer.id, at)).collect();
     let pairs: BTreeMap<DocumentId, DocumentId> =
         assignment.pairs.iter().map(|pair| (pair.request, pair.offer)).collect();
     for (person, request) in people.iter().zip(&requests) {
@@ -178,13 +177,19 @@ fn visible(desk: &mut Desk<'_>) -> Result<Visible> {
     let rules = cast::rules(desk)?;
     let matched = cast::matched_requests(desk)?;
     let (mut requests, mut offers) = (Vec::new(), Vec::new());
-    for document in desk.records.documents(Kind::MatchRequest)? {
+    // Of cards with one id the first counts: ours, whatever a partner numbers so.
+    let ours_first = |desk: &mut Desk<'_>, kind| -> Result<Vec<Document>> {
+        let mut documents = desk.records.documents(kind)?;
+        documents.sort_by_key(|document| document.owner != desk.me.root);
+        Ok(documents)
+    };
+    for document in ours_first(desk, Kind::MatchRequest)? {
         let Some(place) = places.get(&document.owner).filter(|_| !matched.contains(&document.id)) else { continue };
         if let SharedValue::MatchRequest(card) = document.value {
             requests.push(Request { id: document.id, owner: document.owner, refnis: place.refnis, card });
         }
     }
-    for document in desk.records.documents(Kind::MentorOffer)? {
+    for document in ours_first(desk, Kind::MentorOffer)? {
         if let (SharedValue::MentorOffer(card), true) = (document.value, places.contains_key(&document.owner)) {
             offers.push(Offer { id: document.id, owner: document.owner, card });
         }
@@ -195,7 +200,7 @@ fn visible(desk: &mut Desk<'_>) -> Result<Visible> {
 /// What the circle is worth, from the cards that are visible here.
 pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
     let Visible { requests, offers, places, rules } = visible(desk)?;
-    let value = matching::value_of_circle(&requests, &offers, &rules).map_err(no_list)?;
+    let value = desk.lists.worth().value(&requests, &offers, &rules).map_err(no_list)?;
     Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
 }
 

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use matching::{Offer, Request, Rules};
 use schemas::ids::{DocumentId, RootId};
+use schemas::time::Date;
 use schemas::{Kind, MatchRequest, MatchingRules, SharedValue};
 
 use crate::desk::{Desk, PlacesTaken};
 use crate::error::Result;
-use crate::local_checks::broken_here;
+use crate::local_checks::{broken_here, has_hidden};
 use crate::own_cards::{is_minor, offer_with, published, request_here};
 use crate::people::{Person, PersonId, Side};
-use crate::ports_matches::{IncomingStage, OutgoingStage};
+use crate::ports_matches::{FailedPair, IncomingStage, OutgoingStage};
 use crate::search_view::{MentorWho, Place};
 
 /// Mentors with their offers: same place, same mentor.
@@ -69,6 +70,21 @@ pub(crate) fn own_mentors(desk: &mut Desk<'_>) -> Result<Mentors> {
         let name = mentor.data.full_name();
         let screened = standings.get(&mentor.id).is_some_and(|standing| standing.screened);
         found.who.push(MentorWho::Own { person: mentor.id, name, offer: shared, screened });
+    }
+    Ok(found)
+}
+
+/// Our own mentors and partners'. Of several cards under one number the first counts: ours,
+/// whatever a partner numbers so.
+pub(crate) fn all_mentors(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>) -> Result<Mentors> {
+    let mut found = own_mentors(desk)?;
+    let mut seen: BTreeSet<DocumentId> = found.offers.iter().map(|offer| offer.id).collect();
+    let theirs = partners_mentors(desk, places)?;
+    for (offer, who) in theirs.offers.into_iter().zip(theirs.who) {
+        if seen.insert(offer.id) {
+            found.offers.push(offer);
+            found.who.push(who);
+        }
     }
     Ok(found)
 }
@@ -144,19 +160,36 @@ pub(crate) fn matched_requests(desk: &mut Desk<'_>) -> Result<BTreeSet<DocumentI
     Ok(matched)
 }
 
-/// Pairs of one newcomer of ours that failed before, or that a mentor's *must* excludes on what
-/// only we know.
-pub(crate) fn excluded(
-    desk: &mut Desk<'_>,
-    newcomer: &Person,
-    request: DocumentId,
-    mentors: &Mentors,
-) -> Result<BTreeSet<(DocumentId, DocumentId)>> {
-    let mut excluded = failed(desk, newcomer.id, request, mentors)?;
-    let today = desk.today();
-    let broken = mentors.offers.iter().filter(|offer| broken_here(&offer.card, newcomer, today).is_some());
-    excluded.extend(broken.map(|offer| (request, offer.id)));
-    Ok(excluded)
+/// Which pairs cannot be, beside what the cards say: read once for all newcomers of ours.
+pub(crate) struct Exclusions<'a> {
+    mentors: &'a Mentors,
+    failed: BTreeMap<PersonId, Vec<FailedPair>>,
+    /// Mentors with a *must* that only we can check.
+    hidden: Vec<&'a Offer>,
+    today: Date,
+}
+
+impl<'a> Exclusions<'a> {
+    pub(crate) fn read(desk: &mut Desk<'_>, mentors: &'a Mentors) -> Result<Self> {
+        let mut failed: BTreeMap<PersonId, Vec<FailedPair>> = BTreeMap::new();
+        for pair in desk.records.failed_pairs()? {
+            if let Some(newcomer) = pair.newcomer {
+                failed.entry(newcomer).or_default().push(pair);
+            }
+        }
+        let hidden = mentors.offers.iter().filter(|offer| has_hidden(&offer.card)).collect();
+        Ok(Self { mentors, failed, hidden, today: desk.today() })
+    }
+
+    /// Pairs of one newcomer that failed before, or that a mentor's *must* excludes on what only we
+    /// know.
+    pub(crate) fn of(&self, newcomer: &Person, request: DocumentId) -> BTreeSet<(DocumentId, DocumentId)> {
+        let failed = self.failed.get(&newcomer.id).map_or(&[][..], Vec::as_slice);
+        let mut excluded = among(failed, request, self.mentors);
+        let broken = self.hidden.iter().filter(|offer| broken_here(&offer.card, newcomer, self.today).is_some());
+        excluded.extend(broken.map(|offer| (request, offer.id)));
+        excluded
+    }
 }
 
 /// Pairs of one newcomer of ours with a partner's mentor that failed before.
@@ -178,6 +211,14 @@ pub(crate) fn failed(
 ) -> Result<BTreeSet<(DocumentId, DocumentId)>> {
     let pairs = desk.records.failed_pairs()?;
     let pairs: Vec<_> = pairs.into_iter().filter(|pair| pair.newcomer == Some(newcomer)).collect();
+    Ok(among(&pairs, request, mentors))
+}
+
+/// These failed pairs of one newcomer, as far as their mentors are there.
+fn among(pairs: &[FailedPair], request: DocumentId, mentors: &Mentors) -> BTreeSet<(DocumentId, DocumentId)> {
+    if pairs.is_empty() {
+        return BTreeSet::new();
+    }
     let together = mentors.offers.iter().zip(&mentors.who);
     let failed = together.filter(|(offer, who)| {
         pairs.iter().any(|pair| match who {
@@ -185,5 +226,5 @@ pub(crate) fn failed(
             MentorWho::Partner { .. } => pair.offer == Some(offer.id),
         })
     });
-    Ok(failed.map(|(offer, _)| (request, offer.id)).collect())
+    failed.map(|(offer, _)| (request, offer.id)).collect()
 }

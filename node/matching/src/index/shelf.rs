@@ -156,8 +156,12 @@ impl<C: Card> Shelf<C> {
         C: PartialEq + Clone,
     {
         let mut changed = BTreeSet::new();
-        let is_gone = |id: &&DocumentId| cards.binary_search_by_key(*id, |card| card.id()).is_err();
-        let gone: Vec<DocumentId> = self.places.keys().filter(is_gone).copied().collect();
+        let mut next = cards.iter().map(|card| card.id()).peekable();
+        let is_gone = |id: &DocumentId| {
+            while next.next_if(|other| other < id).is_some() {}
+            next.peek() != Some(id)
+        };
+        let gone: Vec<DocumentId> = self.places.keys().copied().filter(is_gone).collect();
         for id in gone {
             changed.extend(self.place(id));
             self.remove(id);

@@ -276,7 +276,7 @@ impl Live {
     /// [`Unproved`]
     pub(crate) fn first(&self, order: &Order) -> Result<Solution, Unproved> {
         let mut solution = self.solution();
-        settle(&self.graph, &mut solution, order);
+        settle(&self.graph, &mut solution, &self.paths.gains, order);
         if certified(&self.graph, &solution) { Ok(solution) } else { Err(Unproved) }
     }
 

@@ -50,8 +50,10 @@ pub struct Unproved;
 /// # Errors
 /// [`Unproved`] instead of a result that the proof does not hold for.
 pub fn solve(instance: &impl Rows) -> Result<Solution, Unproved> {
-    let mut solution = exact(instance).solution();
-    settle(instance, &mut solution, &Order::of(instance));
+    let paths = exact(instance);
+    let mut solution = paths.solution();
+    settle(instance, &mut solution, &paths.gains, &Order::of(instance));
+    drop(paths);
     if certified(instance, &solution) { Ok(solution) } else { Err(Unproved) }
 }
 

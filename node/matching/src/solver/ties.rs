@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::certificate::Solution;
-use super::instance::{FEW, Rows};
+use super::instance::{Edge, FEW, Rows};
 use super::mates::NONE;
 
 /// Who comes first: per request and per mentor a number, the lowest first.
@@ -29,14 +29,17 @@ impl Order {
 
 /// Makes a best assignment the first of the best ones: the first request has the first mentor that
 /// any of them gives it, the second the first of those that are left, and so on; no mentor comes
-/// last. The prices stay, and prove it as well.
-pub(crate) fn settle(instance: &impl Rows, solution: &mut Solution, order: &Order) {
-    let mut ties = Ties::new(instance, solution, order);
+/// last. The prices stay, and prove it as well. `gains` says what each request gains with them.
+pub(crate) fn settle(instance: &impl Rows, solution: &mut Solution, gains: &[i64], order: &Order) {
+    let mut ties = Ties::new(instance, solution, gains, order);
     (0..ties.open.len()).for_each(|at| ties.settle(at));
     for open in ties.open {
         solution.mates[open.request as usize] = Some(open.place).filter(|place| *place < ties.nobody);
     }
 }
+
+/// So many requests that could come to a place are looked at before a search for it.
+const MANY: usize = 256;
 
 /// A request that is as well off in several places.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ struct Ties {
     empty: u32,
     /// Per place the open requests in it that may still move.
     holders: Vec<Vec<u32>>,
+    /// Per place the open requests that would be as well off there.
+    wanted: Vec<Vec<u32>>,
     /// Per place how many free ones it could give away: none where they have a price.
     free: Vec<u32>,
     /// Mentors without a price.
@@ -67,16 +72,18 @@ struct Ties {
     seen: Vec<u32>,
     searches: u32,
     via: Vec<(u32, u32)>,
+    /// Per place the last search whose end is one move from there, and by whom.
+    last_move: Vec<(u32, u32)>,
     queue: Vec<u32>,
 }
 
 impl Ties {
-    fn new(instance: &impl Rows, solution: &Solution, order: &Order) -> Self {
+    fn new(instance: &impl Rows, solution: &Solution, gains: &[i64], order: &Order) -> Self {
         let nobody = solution.prices.len() as u32;
         let empty = nobody + 1;
         let requests = (0..instance.requests() as u32).into_par_iter().with_min_len(FEW);
-        let mut open: Vec<Open> =
-            requests.filter_map(|request| Open::new(instance, solution, order, request)).collect();
+        let open = |request: u32| Open::new(instance, solution, gains[request as usize], order, request);
+        let mut open: Vec<Open> = requests.filter_map(open).collect();
         open.par_sort_unstable_by_key(|open| order.requests[open.request as usize]);
         let mut free: Vec<u32> = instance.capacities().iter().map(|places| u32::from(*places)).collect();
         for mentor in solution.mates.iter().flatten() {
@@ -99,6 +106,7 @@ impl Ties {
             nobody,
             empty,
             holders: vec![Vec::new(); places],
+            wanted: vec![Vec::new(); places],
             free,
             free_of_price,
             group,
@@ -106,6 +114,7 @@ impl Ties {
             seen: vec![0; places],
             searches: 0,
             via: vec![(NONE, NONE); places],
+            last_move: vec![(0, NONE); places],
             queue: Vec::new(),
         };
         let near = |group: &[u32], open: &Open| {
@@ -115,6 +124,7 @@ impl Ties {
         ties.open.retain(|open| near(&ties.group, open));
         for (at, open) in (0..).zip(&ties.open) {
             ties.holders[open.place as usize].push(at);
+            open.places.iter().for_each(|place| ties.wanted[*place as usize].push(at));
         }
         ties
     }
@@ -131,7 +141,7 @@ impl Ties {
             if self.group[place as usize] != self.group[from as usize] {
                 continue;
             }
-            if self.reaches(place, from) {
+            if self.reaches(at, place, from) {
                 self.go_round(place, from);
                 self.open[at].place = place;
                 return;
@@ -144,18 +154,22 @@ impl Ties {
         }
     }
 
-    /// Whether somebody can leave `place` so that, by moves, room is filled that somebody left at
-    /// `end`.
-    fn reaches(&mut self, place: u32, end: u32) -> bool {
+    /// Whether somebody can leave `place` so that, by moves, room is filled that the request `at`
+    /// left at `end`.
+    fn reaches(&mut self, at: usize, place: u32, end: u32) -> bool {
         self.searches += 1;
+        self.mark_last_moves(at, end);
         self.queue.clear();
         self.queue.push(place);
         self.seen[place as usize] = self.searches;
+        if self.moves_last(place, end) {
+            return true;
+        }
         let mut next = 0;
         while let Some(from) = self.queue.get(next).copied() {
             next += 1;
             let (seen, via, queue) = (&mut self.seen, &mut self.via, &mut self.queue);
-            let (group, search) = (&self.group, self.searches);
+            let (group, last_move, search) = (&self.group, &self.last_move, self.searches);
             let mut visit = |to: u32, mover: u32| {
                 let is_new = group[to as usize] == group[end as usize] && seen[to as usize] != search;
                 if is_new {
@@ -163,17 +177,45 @@ impl Ties {
                     via[to as usize] = (from, mover);
                     queue.push(to);
                 }
-                is_new && to == end
+                let is_near = is_new && (to == end || last_move[to as usize].0 == search);
+                is_near.then_some(to)
             };
             let mut movers = self.holders[from as usize].iter();
-            let found = movers.any(|mover| self.open[*mover as usize].places.iter().any(|to| visit(*to, *mover)))
-                || from == self.empty && self.free_of_price.iter().any(|to| visit(*to, NONE))
-                || from < self.nobody && self.free[from as usize] > 0 && visit(self.empty, NONE);
-            if found {
-                return true;
+            let found = movers
+                .find_map(|mover| self.open[*mover as usize].places.iter().find_map(|to| visit(*to, *mover)))
+                .or_else(|| {
+                    let mut others = if from == self.empty { self.free_of_price.iter() } else { [].iter() };
+                    others.find_map(|to| visit(*to, NONE))
+                })
+                .or_else(|| (from < self.nobody && self.free[from as usize] > 0).then(|| visit(self.empty, NONE))?);
+            if let Some(found) = found {
+                return found == end || self.moves_last(found, end);
             }
         }
         false
+    }
+
+    /// Marks the places from where one move leads to `end`. Where many would come, one of them is
+    /// soon found anyway.
+    fn mark_last_moves(&mut self, at: usize, end: u32) {
+        let search = self.searches;
+        if self.wanted[end as usize].len() <= MANY {
+            for mover in self.wanted[end as usize].iter().filter(|mover| **mover as usize > at) {
+                self.last_move[self.open[*mover as usize].place as usize] = (search, *mover);
+            }
+        }
+        if self.free_of_price.binary_search(&end).is_ok() {
+            self.last_move[self.empty as usize] = (search, NONE);
+        }
+    }
+
+    /// Whether one move leads from a place to `end`; then it is noted as the last.
+    fn moves_last(&mut self, place: u32, end: u32) -> bool {
+        let (search, mover) = self.last_move[place as usize];
+        if search == self.searches {
+            self.via[end as usize] = (place, mover);
+        }
+        search == self.searches
     }
 
     /// Makes the moves that the last search found.
@@ -197,12 +239,11 @@ impl Ties {
 
 impl Open {
     /// None where it is best off in one place.
-    fn new(instance: &impl Rows, solution: &Solution, order: &Order, request: u32) -> Option<Self> {
+    fn new(instance: &impl Rows, solution: &Solution, gain: i64, order: &Order, request: u32) -> Option<Self> {
         let nobody = solution.prices.len() as u32;
-        let net = |mentor: u32, weight: u32| instance.bonus() + i64::from(weight) - solution.prices[mentor as usize];
-        let edges = || instance.row(request).iter();
-        let gain = edges().map(|edge| net(edge.mentor, edge.weight)).max().unwrap_or(0).max(0);
-        let best = || edges().filter(|edge| net(edge.mentor, edge.weight) == gain).map(|edge| edge.mentor);
+        let own = gain - instance.bonus();
+        let is_best = |edge: &&Edge| i64::from(edge.weight) - solution.prices[edge.mentor as usize] == own;
+        let best = || instance.row(request).iter().filter(is_best).map(|edge| edge.mentor);
         if best().count() + usize::from(gain == 0) < 2 {
             return None;
         }

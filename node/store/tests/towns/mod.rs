@@ -175,14 +175,18 @@ impl Town {
     }
 
     fn start(&mut self) {
-        let store = Store::open(&self.folder.path().join("store.db"), &KEY).expect("the store");
+        self.store = Some(Store::open(&self.folder.path().join("store.db"), &KEY).expect("the store"));
+        self.network = Arc::default();
+        self.office = Some(self.another_office());
+    }
+
+    /// An office on the same store that has seen nothing yet.
+    pub(crate) fn another_office(&self) -> Office {
         let clock: Arc<dyn Clock> = Arc::<OwnClock>::clone(&self.clock);
         let randomness: Arc<dyn Randomness> = Arc::<Numbers>::clone(&self.randomness);
-        let storage: Arc<dyn Storage> = Arc::<Store>::clone(&store);
-        self.network = Arc::default();
+        let storage: Arc<dyn Storage> = Arc::<Store>::clone(self.store());
         let network: Arc<dyn Network> = Arc::<Silent>::clone(&self.network);
-        self.office = Some(Office::new(storage, clock, randomness, network));
-        self.store = Some(store);
+        Office::new(storage, clock, randomness, network)
     }
 
     /// Hears that a municipality merged into another.

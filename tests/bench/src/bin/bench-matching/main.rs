@@ -3,12 +3,14 @@
 //! ```text
 //! bench-matching --generate Lt --out Lt.bin
 //! bench-matching --instance Lt.bin [--json] [--peers] [--repairs 1000]
+//! bench-matching --people 10000 [--json] [--repairs 1000]
 //! ```
 //! It prints figures and asserts nothing about speed; it fails when the file is bad, or when the
 //! prices do not prove the result.
 
 mod file;
 mod generate;
+mod looks;
 mod peers;
 mod repairs;
 
@@ -26,8 +28,12 @@ use serde_json::json;
 #[command(name = "bench-matching")]
 struct Arguments {
     /// The instance to solve (the format is in the README of the reference data).
-    #[arg(long, conflicts_with = "generate", required_unless_present = "generate")]
+    #[arg(long, conflicts_with = "generate", required_unless_present_any = ["generate", "people"])]
     instance: Option<PathBuf>,
+    /// In the place of an instance so many newcomers and mentors with cards: what a look at the
+    /// pages with the best list costs.
+    #[arg(long, conflicts_with_all = ["generate", "instance"])]
+    people: Option<u64>,
     /// Print JSON, one object per line.
     #[arg(long)]
     json: bool,
@@ -68,6 +74,11 @@ fn run(arguments: &Arguments) -> Result<()> {
             size.with_context(|| format!("no size {name}; there are S, St, M, Mt, L, Lt, million, million-tight"))?;
         let instance = generate::generate(size, arguments.seed)?;
         return file::write(out, &instance).with_context(|| format!("{}", out.display()));
+    }
+    if let Some(people) = arguments.people {
+        let figures = looks::run(people, arguments.repairs.max(1), arguments.seed)?;
+        print(arguments, "overbuur", &figures, 0.0);
+        return Ok(());
     }
     let Some(path) = &arguments.instance else { bail!("no instance") };
     let instance = file::read(path).with_context(|| format!("{}", path.display()))?;
