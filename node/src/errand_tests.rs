@@ -301,3 +301,42 @@ async fn a_municipality_that_merges_leaves_its_pages_to_its_successor() {
     mortsel.service.office.create_resource(&Actor::command_line(), None, next, None).expect("a page");
     antwerpen.until(|| (antwerpen.pages().len() == 2).then_some(())).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_for_a_partner_that_is_left_waits_as_a_draft() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mortsel, aartselaar) = (Town::new(folder.path(), "11029").await, Town::new(folder.path(), "11001").await);
+    mortsel.knows(&aartselaar).await;
+    aartselaar.knows(&mortsel).await;
+    let actor = Actor::command_line();
+    let page = |body: &str| {
+        let fields = [("title", "De bib"), ("body", body), ("kind", "welcome_sheet"), ("language", "nl")];
+        let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        parse_resource_form(&fields).expect("a fine form")
+    };
+    let theirs = aartselaar.service.office.create_resource(&actor, None, page("Boeken."), None).expect("a page");
+    mortsel.until(|| (mortsel.pages() == [aartselaar.root()]).then_some(())).await;
+    let office = &mortsel.service.office;
+    let with_one = CircleId::pair(mortsel.root(), aartselaar.root());
+    let pair = Circle { id: with_one, pair: true, ..mortsel.service.circles().expect("a store").remove(0) };
+    mortsel.service.store.insert_circle(&pair).expect("kept");
+    office.create_resource(&actor, Some(with_one), page("Voor jullie alleen."), None).expect("a page");
+    aartselaar.until(|| (aartselaar.pages().len() == 2).then_some(())).await;
+
+    // It is away when somebody writes on.
+    let (done, stopped) = tokio::sync::oneshot::channel();
+    aartselaar.handle.asks.send(Ask::Stop(done)).await.expect("it runs");
+    stopped.await.expect("it stops");
+    let heads = office.resource(&actor, theirs).expect("a page").heads;
+    office.save_resource(&actor, theirs, &heads, page("Boeken. En spelletjes."), None).expect("saved");
+    mortsel.ask(Request::Leave { who: "11001".into() }).await;
+    let drafts =
+        mortsel.until(|| Some(office.library_drafts(&actor).expect("a list")).filter(|drafts| drafts.len() == 2)).await;
+    let mut typed: Vec<&str> = drafts.iter().map(|draft| draft.typed.body.as_str()).collect();
+    typed.sort_unstable();
+    assert_eq!(typed, ["Boeken. En spelletjes.", "Voor jullie alleen."]);
+    assert!(drafts.iter().all(|draft| draft.why == "parted" && draft.resource.is_none()));
+    assert!(mortsel.pages().is_empty());
+    let held = mortsel.service.store.stored_headers().expect("a list");
+    assert!(held.iter().all(|stored| stored.header.owner == mortsel.root() && stored.header.circle != with_one));
+}

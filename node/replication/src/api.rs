@@ -289,6 +289,9 @@ pub enum Lost {
     Retired,
     /// The owner no longer shares the document with this municipality, and had not got it yet.
     LeftOut,
+    /// The two municipalities that shared the document are no partners any more, and its owner had
+    /// not got it yet, or it was a document of just the two.
+    Parted,
 }
 
 /// Two signed headers for one place: proof that their author said two things.

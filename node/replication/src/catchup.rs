@@ -17,10 +17,22 @@ use crate::replica::Replica;
 /// Envelopes of this node that are remembered in the order of writing.
 const REMEMBERED: usize = 8192;
 
+/// Who signed a stored envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// This node.
+    Now,
+    /// This node, with a key that was retired: until it says that again under its key of now it
+    /// goes to nobody.
+    Before,
+    /// Another.
+    Other,
+}
+
 /// What this node wrote last, numbered.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
-    written: VecDeque<(u64, EnvelopeId)>,
+    written: VecDeque<(u64, EnvelopeId, Writer)>,
     /// Number of the last envelope, whoever wrote it.
     last: u64,
     /// Number of the last one that is no longer remembered.
@@ -29,10 +41,10 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Takes over a stored envelope. They come in order.
-    pub(crate) fn restore(&mut self, number: u64, id: EnvelopeId, own: bool) {
+    pub(crate) fn restore(&mut self, number: u64, id: EnvelopeId, by: Writer) {
         self.last = self.last.max(number);
-        if own {
-            self.remember(number, id);
+        if by != Writer::Other {
+            self.remember(number, id, by);
         }
     }
 
@@ -44,13 +56,13 @@ impl Journal {
     /// Takes up what this node wrote just now.
     pub(crate) fn write(&mut self, id: EnvelopeId) {
         self.last += 1;
-        self.remember(self.last, id);
+        self.remember(self.last, id, Writer::Now);
     }
 
-    fn remember(&mut self, number: u64, id: EnvelopeId) {
-        self.written.push_back((number, id));
+    fn remember(&mut self, number: u64, id: EnvelopeId, by: Writer) {
+        self.written.push_back((number, id, by));
         if self.written.len() > REMEMBERED
-            && let Some((number, _)) = self.written.pop_front()
+            && let Some((number, ..)) = self.written.pop_front()
         {
             self.forgotten = number;
         }
@@ -58,14 +70,22 @@ impl Journal {
 
     /// What this node wrote after `cursor`; none when that is too long ago to tell.
     pub(crate) fn own_after(&self, cursor: u64) -> Option<BTreeSet<EnvelopeId>> {
-        (cursor >= self.forgotten).then(|| self.after(cursor).collect())
+        (cursor >= self.forgotten).then(|| self.since(cursor).map(|(_, id, _)| *id).collect())
     }
 
-    /// What was written after `cursor`; nothing when that is too long ago.
+    /// Number of the first of these that is remembered.
+    pub(crate) fn first_of(&self, ids: &BTreeSet<EnvelopeId>) -> Option<u64> {
+        self.written.iter().find(|(_, id, _)| ids.contains(id)).map(|(number, ..)| *number)
+    }
+
+    /// What was written under the key of now after `cursor`; nothing when that is too long ago.
     fn after(&self, cursor: u64) -> impl Iterator<Item = EnvelopeId> {
         let known = cursor >= self.forgotten;
-        let first = self.written.partition_point(|(number, _)| *number <= cursor);
-        self.written.range(first..).filter(move |_| known).map(|(_, id)| *id)
+        self.since(cursor).filter(move |(_, _, by)| known && *by == Writer::Now).map(|(_, id, _)| *id)
+    }
+
+    fn since(&self, cursor: u64) -> impl Iterator<Item = &(u64, EnvelopeId, Writer)> {
+        self.written.range(self.written.partition_point(|(number, ..)| *number <= cursor)..)
     }
 }
 
@@ -107,12 +127,15 @@ impl Replica {
         }
     }
 
-    /// A check found both in step, up to what this node had `written`.
-    pub(crate) fn in_step(&mut self, partner: RootId, circle: CircleId, written: u64) {
+    /// A check found both in step, and the partner's own documents up to what this node had
+    /// `written` in them; none where those were not compared, because it is not known whether this
+    /// node may have them.
+    pub(crate) fn in_step(&mut self, partner: RootId, circle: CircleId, written: Option<u64>) {
         self.conceal_unbacked(circle);
         let last = self.journal.last;
         let Some(link) = self.links.get_mut(&partner) else { return };
         link.cursors.insert(circle, last);
+        let Some(written) = written else { return };
         link.agreed.insert(circle, written);
         let (Some(store), Some(known)) = (link.store, link.theirs) else { return };
         // What is kept is up to now: of what was written meanwhile nobody knows whether it came.
@@ -135,13 +158,15 @@ mod tests {
     #[test]
     fn it_remembers_what_came_after() {
         let mut journal = Journal::default();
-        journal.restore(3, id(3), true);
-        journal.restore(7, id(7), false);
+        journal.restore(3, id(3), Writer::Now);
+        journal.restore(5, id(5), Writer::Before);
+        journal.restore(7, id(7), Writer::Other);
         journal.write(id(8));
-        assert!(journal.after(0).eq([id(3), id(8)]));
+        assert!(journal.after(0).eq([id(3), id(8)]), "what a retired key signed is refused");
         assert!(journal.after(3).eq([id(8)]));
         assert!(journal.after(8).eq([]));
-        assert_eq!(journal.own_after(3), Some([id(8)].into()));
+        assert_eq!(journal.own_after(3), Some([id(5), id(8)].into()));
+        assert_eq!(journal.own_after(5), Some([id(8)].into()));
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::Effect;
 use crate::allowance::CHECK;
 use crate::api::Notice;
 use crate::frames::{Frame, MAX_IDS, Round};
+use crate::index::Key;
 use crate::link::Link;
 use crate::reconcile::{self, Difference, View};
 use crate::replica::Replica;
@@ -49,8 +50,9 @@ const MAX_AHEAD: u32 = 2;
 #[derive(Debug, Default)]
 pub(crate) struct Check {
     number: u64,
-    /// What this node had written when it began.
-    since: u64,
+    /// What this node had written in the partner's own documents when it began, as far as that is
+    /// compared.
+    since: Option<u64>,
     have: usize,
     need: usize,
     rounds: u32,
@@ -116,9 +118,10 @@ impl Replica {
         let today = self.today();
         let ahead = self.links.get(&partner).map_or(0, |link| link.ahead);
         let message = reconcile::begin(&self.view(partner, circle, cutoff(today.saturating_add(ahead))));
+        let written = self.written(partner, circle);
         let Some(link) = self.links.get_mut(&partner) else { return };
         link.checks_begun += 1;
-        (check.number, check.since) = (link.checks_begun, self.journal.last());
+        (check.number, check.since) = (link.checks_begun, written);
         let number = check.number;
         // A check that was under way is given up: answers to it carry its number.
         link.checks.insert(circle, check);
@@ -202,7 +205,7 @@ impl Replica {
             self.send_stored(partner, all);
         }
         let equal = reconcile::is_beginning(&message) && reconcile::says_equal(&answer);
-        self.checked(now, partner, circle, equal.then(|| self.journal.last()));
+        self.checked(now, partner, circle, equal, self.written(partner, circle));
         let day = self.today();
         let round = Round { circle, day, answer: true, number, message: ByteVec::from(answer) };
         self.send(partner, &Frame::Check(round));
@@ -227,7 +230,7 @@ impl Replica {
         check.need += need.len();
         if check.have > held || check.need > MAX_NEED {
             // It was told more often than there is anything to tell.
-            self.checked(now, partner, circle, None);
+            self.checked(now, partner, circle, false, None);
             return self.refuse(partner, Refusal::OverBudget, None);
         }
         self.send_stored(partner, have);
@@ -246,7 +249,7 @@ impl Replica {
             _ => {
                 let differences = check.have + check.need;
                 let equal = check.rounds == 1 && reconcile::says_equal(&round.message);
-                self.checked(now, partner, circle, equal.then_some(check.since));
+                self.checked(now, partner, circle, equal, check.since);
                 let helps = check.before.is_none_or(|before| differences < before) || differences <= FEW;
                 // Also when all that differed was on its way: the other is to know as well.
                 if !equal && helps && check.again < MAX_AGAIN {
@@ -262,12 +265,27 @@ impl Replica {
         !self.index.holds(*id) && !self.links.get(&partner).is_some_and(|link| link.leaves_out(id))
     }
 
-    /// A check ended, or on the side that did not begin: its first round was answered. Both hold
-    /// the same up to what this node had `written`; none when they do not.
-    fn checked(&mut self, now: Timestamp, partner: RootId, circle: CircleId, written: Option<u64>) {
+    /// Up to where everything that this node wrote in documents of the partner is compared with
+    /// it; none where those are not compared at all.
+    fn written(&self, partner: RootId, circle: CircleId) -> Option<u64> {
+        if !self.shares(partner, circle, partner) {
+            return None;
+        }
+        let of_theirs = |key: Key| key.owner == partner && key.circle == circle;
+        // What the partner refused is left out of what is compared.
+        let refused = self.links.get(&partner).into_iter().flat_map(|link| &link.refused_there);
+        let refused: BTreeSet<EnvelopeId> =
+            refused.copied().filter(|id| self.index.key_of(*id).is_some_and(of_theirs)).collect();
+        let first = self.journal.first_of(&refused);
+        Some(first.map_or(self.journal.last(), |first| first.saturating_sub(1)))
+    }
+
+    /// A check ended, or on the side that did not begin: its first round was answered. Whether both
+    /// hold the same, and up to what this node had `written` in the partner's own documents.
+    fn checked(&mut self, now: Timestamp, partner: RootId, circle: CircleId, equal: bool, written: Option<u64>) {
         let Some(link) = self.links.get_mut(&partner) else { return };
-        link.state.in_step.insert(circle, written.is_some());
-        if let Some(written) = written {
+        link.state.in_step.insert(circle, equal);
+        if equal {
             link.state.reconciled_at = Some(now);
             self.in_step(partner, circle, written);
             self.effect(Effect::Notify(Notice::Reconciled { partner, circle }));

@@ -1,7 +1,9 @@
-//! Pages that are no longer for this node: their owner's newest list names it no more, or nobody
-//! names their owner. They go, with everything of others in them. What people here typed and the
-//! owner had not got yet is kept first, as a draft: so a page with such text is read before it goes,
-//! and the list that takes it away is kept only then, or after a crash nobody would know of it.
+//! Pages that are no longer for this node: their owner's newest list names it no more, nobody
+//! names their owner, or their owner is no partner any more. They go, with everything of others in
+//! them. What people here typed and the owner had not got yet is kept first, as a draft: so a page
+//! with such text is read before it goes, and the list that takes it away is kept only then, or
+//! after a crash nobody would know of it. Who is left is told anew at every start. Of a page of
+//! this municipality that was shared with just the one that is left, all of it is such a draft.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +11,8 @@ use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 
-use crate::api::{Effect, Kept};
-use crate::build::guarded;
+use crate::api::{Effect, Kept, Lost};
+use crate::coedited::typed_alone;
 use crate::index::Key;
 use crate::replica::Replica;
 
@@ -34,20 +36,27 @@ impl Replica {
         let owners: BTreeSet<RootId> = self.index.sets(circle).map(|(owner, _)| owner).collect();
         let owners: BTreeSet<RootId> = owners.into_iter().filter(|owner| self.is_unnamed(circle, *owner)).collect();
         if !owners.is_empty() {
-            let own: BTreeMap<RootId, Option<BTreeSet<EnvelopeId>>> =
-                owners.into_iter().map(|owner| (owner, self.written_since(circle, owner))).collect();
-            let keys = self.index.all().map(|(key, _)| key).filter(|key| key.circle == circle);
-            let (mut read, mut gone) = (Vec::new(), Vec::new());
-            for key in keys {
-                let Some(own) = own.get(&key.owner) else { continue };
-                let unsent = self.unsent(&key, own.as_ref());
-                if unsent.is_empty() { gone.push(key) } else { read.push((key, unsent)) }
-            }
-            self.let_go(gone);
-            self.leaving.pages.extend(read);
-            self.read_some();
+            let goes = |key: &Key| key.circle == circle && owners.contains(&key.owner);
+            self.part_with(self.index.all().map(|(key, _)| key).filter(goes).collect());
         }
         self.keep_lists();
+    }
+
+    /// Lets go of documents; of pages with what people here typed and the owner has not got only
+    /// once they were read.
+    pub(crate) fn part_with(&mut self, keys: Vec<Key>) {
+        let mut own = BTreeMap::new();
+        let (mut read, mut gone) = (Vec::new(), Vec::new());
+        // What was found to be missing of a page that is being read stays that.
+        for key in keys.into_iter().filter(|key| !self.leaving.pages.contains_key(key)) {
+            let place = (key.circle, key.owner);
+            let own = own.entry(place).or_insert_with(|| self.written_since(key.circle, key.owner));
+            let unsent = self.unsent(&key, own.as_ref());
+            if unsent.is_empty() { gone.push(key) } else { read.push((key, unsent)) }
+        }
+        self.let_go(gone);
+        self.leaving.pages.extend(read);
+        self.read_some();
     }
 
     /// Asks for the next of the pages that are read before they go.
@@ -72,25 +81,44 @@ impl Replica {
     }
 
     /// Changes in a page of another that are among the `own` that its owner has not got; all of
-    /// them where nobody can tell.
+    /// them where nobody can tell. Of a page of this municipality everything.
     fn unsent(&self, key: &Key, own: Option<&BTreeSet<EnvelopeId>>) -> BTreeSet<EnvelopeId> {
         let Some(document) = self.index.document(key).filter(|_| key.kind.is_co_edited()) else {
             return BTreeSet::new();
         };
-        let changes = document.envelopes.iter().filter(|(_, entry)| entry.content == Content::Change);
-        changes.map(|(id, _)| *id).filter(|id| own.is_none_or(|own| own.contains(id))).collect()
+        let ours = key.owner == self.me;
+        let is_typed = |content: Content| content == Content::Change || ours && content == Content::Opening;
+        let typed = document.envelopes.iter().filter(|(_, entry)| is_typed(entry.content)).map(|(id, _)| *id);
+        typed.filter(|id| ours || own.is_none_or(|own| own.contains(id))).collect()
+    }
+
+    /// Whether a document is not for this node any more.
+    fn is_over(&self, key: &Key) -> bool {
+        if key.owner == self.me { !self.roster.is_pair(key.circle) } else { self.is_unnamed(key.circle, key.owner) }
     }
 
     /// Whether a page that was read is not for this node: then it goes, and what the owner had not
     /// got of it stays as a draft.
     pub(crate) fn goes(&mut self, key: &Key, held: &[&Verified<Envelope>]) -> bool {
-        let Some(unsent) = self.leaving.pages.remove(key).filter(|_| self.is_unnamed(key.circle, key.owner)) else {
-            return false;
+        let Some(unsent) = self.leaving.pages.remove(key).filter(|_| self.is_over(key)) else { return false };
+        let parted = key.owner == self.me || self.roster.is_removed(key.owner);
+        let why = if parted { Lost::Parted } else { Lost::LeftOut };
+        let document = self.read_page(key, held);
+        let whole = document.as_ref().filter(|_| key.owner == self.me).and_then(|page| page.whole(why).ok());
+        let mut runs = match (whole, &document) {
+            (Some(whole), _) => vec![whole],
+            (None, Some(page)) => page.runs_in(self.me, &unsent, why),
+            (None, None) => Vec::new(),
         };
-        if let Some(document) = self.read_page(key, held) {
-            let runs = guarded(|| document.runs_in(self.me, &unsent)).unwrap_or_default();
-            self.draft(key, runs);
-        }
+        // Where what they follow could not be read, their words are all that is left.
+        let is_own = |envelope: &&Envelope| {
+            let author = self.roster.root_of(envelope.header.author);
+            author == Some(self.me) && unsent.contains(&envelope.id())
+        };
+        let own = held.iter().map(|envelope| envelope.get()).filter(is_own);
+        let alone = own.filter_map(|envelope| typed_alone(key.kind, &envelope.body, why));
+        runs.extend(alone.filter(|run| !document.as_ref().is_some_and(|page| page.has(&run.last))));
+        self.draft(key, runs);
         self.let_go(vec![*key]);
         true
     }

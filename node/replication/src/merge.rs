@@ -241,7 +241,7 @@ impl Replica {
         for arrival in replacements.into_values() {
             if let Ok(replacement) = ReplacedBy::from_bytes(&arrival.envelope.get().body) {
                 let heads = replacement.heads().collect();
-                let runs = guarded(|| document.runs_beside(self.me, &heads)).unwrap_or_default();
+                let runs = document.runs_beside(self.me, &heads);
                 self.draft(key, runs);
             }
             self.replace(key, &arrival);
@@ -293,7 +293,7 @@ impl Replica {
                 // What was written on the other opening has no place in this one.
                 if let Ok(mut old) = guarded(|| Coedited::open_of(old.get(), &before)) {
                     self.admit_held(key, &mut old, held, false);
-                    let runs = guarded(|| old.runs_beside(self.me, &BTreeSet::new())).unwrap_or_default();
+                    let runs = old.runs_beside(self.me, &BTreeSet::new());
                     self.draft(key, runs);
                 }
             }
@@ -402,8 +402,8 @@ impl Replica {
 
     /// Keeps what this node wrote and does not count.
     pub(crate) fn keep_drafts(&mut self, key: &Key, document: &Coedited) {
-        let runs = guarded(|| document.void_runs(self.me, |last| self.drafted.contains(last)));
-        self.draft(key, runs.unwrap_or_default());
+        let runs = document.void_runs(self.me, |last| self.drafted.contains(last));
+        self.draft(key, runs);
     }
 
     pub(crate) fn draft(&mut self, key: &Key, runs: Vec<Run>) {

@@ -9,12 +9,12 @@ use rand::Rng;
 use schemas::border::SCHEMA;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::envelope::{Content, Envelope, Refusal};
-use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
 use crate::allowance::Allowance;
 use crate::api::{Config, Draft, Effect, Input, Notice, PartnerState, StoredHeader};
-use crate::catchup::Journal;
+use crate::catchup::{Journal, Writer};
 use crate::clocks::{Clock, Clocks};
 use crate::frames::{Frame, MAX_IDS};
 use crate::index::{Entry, Index, Key};
@@ -127,8 +127,14 @@ impl Replica {
     /// Takes over what the store holds. What an interrupted replacement left behind is deleted
     /// with the next input.
     pub fn restore(&mut self, stored: impl IntoIterator<Item = StoredHeader>) {
+        let before: BTreeSet<NodeKey> = self.roster.earlier_keys(self.me).into_iter().collect();
         for StoredHeader { id, header, body_bytes, number } in stored {
-            self.journal.restore(number, id, header.author == self.node());
+            let by = match header.author {
+                author if author == self.node() => Writer::Now,
+                author if before.contains(&author) => Writer::Before,
+                _ => Writer::Other,
+            };
+            self.journal.restore(number, id, by);
             let bytes = usize::try_from(body_bytes).unwrap_or(usize::MAX);
             self.index.insert(Key::from(&header), id, Entry::new(&header, bytes));
         }
@@ -253,12 +259,9 @@ impl Replica {
         }
     }
 
-    /// Removes a partner: what is its own is purged here.
+    /// Removes a partner: what is its own is purged here, but for what was typed here and it has not.
     fn remove(&mut self, partner: RootId) {
         self.clocks.forget(partner);
-        if self.links.remove(&partner).is_some_and(|link| link.state.connected_since.is_some()) {
-            self.effect(Effect::Disconnect { partner, reason: "removed" });
-        }
         self.roster.remove(partner);
         // In the circle of just the two there is nobody left for what is ours either.
         let pair = CircleId::pair(self.me, partner);
@@ -267,7 +270,11 @@ impl Replica {
             key.owner != partner || inherited && self.roster.names(key.circle, partner, self.me)
         };
         let keys = self.index.all().map(|(key, _)| key);
-        self.let_go(keys.filter(|key| key.circle == pair || !stays(key)).collect());
+        // What it has of it is known by what was exchanged with it.
+        self.part_with(keys.filter(|key| key.circle == pair || !stays(key)).collect());
+        if self.links.remove(&partner).is_some_and(|link| link.state.connected_since.is_some()) {
+            self.effect(Effect::Disconnect { partner, reason: "removed" });
+        }
     }
 
     /// Purges documents that are not for this node any more.

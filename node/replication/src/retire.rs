@@ -134,7 +134,7 @@ impl Replica {
         }
         let opening = held.iter().find(|envelope| envelope.get().header.content == Content::Opening);
         if let Some(document) = self.read_page(key, &held) {
-            let runs = guarded(|| document.runs_after(self.me, void)).unwrap_or_default();
+            let runs = document.runs_after(self.me, void);
             self.draft(key, runs);
         }
         let unopened = opening.is_some_and(|opening| void.contains(&opening.get().id()));
@@ -266,6 +266,7 @@ impl Replica {
             self.unsaid = true;
             return;
         }
+        let mut pages = BTreeSet::new();
         for envelope in envelopes {
             let (id, header) = (envelope.get().id(), &envelope.get().header);
             if !self.index.holds(id) || header.author == self.node() {
@@ -290,7 +291,7 @@ impl Replica {
                 // It lapses by itself, and whoever lifted it named this one.
                 Content::Hold => {
                     self.forget(id);
-                    self.effect(Effect::Load { document: key.document });
+                    pages.insert(key.document);
                 }
                 content => {
                     let body = envelope.get().body.clone();
@@ -302,8 +303,13 @@ impl Replica {
                     self.forget(id);
                     self.keep(&again);
                     self.push(&key, &[again]);
+                    pages.insert(key.document);
                 }
             }
+        }
+        // It says of another hour when it was written, here as elsewhere.
+        for document in pages {
+            self.effect(Effect::Load { document });
         }
     }
 

@@ -211,6 +211,11 @@ impl Roster {
         self.confirmed.contains(&owner)
     }
 
+    /// Whether it was a partner and was removed.
+    pub(crate) fn is_removed(&self, owner: RootId) -> bool {
+        self.removed.contains(&owner)
+    }
+
     /// Whether this municipality or a partner names it in the circle, beside this municipality.
     fn is_mentioned(&self, circle: CircleId, owner: RootId) -> bool {
         self.lists_of(circle).any(|kept| self.is_confirmed(kept.list.owner) && kept.names(self.me) && kept.names(owner))

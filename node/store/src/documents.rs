@@ -177,6 +177,7 @@ impl Tx<'_> {
             Lost::Replaced => "replaced",
             Lost::Retired => "retired",
             Lost::LeftOut => "left-out",
+            Lost::Parted => "parted",
         };
         self.run(
             "INSERT OR IGNORE INTO drafts_of_pages (change, document, owner, base, typed, why, at)

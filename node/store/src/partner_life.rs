@@ -1,13 +1,15 @@
 //! Suspended partners, and partners that were left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casework::Result;
 use casework::partner_life::{Departure, Partnerships, Suspension};
+use casework::ports::Circles;
 use rusqlite::params;
 use schemas::Kind;
-use schemas::envelope::Header;
-use schemas::ids::{CircleId, RootId};
+use schemas::certificate::NodeCertificate;
+use schemas::envelope::{Content, Header};
+use schemas::ids::{CircleId, NodeKey, RootId};
 use schemas::time::Timestamp;
 
 use crate::envelopes::header;
@@ -20,8 +22,9 @@ pub(crate) const SUSPENDED: &str = "SELECT root FROM partners WHERE suspended_at
 impl Tx<'_> {
     /// Deletes what a partner owns here and everything in the circle of just the two; but for what
     /// it opened with others when it is `inherited`. The replication core lets go of the same
-    /// when it hears of it; on disk it is gone at once.
-    fn purge(&self, partner: RootId, pair: CircleId, inherited: bool) -> Result<()> {
+    /// when it hears of it; on disk it is gone at once. Only pages with something that was typed
+    /// here are left to the core: it reads them first, for what is nowhere else.
+    fn purge(&mut self, partner: RootId, pair: CircleId, inherited: bool) -> Result<()> {
         let stays = |kind: Kind| inherited && kind.is_co_edited();
         for kind in Kind::ALL.iter().filter(|kind| !stays(**kind)) {
             self.run("DELETE FROM documents WHERE owner = ?1 AND kind = ?2", params![partner.0, kind.code()])?;
@@ -31,11 +34,32 @@ impl Tx<'_> {
             let number: i64 = cells.get()?;
             Ok((number, header(&cells.get::<Vec<u8>>()?)?))
         })?;
-        let goes = |header: &Header| header.circle == pair || header.owner == partner && !stays(header.kind);
+        let own = self.own_nodes()?;
+        let page = |header: &Header| (header.circle, header.owner, header.document);
+        let is_typed = |header: &&Header| {
+            let in_page = matches!(header.content, Content::Opening | Content::Change) && header.kind.is_co_edited();
+            in_page && own.contains(&header.author)
+        };
+        let typed: BTreeSet<_> = stored.iter().map(|(_, header)| header).filter(is_typed).map(page).collect();
+        let goes = |header: &Header| {
+            let over = header.circle == pair || header.owner == partner && !stays(header.kind);
+            over && !typed.contains(&page(header))
+        };
         for (number, _) in stored.iter().filter(|(_, header)| goes(header)) {
             self.run("DELETE FROM envelopes WHERE number = ?1", [number])?;
         }
         Ok(())
+    }
+}
+
+impl Tx<'_> {
+    /// Keys of this municipality's node, those before among them.
+    fn own_nodes(&mut self) -> Result<BTreeSet<NodeKey>> {
+        let me = Circles::me(self)?.root;
+        let kept =
+            self.all("SELECT bytes FROM certificates WHERE root = ?1", [me.0], |cells| cells.get::<Vec<u8>>())?;
+        let own = kept.iter().filter_map(|bytes| NodeCertificate::verify(bytes).ok());
+        Ok(own.map(|certificate| certificate.get().node).collect())
     }
 }
 
@@ -90,7 +114,7 @@ impl Partnerships for Tx<'_> {
         if kept == 0 {
             return Ok(false);
         }
-        let pair = CircleId::pair(casework::ports::Circles::me(self)?.root, partner);
+        let pair = CircleId::pair(Circles::me(self)?.root, partner);
         self.run("DELETE FROM outbox WHERE circle = ?1", [pair.0])?;
         self.run(
             "UPDATE links SET ended_at = ?2 WHERE circle = ?1 AND ended_at IS NULL",

@@ -60,8 +60,8 @@ pub struct LibraryDraft {
     pub typed: Resource,
     /// The page as it is now with what was typed in it.
     pub merged: Resource,
-    /// Why it is not in the page: `refused`, `cut`, `forked`, `full`, `replaced`, `retired` or
-    /// `left-out`.
+    /// Why it is not in the page: `refused`, `cut`, `forked`, `full`, `replaced`, `retired`,
+    /// `left-out` or `parted`.
     pub why: String,
     /// What was typed, shown in the text that it was typed on (of a refused one: in the text as
     /// it is now); empty for a new page.

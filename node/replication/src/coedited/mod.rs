@@ -8,6 +8,7 @@
 mod controls;
 mod drafts;
 mod judge;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,7 @@ pub use self::controls::Held;
 pub(crate) use self::drafts::Run;
 use self::judge::Spent;
 pub use self::judge::{AUTHOR, Budget, DOCUMENT, Void};
+pub(crate) use self::words::typed_alone;
 use crate::body;
 pub use crate::control::Opening;
 use crate::scan::{self, Actor, ChangeId, Scanned};

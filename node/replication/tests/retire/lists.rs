@@ -1,14 +1,14 @@
-//! Lists of a circle that a stolen key signed.
+//! Lists of a circle that a stolen key signed, and what is typed while one is missing.
 
 use minicbor::bytes::ByteVec;
-use replication::Input;
 use replication::frames::{Frame, Paper};
+use replication::{Input, Lost};
 use schemas::Kind;
 use schemas::certificate::CircleList;
 use schemas::envelope::Refusal;
 use schemas::ids::{DocumentId, RootId};
 
-use crate::town::{CIRCLE, OFFER, Town, connect, disconnect, key, same, talk, together};
+use crate::town::{CIRCLE, OFFER, SHEET, Town, connect, disconnect, key, members, same, talk, together};
 
 /// What a thief of the first town's key says: in the highest version there is, just these.
 fn of_thief(a: &Town, members: &[RootId]) -> Vec<u8> {
@@ -96,4 +96,50 @@ fn what_a_thief_says_of_a_circle_ends_with_its_key() {
 fn list_of(a: &Town, members: &[RootId]) -> CircleList {
     let (name, arrangement) = ("Zuidrand".to_owned(), String::new());
     CircleList { circle: CIRCLE, owner: a.me, version: 11, name, arrangement, members: members.to_vec() }
+}
+
+/// What a town says when it shares with nobody any more.
+fn without_others(town: &Town) -> Vec<u8> {
+    let (name, arrangement) = ("Zuidrand".to_owned(), String::new());
+    CircleList { circle: CIRCLE, owner: town.me, version: 10, name, arrangement, members: vec![town.me] }
+        .sign(&town.key)
+}
+
+#[test]
+fn what_was_not_compared_because_no_list_was_known_is_not_taken_for_sent() {
+    let [mut a, mut b] = together();
+    disconnect(&mut a, &mut b);
+    connect(&mut a, &mut b);
+    disconnect(&mut a, &mut b);
+    a.edit(SHEET, "3.", "3. En meer.");
+    b.take_key(&[&a]);
+    a.knows(&b);
+    // Of what that key signed it lets go once they agree in every circle, and there are others.
+    a.retiring.clear();
+    connect(&mut a, &mut b);
+    let state = a.replica.partner_state(b.me).unwrap();
+    assert_eq!(state.in_step.get(&CIRCLE), Some(&true), "of the pages of the other nothing is known");
+    brings(&mut a, b.me, b.me, &without_others(&b));
+    assert!(!a.views.contains_key(&DocumentId([SHEET; 16])));
+    let kept = a.drafts.last().map(|(text, why)| (text.as_str(), *why));
+    assert_eq!(kept, Some(("Een twee (2) 3. En meer.", Lost::LeftOut)));
+}
+
+#[test]
+fn what_was_typed_under_the_key_of_before_is_not_taken_for_sent() {
+    let [mut a, mut b] = together();
+    disconnect(&mut a, &mut b);
+    connect(&mut a, &mut b);
+    disconnect(&mut a, &mut b);
+    a.edit(SHEET, "3.", "3. En meer.");
+    a.take_key(&[&b]);
+    // Nothing is said again yet: its clock is wrong, or it waits for what partners kept.
+    let (next, both) = (a.key.clone(), members(&a, &b));
+    a.list(2, &both, &next);
+    b.knows(&a);
+    connect(&mut a, &mut b);
+    brings(&mut a, b.me, b.me, &without_others(&b));
+    assert!(!a.views.contains_key(&DocumentId([SHEET; 16])));
+    let kept = a.drafts.last().map(|(text, why)| (text.as_str(), *why));
+    assert_eq!(kept, Some(("Een twee (2) 3. En meer.", Lost::LeftOut)));
 }

@@ -53,6 +53,19 @@ fn what_a_retired_key_signed_is_said_again_and_edits_keep_their_author() {
 }
 
 #[test]
+fn what_is_said_again_later_is_of_the_same_hour_here_and_there() {
+    let [mut a, mut b] = together();
+    disconnect(&mut a, &mut b);
+    (a.now, b.now) = (a.now.plus_seconds(7_200), b.now.plus_seconds(7_200));
+    a.rotate(&members(&a, &b), &[&b]);
+    assert_eq!(a.views[&DocumentId([SHEET; 16])].changed_at, a.now.hour());
+    b.knows(&a);
+    connect(&mut a, &mut b);
+    connect(&mut a, &mut b);
+    same(&a, &b);
+}
+
+#[test]
 fn a_stolen_key_is_answered_by_the_next_certificate() {
     let [mut a, mut b] = together();
     disconnect(&mut a, &mut b);

@@ -218,15 +218,26 @@ impl Town {
 
     /// Starts again on the same store with a new key; the one before it is retired.
     pub(crate) fn rotate(&mut self, members: &[RootId], partners: &[&Self]) {
+        self.take_key(partners);
+        let next = self.key.clone();
+        self.list(2, members, &next);
+        self.say_again();
+    }
+
+    /// The same up to where it signs its lists anew.
+    pub(crate) fn take_key(&mut self, partners: &[&Self]) {
         let (next, before) = (key(self.number + 200), self.papers());
         let retired = vec![self.certificate.node];
         self.certificate = NodeCertificate { node: node(&next), serial: 2, retired, ..self.certificate.clone() };
-        self.key = next.clone();
+        self.key = next;
         self.begin(&before, self.number + 50);
         for partner in partners {
             self.knows(partner);
         }
-        self.list(2, members, &next);
+    }
+
+    /// Says again what its key of before signed.
+    pub(crate) fn say_again(&mut self) {
         let envelopes = std::mem::take(&mut self.own);
         self.input(Input::SayAgain { envelopes });
         assert!(self.signed_by(&[node(&key(self.number + 100))]).is_empty(), "all of it is said again");

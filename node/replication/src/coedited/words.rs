@@ -1,0 +1,94 @@
+//! What was typed in one change, by itself: all that is left of a text where the state that it was
+//! typed on cannot be built any more. The words as they were put in, without where in the page;
+//! a person finds them there again.
+
+use automerge::legacy::{ObjectId, OpType};
+use automerge::{Change, ScalarValue};
+use schemas::envelope::Refusal;
+use schemas::{Kind, SharedValue};
+use serde_json::json;
+
+use super::Run;
+use crate::api::Lost;
+use crate::build::guarded;
+use crate::scan;
+
+/// Characters of the title that such a text gets.
+const TITLE: usize = 60;
+
+/// The text that a change of a page put in, as a page of its own; none where there is none, or
+/// none that may be shared.
+pub(crate) fn typed_alone(kind: Kind, change: &[u8], why: Lost) -> Option<Run> {
+    let last = scan::change(change).ok()?.hash;
+    let words = guarded(|| put_in(change)).ok()?;
+    let title: String = words.lines().map(str::trim).find(|line| !line.is_empty())?.chars().take(TITLE).collect();
+    // What a page has beside its text nobody knows here; who takes the text over says it again.
+    let page = json!({
+        "title": title, "kind": "welcome_sheet", "language": "nl", "body": words, "tags": [], "licence": "CC-BY-4.0"
+    });
+    let typed = SharedValue::from_json(kind, page).ok()?;
+    Some(Run { last, base: typed.clone(), typed, why })
+}
+
+/// What a change put in texts, a line for each of them.
+fn put_in(change: &[u8]) -> Result<String, Refusal> {
+    let change = Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody)?.decode();
+    let (mut words, mut within): (String, Option<&ObjectId>) = (String::new(), None);
+    for operation in change.operations.iter().filter(|operation| operation.insert) {
+        let OpType::Put(ScalarValue::Str(text)) = &operation.action else { continue };
+        if within.is_some_and(|object| *object != operation.obj) {
+            words.push('\n');
+        }
+        within = Some(&operation.obj);
+        words.push_str(text);
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use automerge::Automerge;
+    use automerge::transaction::Transactable;
+    use automerge::{ROOT, ReadDoc};
+
+    use super::*;
+    use crate::body;
+
+    fn page(body: &str) -> SharedValue {
+        let page = json!({
+            "title": "Fiche", "kind": "event", "language": "fr", "body": body, "tags": ["een"], "licence": "CC0-1.0"
+        });
+        SharedValue::from_json(Kind::Resource, page).expect("a page")
+    }
+
+    /// A change in a page whose body was this, and its body after it.
+    fn edited(before: &str, after: &str) -> Vec<u8> {
+        let mut document = Automerge::new().with_actor([1; scan::ACTOR_BYTES].into());
+        body::apply(&mut document, &body::encode(&page(before), [1; scan::ACTOR_BYTES]).expect("written"))
+            .expect("applied");
+        document.set_actor([2; scan::ACTOR_BYTES].into());
+        let (_, text) = document.get(ROOT, "body").expect("a document").expect("a body");
+        body::write(&mut document, |transaction| transaction.update_text(&text, after)).expect("written").expect("new")
+    }
+
+    #[test]
+    fn the_words_of_a_change_are_found_without_what_it_follows() {
+        let change = edited("Begin. Slot.", "Begin. Hier typte iemand,\nook een tweede regel. Slot.");
+        let run = typed_alone(Kind::Resource, &change, Lost::Cut).expect("a text");
+        let json = run.typed.to_json().expect("a value");
+        assert_eq!(json["body"], "Hier typte iemand,\nook een tweede regel. ");
+        assert_eq!(json["title"], "Hier typte iemand,");
+        assert_eq!((run.base == run.typed, run.why), (true, Lost::Cut));
+        assert_eq!(run.last, scan::change(&change).expect("sound").hash);
+    }
+
+    #[test]
+    fn what_is_only_taken_out_or_may_not_be_shared_is_no_text() {
+        assert!(typed_alone(Kind::Resource, &edited("Begin. Slot.", "Begin."), Lost::Cut).is_none());
+        assert!(typed_alone(Kind::Resource, &edited("Begin.", "Begin. 85.07.30-033.28"), Lost::Cut).is_none());
+        assert!(typed_alone(Kind::Resource, b"no change", Lost::Cut).is_none());
+        let long = "woord ".repeat(40);
+        let title = typed_alone(Kind::Resource, &edited("", &long), Lost::Cut).expect("a text").typed;
+        assert_eq!(title.to_json().expect("a value")["title"].as_str().map(str::len), Some(TITLE));
+    }
+}
