@@ -39,6 +39,7 @@ pub(super) fn judge(world: &World) -> Verdict {
     values_are_equal(world, honest, &mut faults);
     nothing_forged_or_erased(world, honest, &mut faults);
     nothing_typed_is_lost(world, honest, &mut faults);
+    nothing_typed_is_lost_in_parting(world, honest, &mut faults);
     the_last_word_stands(world, honest, &mut faults);
     in_step(world, honest, &mut faults);
     world.judge_keys(&mut faults);
@@ -244,13 +245,42 @@ fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String
                 || world.somebody_is_cut_off(view.owner)
                 || world.was_cut_off_while_keys_changed(view.owner);
             let is_draft = |typed: &Typed| {
-                let mut drafts = honest.get(typed.by).into_iter().flat_map(|by| by.store.drafts.values());
-                may_wait && drafts.any(|(page, text)| *page == document && text.contains(typed.character))
+                (may_wait || world.was_cut_off_by_merging(view.owner, typed)) && has_draft(honest, document, typed)
             };
             let is_lost = |typed: &&Typed| !body.contains(&typed.character) && !is_draft(typed);
             let lost: Vec<usize> = typed.iter().filter(counts).filter(is_lost).map(|typed| typed.by).collect();
             if !lost.is_empty() {
                 faults.push(format!("node {at} lost {} characters of {document:?} by {lost:?}", lost.len()));
+            }
+        }
+    }
+}
+
+/// Whether whoever typed this has it in a draft.
+fn has_draft(honest: &[Node], page: DocumentId, typed: &Typed) -> bool {
+    let mut drafts = honest.get(typed.by).into_iter().flat_map(|by| by.store.drafts.values());
+    drafts.any(|(of, text)| *of == page && text.contains(typed.character))
+}
+
+/// Of two that parted each has what it typed in pages of the other as a draft, where the other has
+/// not got it.
+fn nothing_typed_is_lost_in_parting(world: &World, honest: &[Node], faults: &mut Vec<String>) {
+    for (document, typed) in world.ledger.kept() {
+        let is_page = |view: &&DocumentView| view.document == document && view.value.kind().is_co_edited();
+        for (at, owner) in honest.iter().enumerate() {
+            let Some(page) = owner.store.views.values().find(is_page).filter(|page| page.owner == owner.root) else {
+                continue;
+            };
+            let body = body_of(&page.value);
+            let counts = |typed: &&Typed| {
+                // A wrong clock ended the page there before its time.
+                let ended = honest.get(typed.by).is_none_or(|by| by.misled.is_some());
+                world.have_parted_for_good(at, typed.by) && !ended && !world.cannot_say_again(at)
+            };
+            let is_lost = |typed: &&Typed| !body.contains(typed.character) && !has_draft(honest, document, typed);
+            let lost: Vec<usize> = typed.iter().filter(counts).filter(is_lost).map(|typed| typed.by).collect();
+            if !lost.is_empty() {
+                faults.push(format!("{} characters of {document:?} by {lost:?} went with their partner", lost.len()));
             }
         }
     }

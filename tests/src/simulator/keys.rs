@@ -151,12 +151,13 @@ impl World {
     }
 
     /// Whether a node still shows what the owner's retired key said to just the two: it has not met
-    /// the owner since.
+    /// the owner since, because that one is out of reach or one of the two suspended the other.
     pub(super) fn waits_for_new_key(&self, at: usize, view: &DocumentView) -> bool {
         let Some(owner) = self.node_of(view.owner) else { return false };
         let retired = self.stolen.iter().any(|(who, _)| *who == owner);
         let of_two = view.circle == CircleId::pair(self.nodes[at].root, view.owner);
-        retired && of_two && !self.scenario.reaches(at, owner)
+        let suspended = self.gives_nothing(at, owner) || self.gives_nothing(owner, at);
+        retired && of_two && (suspended || !self.scenario.reaches(at, owner))
     }
 
     /// What retired keys signed is held by nobody who was told of it.

@@ -110,6 +110,11 @@ impl Identity {
     pub(super) fn node(&self) -> NodeKey {
         self.certificate.get().node
     }
+
+    /// Its keys, those before among them.
+    pub(super) fn nodes(&self) -> BTreeSet<NodeKey> {
+        self.newest_first().map(|certificate| certificate.get().node).collect()
+    }
 }
 
 /// A certificate of a year.

@@ -5,6 +5,7 @@
 use rand::RngExt;
 use schemas::ids::RootId;
 
+use super::ledger::Typed;
 use super::scenario::Reach;
 use super::world::World;
 
@@ -90,6 +91,13 @@ impl World {
                 self.resume(at, partner);
             }
         }
+    }
+
+    /// Whether the owner of a page went on without one that merged before this was typed: what that
+    /// one still wrote with others since is cut off in the page, and what they wrote after it too.
+    pub(super) fn was_cut_off_by_merging(&self, owner: RootId, typed: &Typed) -> bool {
+        let went_on = |gone| self.node_of(owner).is_some_and(|owner| self.have_parted(owner, gone));
+        self.merger.is_some_and(|merger| typed.when >= merger.at && went_on(merger.gone))
     }
 
     /// Whether anybody is suspended by the owner of a page, or left everybody.

@@ -1,6 +1,6 @@
 //! Partners that a municipality suspended or parted with: nothing more is exchanged with them,
-//! what is only theirs goes when they parted, and what is to be asked of its own pages waits in
-//! its store.
+//! what is only theirs goes when they parted, but for what was typed here, which the replica reads
+//! before it lets it go; and what is to be asked of its own pages waits in its store.
 //!
 //! What the program does (`partner_life.rs` of casework, `node/src/runtime/partners.rs` and
 //! `node/src/errands.rs`) is done here in its simplest form; casework's own is tested on real
@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 use replication::{Clock, Command, DocumentView, Input};
+use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId, RootId};
 
 use super::ledger::Promise;
@@ -95,6 +96,12 @@ impl World {
         parted(a, b) || parted(b, a)
     }
 
+    /// Whether one of the two left the other, and neither merged.
+    pub(super) fn have_parted_for_good(&self, a: usize, b: usize) -> bool {
+        let merged = |at: usize| self.merger.is_some_and(|merger| merger.gone == at);
+        self.have_parted(a, b) && !merged(a) && !merged(b)
+    }
+
     /// Whether the programs of both let the other in.
     pub(super) fn let_each_other_in(&self, a: usize, b: usize) -> bool {
         let lets_in = |this: usize, other: usize| !self.nodes[this].kept_out.contains(&self.nodes[other].root);
@@ -171,9 +178,15 @@ impl World {
         node.store.partners.untold.insert(partner);
         node.store.office.part(me, partner);
         let stays = |co_edited: bool| successor.is_some() && co_edited;
+        // What was typed here is read once more before it goes.
+        let own = node.identity.nodes();
+        let headers = node.store.envelopes.values().map(|envelope| &envelope.get().header);
+        let typed = headers.filter(|header| header.content == Content::Change && own.contains(&header.author));
+        let typed: BTreeSet<DocumentId> = typed.map(|header| header.document).collect();
         node.store.envelopes.retain(|_, envelope| {
             let header = &envelope.get().header;
-            header.circle != between && (header.owner != partner || stays(header.kind.is_co_edited()))
+            let goes = header.circle == between || header.owner == partner && !stays(header.kind.is_co_edited());
+            !goes || typed.contains(&header.document)
         });
         node.store.views.retain(|_, view| {
             view.circle != between && (view.owner != partner || stays(view.value.kind().is_co_edited()))

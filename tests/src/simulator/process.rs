@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use replication::api::Kept;
-use replication::{Clock, Command, Effect, Input, Notice};
+use replication::{Clock, Effect, Input, Notice};
 use schemas::certificate::NodeCertificate;
 use schemas::ids::RootId;
 
@@ -30,12 +30,7 @@ impl World {
         self.await_mergers(node);
         let rebuild = self.nodes[node].replica.as_ref().map(|replica| replica.rebuild()).unwrap_or_default();
         self.carry_out(node, rebuild);
-        let owner = self.nodes[node].root;
-        for document in self.nodes[node].erasures.clone() {
-            if self.nodes[node].replica.as_ref().is_some_and(|replica| !replica.is_erased(owner, document)) {
-                self.input(node, Input::Command { number: 0, command: Command::Erase { document } });
-            }
-        }
+        self.erase_again(node);
         self.input(node, Input::Tick);
         self.drain(node);
     }

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeSet;
 
+use replication::{Command, Input};
 use schemas::SharedValue;
 use schemas::documents::Decision;
 use schemas::ids::{CircleId, RootId};
@@ -60,12 +61,28 @@ impl World {
         if all_brought {
             self.nodes[at].awaited.clear();
             self.follow_own_halves(at);
+            self.erase_again(at);
             if !self.nodes[at].without.is_empty() {
                 self.nodes[at].store.office.doubt();
             }
             let unsaid = std::mem::take(&mut self.nodes[at].unsaid);
             if !unsaid.is_empty() {
                 self.retired(at, self.nodes[at].root, unsaid);
+            }
+        }
+    }
+
+    /// Erases once more what came back from partners and was erased since the backup: once they
+    /// brought what they kept, and not before, or there is nothing yet to erase. The program does so
+    /// with documents of which no person is left behind.
+    pub(super) fn erase_again(&mut self, at: usize) {
+        if self.is_recovering(at) {
+            return;
+        }
+        let root = self.nodes[at].root;
+        for document in self.nodes[at].erasures.clone() {
+            if self.nodes[at].replica.as_ref().is_some_and(|replica| !replica.is_erased(root, document)) {
+                self.input(at, Input::Command { number: 0, command: Command::Erase { document } });
             }
         }
     }

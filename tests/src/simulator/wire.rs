@@ -5,6 +5,8 @@
 use rand::RngExt;
 use replication::Input;
 use replication::frames::{self, Frame};
+use schemas::Header;
+use schemas::ids::RootId;
 
 use super::scenario::Plant;
 use super::world::{Event, World};
@@ -130,6 +132,15 @@ impl World {
         }
     }
 
+    /// Whether a node parted with the owner of a document and its program has not read that yet; and
+    /// by the list that it last knew of that owner the receiver may have it.
+    fn is_parting(&self, at: usize, header: &Header, receiver: RootId) -> bool {
+        let node = &self.nodes[at];
+        let window = node.store.partners.has_parted(header.owner) && !node.kept_out.contains(&header.owner);
+        let members = node.replica.as_ref().map(|replica| replica.members(header.circle, header.owner));
+        window && members.is_some_and(|members| [node.root, receiver].iter().all(|who| members.contains(who)))
+    }
+
     /// Looks at every frame of an honest node: nobody is told what the list of its owner, as far
     /// as the sender knows it, keeps from him; and what two share never passes a third.
     fn watch(&mut self, from: usize, to: usize, bytes: &[u8]) {
@@ -146,8 +157,9 @@ impl World {
             let named = lists.get(&(header.circle, keeper)).is_some_and(|kept| {
                 [sender, receiver].iter().all(|who| kept.list.get().members.binary_search(who).is_ok())
             });
-            // Until its program has read who its partners are, one that is kept out hears it.
-            let apart = self.nodes[from].store.partners.keeps_out(receiver);
+            // Until its program has read who its partners are, one that is kept out hears it, and
+            // others hear what is left of one that it parted with.
+            let apart = self.nodes[from].store.partners.keeps_out(receiver) || self.is_parting(from, header, receiver);
             if !of_two && !named && !apart {
                 let fault = format!("node {from} told node {to} of {:?} in {:?}", header.document, header.circle);
                 self.faults.push(fault);

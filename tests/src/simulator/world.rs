@@ -319,6 +319,7 @@ impl World {
             for node in 0..hostile {
                 self.input(node, Input::Tick);
                 self.recover(node);
+                self.erase_again(node);
                 self.settle_partners(node);
                 if self.scenario.offices {
                     self.settle_office(node);
