@@ -6,11 +6,22 @@ use std::collections::BTreeMap;
 
 use replication::Input;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
-use schemas::ids::{CircleId, RootId};
+use schemas::ids::{CircleId, NodeKey, RootId};
 use store::KnownCertificates;
 
 /// The newest certificate of each municipality.
 pub type Newest = BTreeMap<RootId, Verified<NodeCertificate>>;
+
+/// Whose a node key is where several certified it: whoever stole it can. The replica gives it to whom
+/// it hears of first by [`inputs`]: `me`, then one that is known, then another.
+pub fn root_of(
+    me: RootId,
+    is_known: impl Fn(RootId) -> bool,
+    certificates: &KnownCertificates,
+    node: NodeKey,
+) -> Option<RootId> {
+    certificates.roots_of(node).min_by_key(|root| (*root != me, !is_known(*root), *root))
+}
 
 /// The newest certificates of those that `is_known` says are this municipality or a partner, and
 /// the inputs for the replica. Members that are no partners come after the lists that introduce

@@ -8,7 +8,6 @@ use schemas::certificate::NodeCertificate;
 use schemas::ids::{CircleId, RootId};
 use store::Partner;
 
-use crate::clock;
 use crate::commands::{self, Request, init};
 use crate::errands::TAKEN;
 use crate::home::Configuration;
@@ -17,6 +16,7 @@ use crate::keys::{certify, new_key, node_key};
 use crate::pairing::Compared;
 use crate::papers::next;
 use crate::service::Service;
+use crate::{acquaintance, clock};
 
 /// A partner of the node, with its keys.
 struct Partnered {
@@ -147,4 +147,23 @@ async fn nobody_pairs_with_the_key_of_a_partner() {
     pair(&new_key());
     commands::execute(&service, confirm(), Vec::new()).await.expect("confirmed");
     assert_eq!(service.store.partners().expect("a list").len(), 2);
+}
+
+#[test]
+fn what_a_partner_signed_is_its_own_whoever_certified_its_key_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (service, partners) = node_with(folder.path(), &["11001"]);
+    let (me, one) = (service.home.owner(), &partners[0]);
+    let is_known = |root: RootId| root == me || root == one.id();
+    let thieves: Vec<SigningKey> = (0..8).map(|_| new_key()).collect();
+    for thief in &thieves {
+        for stolen in [&one.node, &service.home.node] {
+            let bytes = certify(thief, stolen, "11007".parse().expect("in the table"), None, 1, clock::now());
+            service.store.keep_certificate(&bytes).expect("kept");
+        }
+    }
+    let known = service.store.known_certificates().expect("a look");
+    let root_of = |key: &SigningKey| acquaintance::root_of(me, is_known, &known, node_key(key));
+    assert_eq!((root_of(&one.node), root_of(&service.home.node)), (Some(one.id()), Some(me)));
+    assert_eq!(root_of(&new_key()), None);
 }

@@ -12,18 +12,18 @@ use crate::coedited::{Admission, Coedited};
 use crate::scan;
 
 /// The `.automerge` file of the stored `envelopes` of one document, in any order: its newest
-/// version, or everything that counts of its opening and changes. `root_of` says whose node a key
-/// is.
+/// version, or everything that counts of its opening and changes. `who` says whose node a key is,
+/// and which keys that one had before.
 ///
 /// # Errors
 /// `Superseded` when nothing of the document is left, `UnsafeBody` when a change does not scan.
 pub fn save<'a>(
     envelopes: impl IntoIterator<Item = &'a Verified<Envelope>>,
-    root_of: impl Fn(NodeKey) -> RootId,
+    who: impl Fn(NodeKey) -> (RootId, Vec<NodeKey>),
 ) -> Result<Vec<u8>, Refusal> {
     let all: Vec<&Envelope> = envelopes.into_iter().map(Verified::get).collect();
     if let Some(opening) = all.iter().find(|envelope| envelope.header.content == Content::Opening) {
-        return page(opening, &all, root_of);
+        return page(opening, &all, who);
     }
     let versions = all.iter().filter(|envelope| envelope.header.content == Content::Version);
     let newest = versions.max_by_key(|envelope| (envelope.header.stamp, Reverse(envelope.id())));
@@ -34,14 +34,18 @@ pub fn save<'a>(
     Ok(document.save())
 }
 
-fn page(opening: &Envelope, all: &[&Envelope], root_of: impl Fn(NodeKey) -> RootId) -> Result<Vec<u8>, Refusal> {
-    let mut document = Coedited::open(opening)?;
+fn page(
+    opening: &Envelope,
+    all: &[&Envelope],
+    who: impl Fn(NodeKey) -> (RootId, Vec<NodeKey>),
+) -> Result<Vec<u8>, Refusal> {
+    let mut document = Coedited::open_of(opening, &who(opening.header.author).1)?;
     let mut left: Vec<&&Envelope> = all.iter().filter(|envelope| envelope.id() != document.opening).collect();
     loop {
         let before = left.len();
         left.retain(|envelope| {
-            let author = root_of(envelope.header.author);
-            document.admit(envelope, author, true) != Ok(Admission::Admitted)
+            let (author, before) = who(envelope.header.author);
+            document.admit_of(envelope, author, &before, true) != Ok(Admission::Admitted)
         });
         if left.len() == before {
             return Ok(document.document()?.0.save());

@@ -131,7 +131,7 @@ fn long_texts_open_in_several_changes() {
         assert_eq!(document.admit(envelope.get(), writer.root, false), Ok(Admission::Admitted));
     }
     assert_eq!(text(&document.build().unwrap().value), long);
-    let file = replication::save(envelopes.iter().rev(), |_| writer.root).unwrap();
+    let file = replication::save(envelopes.iter().rev(), |_| (writer.root, Vec::new())).unwrap();
     let loaded = automerge::Automerge::load(&file).unwrap();
     assert_eq!(loaded.get_heads().len(), 1);
 }
@@ -139,12 +139,13 @@ fn long_texts_open_in_several_changes() {
 #[test]
 fn a_version_saves_as_automerge() {
     let writer = Writer::new(1);
-    let file = replication::save([&writer.version(&example(Kind::MentorOffer))], |_| writer.root).unwrap();
+    let file =
+        replication::save([&writer.version(&example(Kind::MentorOffer))], |_| (writer.root, Vec::new())).unwrap();
     use automerge::ReadDoc;
     let loaded = automerge::Automerge::load(&file).unwrap();
     let (value, _) = loaded.get(automerge::ROOT, "radius_km").unwrap().unwrap();
     assert_eq!(value.as_i64(), Some(10));
-    assert_eq!(replication::save([], |_| writer.root), Err(Refusal::Superseded));
+    assert_eq!(replication::save([], |_| (writer.root, Vec::new())), Err(Refusal::Superseded));
 }
 
 #[test]

@@ -329,7 +329,7 @@ impl Field {
         let shows = catch_unwind(AssertUnwindSafe(|| document.build().map(|_| ())));
         let next = catch_unwind(AssertUnwindSafe(|| full.honest(document, 202)));
         let all: Vec<_> = full.envelopes.iter().chain([&envelope]).cloned().collect();
-        let saved = catch_unwind(AssertUnwindSafe(|| replication::save(&all, |node| full.root_of(node))));
+        let saved = catch_unwind(AssertUnwindSafe(|| replication::save(&all, |node| (full.root_of(node), Vec::new()))));
         let loads = |bytes: &[u8]| Automerge::load(bytes).is_ok();
         *document = self.built();
         match (shows, next, saved) {

@@ -2,10 +2,12 @@
 
 use anyhow::{Result, anyhow, bail};
 use casework::ports::Document;
+use replication::certificates::Certificates;
 use schemas::Kind;
 use schemas::ids::{DocumentId, NodeKey, RootId, to_hex};
 use serde_json::{Value, json};
 
+use crate::acquaintance;
 use crate::service::Service;
 
 /// Every shared document, a row each, by kind and id.
@@ -46,9 +48,15 @@ pub fn file(service: &Service, document: &str) -> Result<Vec<Value>> {
     let mut envelopes = service.store.load(id)?;
     envelopes.retain(|envelope| envelope.get().header.owner == owner);
     let known = service.store.known_certificates()?;
-    // Of a partner that was removed only the node is known.
-    let root_of = |node: NodeKey| known.roots_of(node).next().unwrap_or(RootId(node.0));
-    let bytes = replication::save(envelopes.iter(), root_of)
+    let partners = service.store.partners()?;
+    let me = service.home.owner();
+    let is_known = |root: RootId| root == me || partners.iter().any(|partner| partner.root == root);
+    let who = |node: NodeKey| match acquaintance::root_of(me, is_known, &known, node) {
+        Some(root) => (root, known.of(root).into_iter().flat_map(Certificates::retired).collect()),
+        // Of one that was forgotten only the node is known.
+        None => (RootId(node.0), Vec::new()),
+    };
+    let bytes = replication::save(envelopes.iter(), who)
         .map_err(|why| anyhow!("Document {document} is niet te bewaren: {why}"))?;
     Ok(vec![json!({ "document": document, "bytes": bytes.len(), "hex": to_hex(&bytes) })])
 }

@@ -66,6 +66,21 @@ fn what_is_said_again_later_is_of_the_same_hour_here_and_there() {
 }
 
 #[test]
+fn a_page_that_was_said_again_is_saved_as_a_file() {
+    let [mut a, mut b] = together();
+    disconnect(&mut a, &mut b);
+    b.rotate(&members(&a, &b), &[&a]);
+    let of_sheet = |one: &&Verified<Envelope>| one.get().header.document == DocumentId([SHEET; 16]);
+    let page: Vec<Verified<Envelope>> = b.store.values().filter(of_sheet).cloned().collect();
+    let (now, before) = (b.certificate.node, node(&key(102)));
+    let who = |signer| if signer == now { (b.me, vec![before]) } else { (a.me, Vec::new()) };
+    let saved = automerge::Automerge::load(&replication::save(&page, who).unwrap()).unwrap();
+    use automerge::ReadDoc;
+    let (_, body) = saved.get(automerge::ROOT, "body").unwrap().unwrap();
+    assert_eq!(saved.text(&body).unwrap(), "Een twee (2) 3.");
+}
+
+#[test]
 fn a_stolen_key_is_answered_by_the_next_certificate() {
     let [mut a, mut b] = together();
     disconnect(&mut a, &mut b);
