@@ -167,6 +167,7 @@ mod tests {
         assert!(journal.after(8).eq([]));
         assert_eq!(journal.own_after(3), Some([id(5), id(8)].into()));
         assert_eq!(journal.own_after(5), Some([id(8)].into()));
+        assert_eq!((journal.first_of(&[id(7), id(8)].into()), journal.first_of(&[id(7)].into())), (Some(8), None));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
-use replication::{Clock, Command, DocumentView, Input};
+use replication::{Clock, Command, Input};
 use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId, RootId};
 
@@ -82,10 +82,12 @@ impl Node {
         own.map(|(_, kept)| Input::List { list: kept.list.clone(), bytes: kept.bytes.clone() }).collect()
     }
 
-    /// Pages of `owner` that are shown here.
-    fn pages_of(&self, owner: RootId) -> Vec<DocumentView> {
-        let pages = self.store.views.values();
-        pages.filter(|view| view.owner == owner && view.value.kind().is_co_edited()).cloned().collect()
+    /// Pages of `owner` that are here. They are so at once when a process starts, also where what
+    /// they show is still to be built anew.
+    fn pages_of(&self, owner: RootId) -> BTreeSet<DocumentId> {
+        let headers = self.store.envelopes.values().map(|envelope| &envelope.get().header);
+        let openings = headers.filter(|header| header.owner == owner && header.content == Content::Opening);
+        openings.map(|header| header.document).collect()
     }
 }
 
@@ -125,7 +127,7 @@ impl World {
         let own_list = self.nodes[at].store.lists.get(&(self.circles[0], me));
         if own_list.is_some_and(|kept| kept.list.get().members.contains(&partner)) {
             for page in self.nodes[at].pages_of(me) {
-                self.nodes[at].store.partners.ask(ask(page.document));
+                self.nodes[at].store.partners.ask(ask(page));
             }
         }
     }
@@ -214,17 +216,15 @@ impl World {
     fn take_over(&mut self, at: usize, partner: RootId) {
         let expires_at = self.nodes[at].clock(self.now()).hour().plus_days(400);
         let outbox = &self.nodes[at].store.partners.outbox;
-        let is_asked = |page: &DocumentView| {
-            outbox
-                .values()
-                .any(|command| matches!(command, Command::Replace { document, .. } if *document == page.document))
+        let is_asked = |page: &DocumentId| {
+            outbox.values().any(|command| matches!(command, Command::Replace { document, .. } if document == page))
         };
-        let pages: Vec<DocumentView> =
+        let pages: Vec<DocumentId> =
             self.nodes[at].pages_of(partner).into_iter().filter(|page| !is_asked(page)).collect();
         for page in pages {
             let by = self.draw_document();
-            self.ledger.taken_over.entry(page.document).or_default().insert(by);
-            let command = Command::Replace { document: page.document, by, expires_at };
+            self.ledger.taken_over.entry(page).or_default().insert(by);
+            let command = Command::Replace { document: page, by, expires_at };
             self.nodes[at].store.partners.ask(command);
         }
     }
