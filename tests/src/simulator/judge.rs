@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use replication::DocumentView;
+use schemas::Kind;
 use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
@@ -67,7 +68,7 @@ fn cutoff(world: &World) -> Hour {
 fn held_in(node: &Node, shared: &Shared, cutoff: Hour) -> BTreeSet<EnvelopeId> {
     let counts = |envelope: &&_| {
         let header = &schemas::Verified::<schemas::Envelope>::get(envelope).header;
-        header.circle == shared.circle && shared.owners.contains(&header.owner) && header.expires_at >= cutoff
+        header.circle == shared.circle && shared.counts(header.owner, header.kind) && header.expires_at >= cutoff
     };
     node.store.envelopes.values().filter(counts).map(|envelope| envelope.get().id()).collect()
 }
@@ -76,7 +77,17 @@ fn held_in(node: &Node, shared: &Shared, cutoff: Hour) -> BTreeSet<EnvelopeId> {
 struct Shared {
     circle: CircleId,
     owners: BTreeSet<RootId>,
+    /// Who merged: of that one only what was written together is anybody's.
+    left_by: Option<RootId>,
     members: Vec<usize>,
+}
+
+impl Shared {
+    /// Whether documents of this kind of `owner` are among it. Who merged is a partner still where
+    /// nobody reached it since: its own cards are there and elsewhere not.
+    fn counts(&self, owner: RootId, kind: Kind) -> bool {
+        self.owners.contains(&owner) && (self.left_by != Some(owner) || kind.is_co_edited())
+    }
 }
 
 /// What the honest members of the first circle hold alike.
@@ -87,28 +98,33 @@ fn main_circle(world: &World) -> Shared {
         owners.insert(world.nodes[world.hostile()].root);
     }
     // What is left of one that merged says by what its pages were replaced.
-    owners.extend(world.merger.map(|merger| world.nodes[merger.gone].root));
-    Shared { circle: world.circles[0], owners, members }
+    let left_by = world.merger.map(|merger| world.nodes[merger.gone].root);
+    owners.extend(left_by);
+    Shared { circle: world.circles[0], owners, left_by, members }
 }
 
 /// The first circle, by who may have what its members wrote: one that suspended another gives it
 /// nothing more, though what it is given by that one comes through others.
 fn audiences(world: &World) -> Vec<Shared> {
-    let Shared { circle, owners, members } = main_circle(world);
+    let Shared { circle, owners, left_by, members } = main_circle(world);
     let mut audiences: BTreeMap<Vec<usize>, BTreeSet<RootId>> = BTreeMap::new();
     for owner in owners {
         let gives = |at: &usize| !world.node_of(owner).is_some_and(|of| world.gives_nothing(of, *at));
         audiences.entry(members.iter().copied().filter(gives).collect()).or_default().insert(owner);
     }
-    audiences.into_iter().map(|(members, owners)| Shared { circle, owners, members }).collect()
+    audiences.into_iter().map(|(members, owners)| Shared { circle, owners, left_by, members }).collect()
 }
 
 /// What honest nodes hold alike: in each circle the documents of its members.
 fn circles(world: &World, honest: &[Node]) -> Vec<Shared> {
     let root = |at: &usize| world.nodes[*at].root;
     let mut circles = audiences(world);
-    let pair =
-        |circle, a: usize, b: usize| Shared { circle, owners: [a, b].iter().map(root).collect(), members: vec![a, b] };
+    let pair = |circle, a: usize, b: usize| Shared {
+        circle,
+        owners: [a, b].iter().map(root).collect(),
+        left_by: None,
+        members: vec![a, b],
+    };
     if !world.are_apart(0, 1) {
         circles.push(pair(world.circles[1], 0, 1));
     }
@@ -158,10 +174,11 @@ fn taken_ids(honest: &[Node]) -> BTreeSet<(RootId, DocumentId)> {
 fn values_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     let cutoff = cutoff(world);
     let taken = taken_ids(honest);
-    for Shared { circle, owners, members } in circles(world, honest) {
+    for shared in circles(world, honest) {
+        let members = &shared.members;
         let views = |at: usize| {
             let fits = |view: &&DocumentView| {
-                let counts = view.circle == circle && owners.contains(&view.owner);
+                let counts = view.circle == shared.circle && shared.counts(view.owner, view.value.kind());
                 counts && view.expires_at >= cutoff && !taken.contains(&(view.owner, view.document))
             };
             let views = honest[at].store.views.values().filter(fits);
@@ -199,11 +216,14 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
             }
             let of_owner = world.node_of(header.owner).is_some_and(|owner| owner < honest.len());
             if world.ledger.erased.contains(&header.document) && header.content != Content::Erased && of_owner {
-                // Two that don't meet any more cannot be told what only they shared, nor one that left.
+                // Two that don't meet any more cannot be told what only they shared, nor one that left,
+                // nor who suspended the only one to tell it.
                 let owner = world.node_of(header.owner).unwrap_or(at);
                 let between_two = world.circles.iter().all(|circle| *circle != header.circle);
                 let left = header.circle == world.circles[0] && (world.left(at) || world.left(owner));
-                let told = at == owner || world.scenario.reaches(at, owner) || !between_two;
+                let only_two = between_two || header.circle == world.circles[1];
+                let meet = world.scenario.reaches(at, owner) || !between_two;
+                let told = at == owner || meet && !(only_two && world.gives_nothing(at, owner));
                 if told && !left && !world.gives_nothing(owner, at) {
                     faults.push(format!("node {at} holds the erased {:?}", header.document));
                 }
@@ -320,7 +340,7 @@ fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>
 
 /// The replicas themselves say that they are in step.
 fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
-    let owners = main_circle(world).owners;
+    let main = main_circle(world);
     for (a, b) in world.wires.keys().filter(|(_, b)| *b < honest.len()) {
         for (this, other) in [(*a, *b), (*b, *a)] {
             let Some(replica) = &honest[this].replica else { continue };
@@ -344,7 +364,7 @@ fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
                         .is_none_or(|owner| [this, other].iter().all(|at| !world.gives_nothing(owner, *at)));
                     header.expires_at >= cutoff
                         && given
-                        && (circle != world.circles[0] || owners.contains(&header.owner))
+                        && (circle != world.circles[0] || main.counts(header.owner, header.kind))
                 };
                 let late = |id: &EnvelopeId| {
                     let held = honest[this].store.envelopes.get(id).or(honest[other].store.envelopes.get(id));

@@ -12,7 +12,7 @@ use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId, RootId};
 
 use super::ledger::Typed;
-use super::scenario::{Plant, Reach};
+use super::scenario::Plant;
 use super::world::World;
 
 /// Partners that merged, and the circles in which they and this node were found to hold the same
@@ -36,8 +36,9 @@ impl World {
         let honest = self.hostile();
         let (gone, heir) = (self.rng.random_range(0..honest), self.rng.random_range(0..honest));
         // Circles of which others are not a part are not handed on.
-        let fits = gone > 1 && gone != heir && self.stays_in_circle(gone) && self.stays_in_circle(heir);
-        if self.merger.is_some() || !fits || self.nodes[gone].replica.is_none() || self.scenario.reach != Reach::Mesh {
+        let fits = gone > 1 && self.stays_in_circle(gone) && self.stays_in_circle(heir);
+        let in_reach = self.scenario.reaches(gone, heir) && self.reach_each_other_without(gone);
+        if self.merger.is_some() || !fits || self.nodes[gone].replica.is_none() || !in_reach {
             return;
         }
         self.merger = Some(Merger { gone, heir, at: self.clock });
@@ -47,6 +48,20 @@ impl World {
         identity.merge_into(successor);
         let (certificate, bytes) = (identity.certificate.clone(), identity.certificate_bytes.clone());
         self.input(gone, Input::Certificate { certificate, bytes });
+    }
+
+    /// Whether the other members of the circle still reach each other over neighbours, and whoever
+    /// may join it one of them.
+    fn reach_each_other_without(&self, gone: usize) -> bool {
+        let members: BTreeSet<usize> = self.honest_members().into_iter().filter(|at| *at != gone).collect();
+        let mut apart = members.clone();
+        let mut reached: Vec<usize> = apart.pop_first().into_iter().collect();
+        while let Some(at) = reached.pop() {
+            reached.extend(apart.extract_if(.., |other| self.scenario.reaches(at, *other)));
+        }
+        let joins = |at: &usize| *at != gone && !members.contains(at) && !self.left(*at);
+        let finds_one = |at: usize| members.iter().any(|member| self.scenario.reaches(at, *member));
+        apart.is_empty() && (0..self.hostile()).filter(joins).all(finds_one)
     }
 
     /// Notes which partners merged, as far as this node heard.
@@ -106,6 +121,10 @@ impl World {
         let (root, successor) = (self.nodes[gone].root, self.nodes[heir].root);
         for at in (0..self.hostile()).filter(|at| *at != gone) {
             let node = &self.nodes[at];
+            // Who is out of reach of it stays its partner, and has what became of its pages from others.
+            if !self.scenario.reaches(at, gone) {
+                continue;
+            }
             if !node.store.partners.has_parted(root) {
                 faults.push(format!("node {at} never went on without node {gone}, which merged"));
             } else if !self.nodes[gone].store.partners.has_parted(node.root) {

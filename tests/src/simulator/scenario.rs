@@ -136,6 +136,7 @@ impl Scenario {
         let meets = !backups && nodes <= 16 && reach == Reach::Mesh;
         scenario.mergers = meets && rng.random_bool(0.25);
         scenario.partings = meets && rng.random_bool(0.25);
+        scenario.mergers |= !backups && nodes <= 16 && !meets && rng.random_bool(0.25);
         scenario
     }
 
@@ -185,6 +186,7 @@ impl Scenario {
         match self.reach {
             Reach::Mesh => 1,
             Reach::Row => honest,
+            Reach::Sparse if self.mergers => honest,
             Reach::Sparse => 2 + honest / 4,
         }
     }
