@@ -24,7 +24,7 @@ pub const MAX_HANDOVER: usize = 16 * 1024;
 /// Frames that wait between the network and the runtime, either way.
 const FRAMES: usize = 16;
 /// Events that wait for the runtime.
-pub const EVENTS: usize = 32;
+pub const EVENTS: usize = 64;
 /// Commands that wait for the network.
 pub const COMMANDS: usize = 64;
 /// Silence after which a sign of life is sent.

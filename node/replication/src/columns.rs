@@ -15,7 +15,7 @@ use schemas::ids::{CircleId, DocumentId, NodeKey, RootId};
 use schemas::time::Hour;
 
 use crate::frames::{MAX_ENVELOPES, MAX_FRAME};
-use crate::{body, packing};
+use crate::{body, packing, parallel};
 
 /// First byte of such a frame.
 pub(crate) const COLUMNS: u8 = 2;
@@ -137,22 +137,20 @@ pub(crate) fn unpack(bytes: &[u8]) -> Option<Vec<ByteVec>> {
     if columns.encoded() != *plain {
         return None;
     }
-    let (ids, signatures) = (ids.as_chunks::<ID>().0, signatures.as_chunks::<SIGNATURE>().0);
-    let mut envelopes = Vec::with_capacity(count);
-    let mut size = 0;
-    for (at, (id, signature)) in ids.iter().zip(signatures).enumerate() {
-        let mut header = columns.header(at, DocumentId(*id))?;
-        let rest: &[u8] = columns.bodies.get(at)?;
-        let body = if *columns.opened.get(at)? { body::closed(rest, actor_of(&header)?) } else { rest.to_vec() };
+    // What is left out of a body is little, so that no frame of a bounded size becomes a large one.
+    let places: Vec<_> =
+        ids.as_chunks::<ID>().0.iter().zip(signatures.as_chunks::<SIGNATURE>().0).enumerate().collect();
+    let envelopes = parallel::map(&places, |(at, (id, signature))| {
+        let mut header = columns.header(*at, DocumentId(**id))?;
+        let rest: &[u8] = columns.bodies.get(*at)?;
+        let body = if *columns.opened.get(*at)? { body::closed(rest, actor_of(&header)?) } else { rest.to_vec() };
         header.body_hash = body_hash(&body);
-        let bytes = Envelope { header, signature: *signature, body }.to_bytes();
-        size += bytes.len();
-        if size > MAX_FRAME {
-            return None;
-        }
-        envelopes.push(ByteVec::from(bytes));
-    }
-    Some(envelopes).filter(|_| columns.bodies.len() == count && columns.circles.len() == count)
+        Some(ByteVec::from(Envelope { header, signature: **signature, body }.to_bytes()))
+    });
+    let envelopes: Vec<ByteVec> = envelopes.into_iter().collect::<Option<_>>()?;
+    let is_whole = columns.bodies.len() == count && columns.circles.len() == count;
+    let size: usize = envelopes.iter().map(|bytes| bytes.len()).sum();
+    Some(envelopes).filter(|_| is_whole && size <= MAX_FRAME)
 }
 
 #[cfg(test)]
