@@ -196,6 +196,7 @@ async fn a_text_that_lost_its_footing_says_why_it_waits() {
         (Lost::Replaced, "begon opnieuw voordat je tekst er was"),
         (Lost::Retired, "een gemeente die sindsdien haar sleutel verving"),
         (Lost::LeftOut, "deelt ze niet meer met jullie. Wat je hier typte, had zij nog niet."),
+        (Lost::Ended, "is verlopen voordat"),
         (Lost::Parted, "zijn geen partners meer"),
     ];
     for (at, (why, words)) in (1_u8..).zip(whys) {

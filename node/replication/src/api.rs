@@ -292,6 +292,8 @@ pub enum Lost {
     /// The two municipalities that shared the document are no partners any more, and its owner had
     /// not got it yet, or it was a document of just the two.
     Parted,
+    /// The document ended, and its owner had not got it yet.
+    Ended,
 }
 
 /// Two signed headers for one place: proof that their author said two things.

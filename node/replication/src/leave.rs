@@ -3,7 +3,8 @@
 //! them. What people here typed and the owner had not got yet is kept first, as a draft: so a page
 //! with such text is read before it goes, and the list that takes it away is kept only then, or
 //! after a crash nobody would know of it. Who is left is told anew at every start. Of a page of
-//! this municipality that was shared with just the one that is left, all of it is such a draft.
+//! this municipality that was shared with just the one that is left, all of it is such a draft. And
+//! a page that ends goes in the same way: its owner may have been out of reach for as long.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +13,10 @@ use schemas::envelope::{Content, Envelope};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 
 use crate::api::{Effect, Kept, Lost};
+use crate::clocks::Clock;
 use crate::coedited::typed_alone;
 use crate::index::Key;
+use crate::policy;
 use crate::replica::Replica;
 
 /// Pages that are read at once, at most: a list may take away as many as an owner can share.
@@ -59,6 +62,27 @@ impl Replica {
         self.read_some();
     }
 
+    /// Of what is over, what may go at once: pages that ended, with what people here typed and the
+    /// owner has not got, go once they were read.
+    pub(crate) fn without_typed(&mut self, over: Vec<(Key, EnvelopeId)>) -> Vec<(Key, EnvelopeId)> {
+        let ended: BTreeSet<Key> = over.iter().map(|(key, _)| *key).filter(|key| self.has_ended(key)).collect();
+        for key in ended {
+            let unsent = self.unsent(&key, self.written_since(key.circle, key.owner).as_ref());
+            if !unsent.is_empty() {
+                self.leaving.pages.entry(key).or_insert(unsent);
+            }
+        }
+        self.read_some();
+        over.into_iter().filter(|(key, _)| !self.leaving.pages.contains_key(key)).collect()
+    }
+
+    /// Whether a page of another is over, as far as this node's clock can say so.
+    fn has_ended(&self, key: &Key) -> bool {
+        let leading = self.index.document(key).and_then(|document| document.leading());
+        let opened = leading.filter(|(_, entry)| entry.content == Content::Opening && key.owner != self.me);
+        self.clock() == Clock::Right && opened.is_some_and(|(_, entry)| policy::is_past(entry.expires_at, self.now))
+    }
+
     /// Asks for the next of the pages that are read before they go.
     fn read_some(&mut self) {
         let next: Vec<DocumentId> = self.leaving.pages.keys().take(READ_TOGETHER).map(|key| key.document).collect();
@@ -100,9 +124,13 @@ impl Replica {
     /// Whether a page that was read is not for this node: then it goes, and what the owner had not
     /// got of it stays as a draft.
     pub(crate) fn goes(&mut self, key: &Key, held: &[&Verified<Envelope>]) -> bool {
-        let Some(unsent) = self.leaving.pages.remove(key).filter(|_| self.is_over(key)) else { return false };
-        let parted = key.owner == self.me || self.roster.is_removed(key.owner);
-        let why = if parted { Lost::Parted } else { Lost::LeftOut };
+        let Some(unsent) = self.leaving.pages.remove(key) else { return false };
+        let why = match self.is_over(key) {
+            true if key.owner == self.me || self.roster.is_removed(key.owner) => Lost::Parted,
+            true => Lost::LeftOut,
+            false if self.has_ended(key) => Lost::Ended,
+            false => return false,
+        };
         let document = self.read_page(key, held);
         let whole = document.as_ref().filter(|_| key.owner == self.me).and_then(|page| page.whole(why).ok());
         let mut runs = match (whole, &document) {

@@ -226,7 +226,7 @@ impl Replica {
         let over: Vec<(Key, EnvelopeId)> =
             over.into_iter().filter_map(|id| Some((self.index.key_of(id)?, id))).collect();
         let mut touched = BTreeSet::new();
-        for (key, id) in over {
+        for (key, id) in self.without_typed(over) {
             let shown = !self.index.document(&key).is_some_and(|document| document.is_gone());
             if shown && self.is_visible(&key) {
                 touched.insert(key);

@@ -178,6 +178,7 @@ impl Tx<'_> {
             Lost::Retired => "retired",
             Lost::LeftOut => "left-out",
             Lost::Parted => "parted",
+            Lost::Ended => "ended",
         };
         self.run(
             "INSERT OR IGNORE INTO drafts_of_pages (change, document, owner, base, typed, why, at)

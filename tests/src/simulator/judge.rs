@@ -265,7 +265,10 @@ fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String
                 || world.somebody_is_cut_off(view.owner)
                 || world.was_cut_off_while_keys_changed(view.owner);
             let is_draft = |typed: &Typed| {
-                (may_wait || world.was_cut_off_by_merging(view.owner, typed)) && has_draft(honest, document, typed)
+                // A wrong clock ended the page there before its time.
+                let ended = honest.get(typed.by).is_some_and(|by| by.misled.is_some());
+                let waits = may_wait || ended || world.was_cut_off_by_merging(view.owner, typed);
+                waits && has_draft(honest, document, typed)
             };
             let is_lost = |typed: &&Typed| !body.contains(&typed.character) && !is_draft(typed);
             let lost: Vec<usize> = typed.iter().filter(counts).filter(is_lost).map(|typed| typed.by).collect();
@@ -293,9 +296,7 @@ fn nothing_typed_is_lost_in_parting(world: &World, honest: &[Node], faults: &mut
             };
             let body = body_of(&page.value);
             let counts = |typed: &&Typed| {
-                // A wrong clock ended the page there before its time.
-                let ended = honest.get(typed.by).is_none_or(|by| by.misled.is_some());
-                world.have_parted_for_good(at, typed.by) && !ended && !world.cannot_say_again(at)
+                typed.by < honest.len() && world.have_parted_for_good(at, typed.by) && !world.cannot_say_again(at)
             };
             let is_lost = |typed: &&Typed| !body.contains(typed.character) && !has_draft(honest, document, typed);
             let lost: Vec<usize> = typed.iter().filter(counts).filter(is_lost).map(|typed| typed.by).collect();

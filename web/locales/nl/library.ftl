@@ -56,6 +56,7 @@ draft-why-full = De bladzijde is vol. Je tekst kon er niet meer bij.
 draft-why-replaced = De bladzijde begon opnieuw voordat je tekst er was.
 draft-why-retired = Je tekst volgde op een stuk van een gemeente die sindsdien haar sleutel verving. Zij heeft dat stuk daarna niet opnieuw gedeeld. Daarom telt het niet meer mee, en je tekst ook niet.
 draft-why-left-out = De gemeente die de bladzijde begon, deelt ze niet meer met jullie. Wat je hier typte, had zij nog niet.
+draft-why-ended = De bladzijde is verlopen voordat de gemeente die ze begon, je tekst had.
 draft-why-parted = De gemeenten die deze bladzijde samen schreven, zijn geen partners meer. Wat hier stond, is nergens anders bewaard.
 draft-into = Hieronder staat hij in de bladzijde van nu. Kijk na en bewaar.
 draft-new = Die bladzijde is er niet meer. Je kan er een nieuwe van maken.

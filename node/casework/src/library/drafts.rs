@@ -61,7 +61,7 @@ pub struct LibraryDraft {
     /// The page as it is now with what was typed in it.
     pub merged: Resource,
     /// Why it is not in the page: `refused`, `cut`, `forked`, `full`, `replaced`, `retired`,
-    /// `left-out` or `parted`.
+    /// `left-out`, `parted` or `ended`.
     pub why: String,
     /// What was typed, shown in the text that it was typed on (of a refused one: in the text as
     /// it is now); empty for a new page.

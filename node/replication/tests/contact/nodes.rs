@@ -107,8 +107,18 @@ impl Node {
     pub(crate) fn later(&mut self, seconds: u64, input: Input) {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         for effect in self.replica.handle(NOW.plus_seconds(seconds), &mut rng, input) {
-            self.carry_out(effect);
+            match effect {
+                Effect::Load { document } => {
+                    let envelopes = self.stored(document);
+                    self.later(seconds, Input::Loaded { document, envelopes });
+                }
+                effect => self.carry_out(effect),
+            }
         }
+    }
+
+    fn stored(&self, document: DocumentId) -> Vec<Verified<Envelope>> {
+        self.store.values().filter(|one| one.get().header.document == document).cloned().collect()
     }
 
     pub(crate) fn carry_out(&mut self, effect: Effect) {
@@ -124,8 +134,7 @@ impl Node {
                 self.views.remove(&document);
             }
             Effect::Load { document } => {
-                let of = |one: &&Verified<Envelope>| one.get().header.document == document;
-                let envelopes = self.store.values().filter(of).cloned().collect();
+                let envelopes = self.stored(document);
                 self.input(Input::Loaded { document, envelopes });
             }
             Effect::Send { partner, frame } => self.outbox.push_back((partner, frame)),

@@ -176,3 +176,27 @@ fn what_cannot_be_read_costs_no_other_words() {
         assert_eq!(drafts(&one), kept, "without {unreadable:?}");
     }
 }
+
+#[test]
+fn what_the_owner_had_not_got_when_its_page_ended_is_a_draft() {
+    let [mut one, mut owner, _] = acquainted();
+    let expires_at = NOW.hour().plus_days(3);
+    for document in [PAGE, OTHER] {
+        owner.command(Command::Open { circle: CIRCLE, document, value: resource("Fiche", "Begin."), expires_at });
+    }
+    connect(&mut one, &mut owner);
+    edit(&mut one, OTHER, "Begin. Gedeeld.");
+    talk(&mut one, &mut owner);
+    disconnect(&mut one, &mut owner);
+    connect(&mut one, &mut owner);
+    same(&one, &owner);
+    disconnect(&mut one, &mut owner);
+    edit(&mut one, PAGE, "Begin. En later.");
+    // Its clock is believed once it was there for an hour alone.
+    for seconds in [3 * 86_400, 4 * 86_400, 4 * 86_400 + 7_200, 4 * 86_400 + 7_300] {
+        one.later(seconds, Input::Tick);
+    }
+    assert!(one.views.is_empty() && one.store.is_empty());
+    let drafts: Vec<_> = one.drafts.iter().map(|draft| (draft.document, text(&draft.typed), draft.why)).collect();
+    assert_eq!(drafts, [(PAGE, "Begin. En later.".to_owned(), Lost::Ended)]);
+}
