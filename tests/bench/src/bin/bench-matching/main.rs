@@ -40,6 +40,9 @@ struct Arguments {
     /// Solve it with OR-tools and HiGHS too, from PyPI, in a virtual environment made here.
     #[arg(long)]
     peers: bool,
+    /// Only this one of those: HiGHS finds no large instance in any time.
+    #[arg(long, requires = "peers", value_parser = peers::NAMES)]
+    peer: Option<String>,
     /// Seconds that each of those gets.
     #[arg(long, default_value_t = 600)]
     peer_limit: u32,
@@ -86,7 +89,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     let took = ours["solve_s"].as_f64().unwrap_or_default();
     print(arguments, "overbuur", &ours, took);
     if arguments.peers {
-        for peer in peers::NAMES {
+        let asked = |name: &&str| arguments.peer.as_ref().is_none_or(|peer| peer == name);
+        for peer in peers::NAMES.into_iter().filter(asked) {
             let theirs = peers::run(peer, path, arguments.peer_limit);
             print(arguments, peer, &theirs, took);
         }
