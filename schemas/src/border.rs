@@ -11,12 +11,14 @@ use serde_json::Value;
 
 use crate::Refused;
 use crate::documents::{
-    Answer, Comment, DuoProgress, IndicatorReport, MatchRequest, MatchingRules, MentorOffer, MunicipalityCard,
-    Proposal, Resource,
+    Answer, Comment, DuoProgress, Exchange, IndicatorReport, MatchRequest, MatchingRules, MentorOffer,
+    MunicipalityCard, Proposal, Resource,
 };
 
 /// Version of the schemas that this release writes and understands.
-pub const SCHEMA: u16 = 1;
+///
+/// 2: `exchange` in the matching rules.
+pub const SCHEMA: u16 = 2;
 
 mod sealed {
     pub trait Sealed {}
@@ -152,6 +154,26 @@ fn unfit() -> Refused {
 
 fn unwritten() -> Refused {
     Refused::new("document", "cannot be written as JSON")
+}
+
+impl SharedValue {
+    /// The lowest schema that has all that it says.
+    pub fn schema(&self) -> u16 {
+        match self {
+            Self::MatchingRules(rules) if !rules.exchange.is_empty() => 2,
+            _ => 1,
+        }
+    }
+    /// What of it a release that understands schemas up to `schema` can read.
+    #[must_use]
+    pub fn in_schema(mut self, schema: u16) -> Self {
+        if let Self::MatchingRules(rules) = &mut self
+            && schema < 2
+        {
+            rules.exchange = Exchange::default();
+        }
+        self
+    }
 }
 
 /// Whether `given` has an object wherever the value that was read from it has one: serde also

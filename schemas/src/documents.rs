@@ -6,10 +6,11 @@
 use std::num::NonZeroU16;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Refused;
-use crate::bounded::{Kilometres, Places};
+use crate::bounded::{Kilometres, Net, Percent, Places};
 use crate::ids::{DocumentId, RootId, to_hex};
 use crate::language::Language;
 use crate::occupation::Occupation;
@@ -150,6 +151,41 @@ pub struct MatchingRules {
     pub min_dutch: Cefr,
     /// Points.
     pub weights: Weights,
+    /// What it asks of the exchange with the others. From schema 2.
+    #[serde(skip_serializing_if = "Exchange::is_empty", default, deserialize_with = "not_empty")]
+    pub exchange: Exchange,
+}
+
+/// One that asks nothing is left out: a card has one form.
+fn not_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Exchange, D::Error> {
+    let exchange = Exchange::deserialize(from)?;
+    if exchange.is_empty() { Err(D::Error::custom("asks nothing")) } else { Ok(exchange) }
+}
+
+/// What a municipality asks for itself of a list that is made for the whole circle. What it does
+/// not say is for whoever makes that list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    /// It lends at most so many mentors more than it receives.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lends: Option<Net>,
+    /// It receives at most so many more than it lends.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub receives: Option<Net>,
+    /// At least so many percent of its newcomers find a mentor; zero asks nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub share: Option<Percent>,
+    /// At least so many percent of those of its newcomers who wait longest.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub long_share: Option<Percent>,
+}
+
+impl Exchange {
+    /// Whether it asks nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The card of a mentor.

@@ -11,6 +11,13 @@ mod scene;
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut towns = scene::play();
+    // As after the first minute: each has the other's card and rules.
+    for _ in 0..2 {
+        for town in &towns {
+            town.office().publish_own_cards()?;
+        }
+        scene::towns::converge(&mut towns);
+    }
     let mut servers = Vec::new();
     for (town, (name, port)) in towns.iter().zip([("Borsbeek", 8191), ("Aartselaar", 8192)]) {
         let office = town.office().clone();

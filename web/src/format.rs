@@ -1,5 +1,6 @@
 //! Dates, times, distances and numbers as Belgians write them. Times are those of Brussels.
 
+use casework::matching::Fingerprint;
 use casework::schemas::time::{Date, Hour, Timestamp};
 
 const DAYS: [&str; 7] = ["ma", "di", "wo", "do", "vr", "za", "zo"];
@@ -18,6 +19,12 @@ const LONG_MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
+
+/// The first twelve digits, by four: enough to read to somebody.
+pub(crate) fn fingerprint(of: &Fingerprint) -> String {
+    let digits: Vec<char> = of.to_string().chars().take(12).collect();
+    digits.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
 
 /// `ma 14 okt 2026`.
 pub(crate) fn date(day: Date) -> String {

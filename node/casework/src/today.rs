@@ -22,7 +22,7 @@ use crate::ports::{Municipality, Records};
 use crate::ports_matches::{Duo, DuoStage, HandoverStage};
 use crate::search_view::{IncomingRow, OutgoingRow, Place};
 use crate::settle::settle;
-use crate::{answer, cast, proposal, whole_list};
+use crate::{answer, cast, circle, proposal};
 
 /// Days before its end on which a card is named.
 const EXPIRES_SOON_DAYS: u32 = 14;
@@ -76,7 +76,7 @@ fn today(desk: &mut Desk<'_>) -> Result<Today> {
     today.waits_for_me.extend(expiring(desk)?);
     today.new_in_network = new_mentors(desk)?;
     today.new_in_network.extend(new_resources(desk.records, desk.now.hour())?);
-    today.value_of_circle = Some(whole_list::worth(desk)?);
+    today.value_of_circle = Some(circle::worth(desk)?);
     Ok(today)
 }
 

@@ -63,18 +63,26 @@ impl Assignment {
         }
     }
 
-    /// The same wherever the same pairs are proposed with the same scores: who has the same cards
-    /// and rules, has the same fingerprint. The prices are not in it.
+    /// That of its pairs. The prices are not in it.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.pairs)
+    }
+}
+
+impl Fingerprint {
+    /// The same wherever the same pairs are proposed with the same scores: who has the same cards
+    /// and rules, has the same fingerprint.
+    #[must_use]
+    pub fn of(pairs: &[Pairing]) -> Self {
         let mut hash = Sha256::new();
         hash.update(DOMAIN);
-        for pair in &self.pairs {
+        for pair in pairs {
             hash.update(pair.request.0);
             hash.update(pair.offer.0);
             hash.update(pair.score.to_be_bytes());
         }
-        Fingerprint(hash.finalize().into())
+        Self(hash.finalize().into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemas::documents::Weights;
+use schemas::documents::{Exchange, Weights};
 use schemas::ids::{DocumentId, RootId};
 use schemas::places::{Area, Refnis};
 use schemas::time::Quarter;
@@ -76,7 +76,8 @@ impl Rules {
 
     /// What a municipality starts with: Dutch from A2, the usual weights.
     pub const fn usual() -> MatchingRules {
-        MatchingRules { min_dutch: Cefr::A2, weights: Weights::usual() }
+        let exchange = Exchange { lends: None, receives: None, share: None, long_share: None };
+        MatchingRules { min_dutch: Cefr::A2, weights: Weights::usual(), exchange }
     }
 
     /// The rules of `owner`.

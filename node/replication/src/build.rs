@@ -26,7 +26,12 @@ pub(crate) fn version(header: &Header, bytes: &[u8]) -> Result<Version, Refusal>
     if !from_nothing || scanned.actor != actor || scanned.seq != 1 || scanned.start != 1 {
         return Err(Refusal::UnsafeBody);
     }
-    Ok(Version { value: body::decode(header.kind, bytes, actor)?, head: scanned.hash })
+    let value = body::decode(header.kind, bytes, actor)?;
+    // Whoever knows the schema of the header only would refuse it too.
+    if value.schema() > header.schema {
+        return Err(Refusal::Schema);
+    }
+    Ok(Version { value, head: scanned.hash })
 }
 
 /// Runs what hands bytes to Automerge: a panic in it is a refusal.

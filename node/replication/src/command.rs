@@ -142,9 +142,10 @@ impl Replica {
         let expires_at = replaced.map_or(expires_at, |(_, entry)| expires_at.max(entry.expires_at.min(longest)));
         let (incarnation, number) = self.next_version(&key);
         let actor = body::version_actor(self.node(), incarnation, number, document);
-        let body = body::encode(value, actor)?;
+        let schema = self.lowest_schema(circle);
+        let body = body::encode(&value.clone().in_schema(schema), actor)?;
         let stamp = Stamp::Version { incarnation, number };
-        let envelope = self.sign(now, &key, (Content::Version, self.lowest_schema(circle)), stamp, expires_at, body);
+        let envelope = self.sign(now, &key, (Content::Version, schema), stamp, expires_at, body);
         if envelope.get().to_bytes().len() > MAX_ENVELOPE {
             return Err(Refusal::TooLarge);
         }

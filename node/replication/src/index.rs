@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::Kind;
-use schemas::border::SCHEMA;
 use schemas::envelope::{Content, Header, Stamp};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
@@ -204,7 +203,7 @@ pub(crate) struct Index {
     ends: BTreeSet<(Hour, EnvelopeId)>,
     shelves: Vec<Shelf>,
     numbers: BTreeMap<(CircleId, RootId), u32>,
-    /// Envelopes of each owner in another schema than that of this release.
+    /// Envelopes of each owner in another schema than the first, which every release understands.
     schemas: BTreeMap<(RootId, u16), usize>,
     /// What ends before this is in no set.
     cutoff: Hour,
@@ -218,7 +217,7 @@ impl Index {
         }
         self.envelopes.insert(id, place);
         self.ends.insert((entry.expires_at, id));
-        if entry.schema != SCHEMA {
+        if entry.schema != 1 {
             *self.schemas.entry((key.owner, entry.schema)).or_default() += 1;
         }
         let document = self.documents.entry(place).or_default();

@@ -244,6 +244,8 @@ impl Runtime {
             self.rebuild().await?;
         }
         self.input(vec![Input::Tick]).await?;
+        // What others' cards state is read before anything is published: it says what they can read.
+        self.settled().await?;
         self.drain_outbox().await
     }
 

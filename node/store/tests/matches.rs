@@ -9,7 +9,6 @@ use casework::ports_matches::{DuoId, DuoLine, DuoStage, HandoverStage, IncomingS
 use casework::search_view::{Blocker, ListRemark, MentorWho, ProposalPage};
 use casework::{Error, Office, answer, matching, own_rules, proposal};
 use matching::Remark;
-use matching::solver::fair::Bounds;
 use schemas::border::SCHEMA;
 use schemas::documents::NoReason;
 use schemas::ids::DocumentId;
@@ -152,38 +151,6 @@ fn bad_cards_are_remarked_on_and_the_others_matched() {
     // What its rules say that we cannot read does not count; the usual ones do.
     let page = office.rules_page(&els()).expect("a page");
     assert!(page.partners[0].newer && page.partners[0].rules.is_none());
-}
-
-#[test]
-fn nodes_with_the_same_documents_make_the_same_list() {
-    let mut towns = two_towns();
-    for name in ["Farid", "Rania", "Samir"] {
-        towns[0].shared(Side::Newcomer, name, 0);
-    }
-    towns[0].shared(Side::Mentor, "Els", 1);
-    towns[1].shared(Side::Newcomer, "Amina", 0);
-    for (name, places) in [("Jan", 2), ("An", 1), ("Omar", 3)] {
-        towns[1].shared(Side::Mentor, name, places);
-    }
-    let mut own = own_rules::rules_to_form(&matching::Rules::usual());
-    own.iter_mut().filter(|(name, _)| name == "points.proximity").for_each(|(_, value)| *value = "900".into());
-    towns[1].office().set_rules(&els(), &own).expect("own rules");
-    converge(&mut towns);
-    let bounds = [Bounds::default(), Bounds { lends: Some(1), ..Bounds::default() }];
-    for (bounds, matched) in bounds.into_iter().zip([4, 3]) {
-        // To the byte: pairs, prices, what each bound costs, and in which order.
-        let [here, there] = towns.each_ref().map(|town| {
-            let (list, places) = town.office().circle_balance(&els(), bounds).expect("a list");
-            assert_eq!((list.pairs.len(), list.gap), (matched, 0));
-            format!("{list:?} {places:?}")
-        });
-        assert_eq!(here, there);
-    }
-    let [here, there] = towns.each_ref().map(|town| {
-        let sizes = town.office().circle_sizes(&els()).expect("sizes");
-        format!("{:?} {:?}", sizes.sizes, sizes.worth.value)
-    });
-    assert_eq!(here, there);
 }
 
 fn capacity_seen(town: &Town, offer: DocumentId) -> u8 {

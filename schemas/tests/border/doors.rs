@@ -1,6 +1,7 @@
 //! What each kind refuses: fields too many or too few, numbers over their limit, texts that hold
 //! a national register number.
 
+use schemas::border::SCHEMA;
 use schemas::{Kind, SharedValue};
 use serde_json::{Value, json};
 
@@ -100,6 +101,7 @@ fn a_field_more_or_less_is_refused() {
         "translation_of",
         "last_meeting",
         "next_review",
+        "exchange",
     ];
     for kind in Kind::ALL {
         let mut more = json_of(*kind);
@@ -142,6 +144,13 @@ fn numbers_and_words_are_bounded() {
         (Kind::MunicipalityCard, "/away_until", json!("0026-02-03")),
         (Kind::MatchingRules, "/weights/waiting", json!(1_001)),
         (Kind::MatchingRules, "/weights/waiting", json!(-1)),
+        (Kind::MatchingRules, "/exchange/lends", json!(10_001)),
+        (Kind::MatchingRules, "/exchange/receives", json!(65_536)),
+        (Kind::MatchingRules, "/exchange/share", json!(101)),
+        (Kind::MatchingRules, "/exchange/long_share", json!(256)),
+        (Kind::MatchingRules, "/exchange", json!({})),
+        (Kind::MatchingRules, "/exchange", json!({ "lends": null })),
+        (Kind::MatchingRules, "/exchange", json!({ "lends": 1, "of": "Mortsel" })),
         (Kind::Proposal, "/request", json!("0".repeat(30))),
         (Kind::Proposal, "/state", json!("accepted")),
         (Kind::Proposal, "/state/confirmed/handover_key", json!("zz")),
@@ -171,9 +180,24 @@ fn fields_are_named() {
         (Kind::IndicatorReport, "/counts/0", json!(["duos_formed", "", "2026-10", 7])),
         (Kind::MentorOffer, "/wishes/1", json!(["nearby", "preferred"])),
         (Kind::MatchingRules, "/weights", json!([1, 1, 1, 1, 1, 1, 1, 1, 1])),
+        (Kind::MatchingRules, "/exchange", json!([1, 1, 1, 1])),
         (Kind::Proposal, "/state/confirmed", json!(["b".repeat(64)])),
     ];
     for (kind, path, list) in unnamed {
         assert!(with(kind, path, list).is_err(), "{kind}{path} takes fields without names");
+    }
+}
+
+/// An older release reads what is written for it: every field of a later schema is left out.
+#[test]
+fn a_value_says_which_schema_it_needs() {
+    for kind in Kind::ALL {
+        let value = parse(*kind, json_of(*kind)).expect("a value");
+        let needs = if *kind == Kind::MatchingRules { 2 } else { 1 };
+        assert_eq!(value.schema(), needs, "{kind}");
+        assert_eq!(value.clone().in_schema(SCHEMA), value, "{kind}");
+        let first = value.clone().in_schema(1);
+        assert_eq!((first.schema(), first == value), (1, needs == 1), "{kind}");
+        assert!(first.to_json().expect("can be written").get("exchange").is_none(), "{kind}");
     }
 }

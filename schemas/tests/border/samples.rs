@@ -86,7 +86,8 @@ pub(crate) fn json_of(kind: Kind) -> Value {
         Kind::MatchingRules => json!({
             "min_dutch": "A2",
             "weights": { "occupation": 300, "sector": 150, "domains": 150, "proximity": 120, "languages": 120,
-                "interests": 60, "slots": 50, "wishes": 50, "waiting": 1000 }
+                "interests": 60, "slots": 50, "wishes": 50, "waiting": 1000 },
+            "exchange": { "lends": 10_000, "receives": 0, "share": 100, "long_share": 0 }
         }),
         Kind::MentorOffer => json!({
             "capacity_left": 20, "domains": ["work"], "occupation": "7212", "sector": "metal",

@@ -116,6 +116,11 @@ async fn propose(b: &mut Walk, newcomer: &str) -> Result<String> {
     let card = b.browser.find("article.match").await?.text().await?;
     ensure!(card.contains("Aartselaar"), "the mentor's card says {card}");
     b.look("zoek-een-mentor").await?;
+    // The list for the whole circle has the same draft.
+    b.open("/evenwicht?leent=1&deel=50&lang=80").await?;
+    b.await_element(&format!("form[action='/nieuwkomers/{newcomer}/voorstel']")).await?;
+    b.look("evenwicht").await?;
+    b.open(&search).await?;
     b.press("article.match form[action$='/voorstel'] button", "main .steps li:first-child.done").await?;
     b.look("voorstel-gedaan").await?;
     b.number().await
@@ -231,7 +236,7 @@ async fn other_pages(b: &mut Walk, newcomer: &str) -> Result<()> {
         ("/matchregels/wat-als", "wat-als"),
         (TRIED, "wat-als-geprobeerd"),
         ("/waarde", "waarde-van-de-kring"),
-        ("/evenwicht?leent=1&deel=50&lang=80", "evenwicht"),
+        ("/evenwicht", "evenwicht-zonder-iemand"),
         ("/avonden", "avonden"),
         ("/avonden/nieuw", "avond-plannen"),
         ("/partners", "partners"),

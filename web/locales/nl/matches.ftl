@@ -428,17 +428,29 @@ balance-without = { $count ->
 balance-proved = Nagerekend: beter kan niet.
 balance-gap = Hoogstens { $gap } punten onder het best mogelijke.
 balance-no-bounds = Je vulde nog geen grenzen in. Vul er hierboven één in en kijk wat ze kost.
+balance-own-first = Wat een gemeente in haar eigen matchregels vraagt, geldt voor die gemeente. Wat je hier invult, geldt voor wie niets vraagt.
+balance-own-link = Bekijk of wijzig wat wij vragen
+balance-number-text = Vult je collega bij een partner dezelfde grenzen in en ziet die hetzelfde getal, dan hebben jullie dezelfde lijst.
 balance-rows = Per gemeente
+balance-col-whose = Wie vraagt het
+balance-own = de gemeente zelf
+balance-form = hierboven ingevuld
 balance-col-bound = Grens
 balance-col-reached = Wordt
 balance-col-price = Eén soepeler brengt op
 balance-met = gehaald
 balance-missed = niet haalbaar
 balance-no-price = –
-balance-lends = leent hoogstens { $number } meer uit
-balance-receives = krijgt hoogstens { $number } meer
-balance-share = ten minste { $number } vinden iemand
-balance-long = ten minste { $number } die lang wachten
+balance-lends = leent hoogstens { $count } meer uit
+balance-receives = krijgt hoogstens { $count } meer
+balance-share = { $count ->
+    [one] ten minste 1 vindt iemand
+   *[other] ten minste { $count } vinden iemand
+ }
+balance-long = { $count ->
+    [one] ten minste 1 die lang wacht
+   *[other] ten minste { $count } die lang wachten
+ }
 balance-lends-more = leent { $number } meer uit
 balance-lends-less = leent { $number } minder uit
 balance-receives-more = krijgt { $number } meer
@@ -467,6 +479,42 @@ balance-points = { $count ->
     [one] 1 punt
    *[other] { $count } punten
  }
+balance-ours = { $count ->
+    [0] Onze nieuwkomers in deze lijst
+    [one] Onze nieuwkomers in deze lijst: 1 voorstel
+   *[other] Onze nieuwkomers in deze lijst: { $count } voorstellen
+ }
+balance-ours-text = Dit is ons deel van de lijst voor iedereen. Er gebeurt niets voor je zelf op een knop drukt.
+balance-own-matches = { $count ->
+    [0] In onze eigen beste lijst vindt niemand iemand.
+    [one] In onze eigen beste lijst vindt 1 nieuwkomer iemand.
+   *[other] In onze eigen beste lijst vinden { $count } nieuwkomers iemand.
+ }
+balance-no-difference = Voor onze nieuwkomers zijn beide lijsten gelijk.
+balance-others = { $count ->
+    [one] 1 nieuwkomer krijgt hier een andere mentor.
+   *[other] { $count } nieuwkomers krijgen hier een andere mentor.
+ }
+balance-lost = { $count ->
+    [one] 1 nieuwkomer vindt hier niemand, en in onze eigen lijst wel.
+   *[other] { $count } nieuwkomers vinden hier niemand, en in onze eigen lijst wel.
+ }
+balance-gained = { $count ->
+    [one] 1 nieuwkomer vindt hier iemand, en in onze eigen lijst niet.
+   *[other] { $count } nieuwkomers vinden hier iemand, en in onze eigen lijst niet.
+ }
+balance-unshared = { $count ->
+    [one] 1 nieuwkomer staat niet bij partners en telt in deze lijst niet mee.
+   *[other] { $count } nieuwkomers staan niet bij partners en tellen in deze lijst niet mee.
+ }
+balance-lent = { $count ->
+    [one] 1 van onze mentors helpt hier een nieuwkomer van een andere gemeente.
+   *[other] { $count } van onze mentors helpen hier een nieuwkomer van een andere gemeente.
+ }
+balance-beside-other = In onze eigen lijst: { $mentor }.
+balance-beside-partner = In onze eigen lijst: een andere mentor in { $municipality }.
+balance-beside-nobody = In onze eigen lijst vindt deze nieuwkomer niemand.
+balance-barred = Dit kan niet: wij weten iets over deze nieuwkomer dat partners niet zien, of de twee probeerden het al eens. Kies iemand uit onze eigen lijst.
 
 # Wat als
 what-if-title = Wat als we anders wogen?

@@ -138,6 +138,7 @@ audit-import-taken = nam over uit een lijst
 audit-search-mentors = zocht een mentor
 audit-search-newcomers = zocht een nieuwkomer
 audit-match-whole_list = liet de hele wachtlijst verdelen
+audit-match-balanced_drafts = bekeek ons deel van de lijst voor het samenwerkingsverband
 audit-match-what_if = probeerde andere gewichten op het voorbije jaar
 audit-today-read = opende Vandaag
 audit-evening-guests = bekeek wie op een avond kan komen

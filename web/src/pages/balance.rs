@@ -1,20 +1,27 @@
 //! The exchange in balance: what each municipality lends and receives when everybody is matched as
-//! well as can be, and what it costs to bound that.
+//! well as can be, what it costs to bound that, and what of that list concerns our own newcomers.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::get;
-use casework::matching::solver::fair::{Bounds, Sort, Worth};
+use casework::matching::solver::fair::{Sort, Worth};
+use casework::schemas::bounded::{Net, Percent};
+use casework::schemas::documents::Exchange;
+use casework::search_view::{BalancedDraft, BalancedDrafts, Beside, MentorWho};
 
 use crate::app::App;
 use crate::door::Visit;
 use crate::fault::Fault;
 use crate::fields::{Form, Pairs};
+use crate::format;
 use crate::frame::{Frame, Nav, html};
+use crate::pages::drafts::{Line, line};
+use crate::pages::search::who;
 use crate::words::Words;
 
 pub(crate) fn routes() -> Router<App> {
@@ -24,6 +31,7 @@ pub(crate) fn routes() -> Router<App> {
 struct Row {
     name: String,
     bound: String,
+    whose: String,
     reached: String,
     state: String,
     met: bool,
@@ -36,42 +44,59 @@ struct Page {
     f: Frame,
     form: Form,
     matches: usize,
-    without: usize,
+    all_free: usize,
     rows: Vec<Row>,
     costs: Vec<String>,
     proof: String,
+    fingerprint: String,
     problem: bool,
     empty: bool,
+    lines: Vec<Line>,
+    /// In words, how our part differs from our own best list.
+    differs: Vec<String>,
+    /// Newcomers for whom the list has nobody, and what our own list has.
+    without: Vec<(i64, String, String)>,
 }
 
-/// A number of the form: nothing where it is empty, an error where it is none up to `most`.
-fn number(form: &Form, name: &str, most: u32) -> Result<Option<u32>, ()> {
+/// A number of the form: nothing where it is empty, an error where it is none that fits.
+fn number<N: FromStr, T>(form: &Form, name: &str, fits: impl FnOnce(N) -> Option<T>) -> Result<Option<T>, ()> {
     match form.value(name).trim() {
         "" => Ok(None),
-        text => text.parse().ok().filter(|number| *number <= most).map(Some).ok_or(()),
+        text => text.parse().ok().and_then(fits).map(Some).ok_or(()),
     }
 }
 
-fn bounds(form: &Form) -> Result<Bounds, ()> {
-    let share = |name| number(form, name, 100).map(|share| u8::try_from(share.unwrap_or(0)).unwrap_or(100));
-    Ok(Bounds {
-        lends: number(form, "leent", 10_000)?,
-        receives: number(form, "krijgt", 10_000)?,
-        share: share("deel")?,
-        long_share: share("lang")?,
+fn asked(form: &Form) -> Result<Exchange, ()> {
+    let net = |name| number(form, name, |number| Net::new(number).ok());
+    let percent = |name| number(form, name, |number| Percent::new(number).ok());
+    Ok(Exchange {
+        lends: net("leent")?,
+        receives: net("krijgt")?,
+        share: percent("deel")?,
+        long_share: percent("lang")?,
     })
 }
 
 async fn page(State(app): State<App>, visit: Visit, Query(query): Query<Pairs>) -> Result<Response, Fault> {
     let w = &visit.words;
     let form = Form::new(w, query);
-    let asked = bounds(&form);
-    let (actor, bounds) = (visit.actor.clone(), asked.unwrap_or_default());
-    let (found, places) = app.run(move |office| office.circle_balance(&actor, bounds)).await?;
-    let names: BTreeMap<_, _> = places.into_iter().map(|place| (place.root, place.name)).collect();
-    let rows = found.kept.iter().map(|kept| Row {
+    let asked = asked(&form);
+    let (actor, exchange) = (visit.actor.clone(), asked.unwrap_or_default());
+    let (balance, drafts) = app
+        .run(move |office| {
+            let balance = office.circle_balance(&actor, exchange)?;
+            let drafts = office.balanced_drafts(&actor, &balance)?;
+            Ok((balance, drafts))
+        })
+        .await?;
+    let found = &balance.found;
+    let names: BTreeMap<_, _> = balance.places.iter().map(|place| (place.root, place.name.clone())).collect();
+    // A share of nobody asks nothing.
+    let said = found.kept.iter().filter(|kept| matches!(kept.sort, Sort::Lends | Sort::Receives) || kept.asked > 0);
+    let rows = said.map(|kept| Row {
         name: names.get(&kept.owner).cloned().unwrap_or_else(|| kept.owner.short()),
-        bound: w.with(sort_key(kept.sort), "number", kept.asked),
+        bound: w.count(sort_key(kept.sort), kept.asked),
+        whose: w.t(if balance.own.contains(&(kept.owner, kept.sort)) { "balance-own" } else { "balance-form" }),
         reached: reached(w, kept.sort, kept.reached),
         state: w.t(if kept.is_met { "balance-met" } else { "balance-missed" }),
         met: kept.is_met,
@@ -84,15 +109,67 @@ async fn page(State(app): State<App>, visit: Visit, Query(query): Query<Pairs>) 
     let f = Frame::new(&app, &visit, Nav::Matches, w.t("balance-title")).await?.refreshing("matches partners");
     html(&Page {
         matches: usize::try_from(found.worth.matches).unwrap_or(0),
-        without: usize::try_from(found.without_bounds.matches).unwrap_or(0),
+        all_free: usize::try_from(found.without_bounds.matches).unwrap_or(0),
         rows: rows.collect(),
         costs: costs.collect(),
         proof,
+        fingerprint: format::fingerprint(&balance.fingerprint),
         problem: asked.is_err(),
         empty: found.without_bounds.matches == 0,
+        lines: drafts.drafts.iter().map(|draft| our_line(w, draft)).collect(),
+        differs: differs(w, &drafts),
+        without: drafts
+            .without
+            .iter()
+            .map(|(person, name, other)| {
+                (person.0, name.clone(), other.as_ref().map(|mentor| instead(w, mentor)).unwrap_or_default())
+            })
+            .collect(),
         form,
         f,
     })
+}
+
+/// A draft as on the page of the whole list, with what our own list has in its place.
+fn our_line(w: &Words, draft: &BalancedDraft) -> Line {
+    let mut line = line(w, &draft.draft);
+    line.note = match &draft.beside {
+        Beside::Same => String::new(),
+        // All that is known of a partner's mentor is where: it could be read as the same one.
+        Beside::Other(MentorWho::Partner { municipality, .. }) => {
+            w.with("balance-beside-partner", "municipality", &municipality.name)
+        }
+        Beside::Other(mentor) => instead(w, mentor),
+        Beside::Nobody => w.t("balance-beside-nobody"),
+    };
+    if draft.barred {
+        line.barred = w.t("balance-barred");
+    }
+    line
+}
+
+fn instead(w: &Words, mentor: &MentorWho) -> String {
+    w.with("balance-beside-other", "mentor", who(w, mentor, None))
+}
+
+/// What the coordinator gives and gets when she follows this list in the place of her own.
+fn differs(w: &Words, drafts: &BalancedDrafts) -> Vec<String> {
+    let others = drafts.drafts.iter().filter(|draft| matches!(draft.beside, Beside::Other(_))).count();
+    let lost = drafts.without.iter().filter(|(_, _, other)| other.is_some()).count();
+    let gained = drafts.drafts.iter().filter(|draft| draft.beside == Beside::Nobody).count();
+    let mut said = vec![w.count("balance-own-matches", drafts.own_matches)];
+    if others + lost + gained == 0 {
+        said.push(w.t("balance-no-difference"));
+    }
+    let counted = [
+        (others, "balance-others"),
+        (lost, "balance-lost"),
+        (gained, "balance-gained"),
+        (drafts.unshared, "balance-unshared"),
+        (drafts.lent, "balance-lent"),
+    ];
+    said.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, key)| w.count(key, count)));
+    said
 }
 
 const fn sort_key(sort: Sort) -> &'static str {

@@ -3,6 +3,7 @@
 mod balance;
 mod care;
 mod circle;
+mod drafts;
 mod duo_plan;
 mod duos;
 mod erasures;

@@ -1,5 +1,7 @@
 //! The rules of matching: our own in a form, and those of every partner beside them.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
@@ -7,7 +9,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use casework::matching::Rules;
-use casework::own_rules::{MAX_POINTS, POINTS, RulesPage, rules_to_form};
+use casework::own_rules::{EXCHANGE, MAX_POINTS, POINTS, PartnerRules, RulesPage, rules_to_form};
+use casework::schemas::MatchingRules;
 use casework::schemas::vocabulary::Cefr;
 
 use crate::app::App;
@@ -16,6 +19,7 @@ use crate::door::{Posted, Visit, flash};
 use crate::fault::Fault;
 use crate::fields::{Choice, Form};
 use crate::frame::{Frame, Nav, html};
+use crate::words::Words;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/matchregels", get(page).post(save))
@@ -34,6 +38,7 @@ struct Page {
     form: Form,
     levels: Vec<Choice>,
     points: [&'static str; 9],
+    exchange: [&'static str; 4],
     most: u16,
     partners: Vec<String>,
     rows: Vec<Row>,
@@ -58,18 +63,10 @@ async fn read(app: &App, visit: &Visit) -> Result<RulesPage, Fault> {
 async fn show(app: &App, visit: &Visit, found: RulesPage, form: Form) -> Result<Response, Fault> {
     let w = &visit.words;
     let usual = Rules::usual();
-    let shared = |at: usize| {
-        let partners = found.partners.iter().map(move |partner| partner.rules.unwrap_or(usual).weights.all()[at]);
-        partners.map(|points| points.to_string()).collect::<Vec<_>>()
-    };
-    let subject = |(at, name): (usize, &&str)| Row {
-        name: w.t(&format!("field-{}", name.replace('.', "-"))),
-        points: shared(at),
-    };
-    let mut rows: Vec<Row> = POINTS.iter().enumerate().map(subject).collect();
-    let levels: Vec<String> =
-        found.partners.iter().map(|partner| partner.rules.unwrap_or(usual).min_dutch.code().to_owned()).collect();
-    rows.insert(0, Row { name: w.t("field-min_dutch"), points: levels });
+    let rows = rows(w, &found.partners);
+    let asks = !found.own.exchange.is_empty();
+    let older = found.partners.iter().filter(|partner| asks && partner.older);
+    let older = older.map(|partner| w.with("rules-older", "municipality", &partner.place.name));
     let remarks = found.partners.iter().filter_map(|partner| {
         let key = match (partner.newer, partner.rules) {
             (true, _) => "rules-newer",
@@ -78,19 +75,38 @@ async fn show(app: &App, visit: &Visit, found: RulesPage, form: Form) -> Result<
         };
         Some(w.with(key, "municipality", &partner.place.name))
     });
+    // What we ask of the exchange is no rule that is usual or not.
+    let usual = MatchingRules { exchange: found.own.exchange, ..usual };
     let f = Frame::new(app, visit, Nav::Partners, w.t("rules-title")).await?.refreshing("partners");
     html(&Page {
         form,
         levels: Cefr::ALL.iter().map(|level| (level.code().to_owned(), level.code().to_owned())).collect(),
         points: POINTS,
+        exchange: EXCHANGE,
         most: MAX_POINTS,
         partners: found.partners.iter().map(|partner| partner.place.name.clone()).collect(),
         rows,
-        remarks: remarks.collect(),
+        remarks: remarks.chain(older).collect(),
         usual: rules_to_form(&usual),
         is_usual: found.own == usual,
         f,
     })
+}
+
+/// Every subject with what each partner says of it: the fields of our own form, read only.
+fn rows(w: &Words, partners: &[PartnerRules]) -> Vec<Row> {
+    let forms = partners.iter().map(|partner| rules_to_form(&partner.rules.unwrap_or(Rules::usual())));
+    let forms: Vec<BTreeMap<String, String>> = forms.map(|form| form.into_iter().collect()).collect();
+    let nothing = w.t("rules-exchange-nothing");
+    let said = |form: &BTreeMap<String, String>, name| match form.get(name) {
+        Some(value) if !value.is_empty() => value.clone(),
+        _ => nothing.clone(),
+    };
+    let row = |name| Row {
+        name: w.t(&format!("field-{}", str::replace(name, ".", "-"))),
+        points: forms.iter().map(|form| said(form, name)).collect(),
+    };
+    std::iter::once("min_dutch").chain(POINTS).chain(EXCHANGE).map(row).collect()
 }
 
 async fn save(State(app): State<App>, visit: Visit, posted: Posted) -> Result<Response, Fault> {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use casework::schemas::places::Refnis;
-use casework::search_view::{CircleList, Draft, ListRemark, MentorWho};
+use casework::search_view::{CircleList, ListRemark};
 
 use crate::app::App;
 use crate::door::Visit;
@@ -15,34 +15,11 @@ use crate::fault::Fault;
 use crate::fit;
 use crate::format;
 use crate::frame::{Frame, Nav, html};
-use crate::pages::search::{distance, who};
-use crate::vocabulary as v;
+use crate::pages::drafts::{Line, line};
 use crate::words::Words;
-
-/// Reasons that a line shows.
-const REASONS: usize = 3;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/voorstellen/wachtlijst", get(page))
-}
-
-/// A draft as a line.
-struct Line {
-    newcomer: i64,
-    name: String,
-    mentor: String,
-    where_: String,
-    grade: String,
-    grade_class: &'static str,
-    reasons: Vec<String>,
-    /// Where its form goes, with the field that names the mentor.
-    action: String,
-    field: &'static str,
-    value: String,
-    button: String,
-    border: bool,
-    /// Where the screening of a mentor of ours is noted first; empty when it was seen.
-    screen_first: String,
 }
 
 #[derive(Template)]
@@ -75,13 +52,7 @@ fn circle(w: &Words, list: &CircleList) -> (String, String) {
     let text = |number: usize| format::number(number as u64);
     let (matches, requests) = (text(list.matches), text(list.requests));
     let told = [("circle", list.circle.as_str()), ("matches", &matches), ("requests", &requests)];
-    (w.fill("whole-circle", &told), short(&list.fingerprint.to_string()))
-}
-
-/// The first twelve digits, by four: enough to read to somebody.
-fn short(fingerprint: &str) -> String {
-    let digits: Vec<char> = fingerprint.chars().take(12).collect();
-    digits.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+    (w.fill("whole-circle", &told), format::fingerprint(&list.fingerprint))
 }
 
 fn remark(w: &Words, known: &ListRemark) -> (String, String) {
@@ -102,36 +73,5 @@ fn remark(w: &Words, known: &ListRemark) -> (String, String) {
             let into = into.map_or("", Refnis::name);
             (w.fill("remark-merged", &[("municipality", refnis.name()), ("into", into)]), String::new())
         }
-    }
-}
-
-fn line(w: &Words, draft: &Draft) -> Line {
-    let newcomer = draft.newcomer.0;
-    let (action, field, value, button, border) = match &draft.mentor {
-        MentorWho::Own { person, .. } => {
-            (format!("/nieuwkomers/{newcomer}/lokaal"), "mentor", person.0.to_string(), w.t("search-match-here"), false)
-        }
-        MentorWho::Partner { offer, municipality } => (
-            format!("/nieuwkomers/{newcomer}/voorstel"),
-            "offer",
-            offer.to_string(),
-            w.with("search-propose", "municipality", &municipality.name),
-            true,
-        ),
-    };
-    Line {
-        newcomer,
-        name: draft.name.clone(),
-        mentor: who(w, &draft.mentor, None),
-        where_: distance(w, draft.distance_metres),
-        grade: fit::strength(w, draft.strength),
-        grade_class: fit::strength_class(draft.strength),
-        reasons: draft.reasons.iter().take(REASONS).map(|reason| fit::reason(w, reason)).collect(),
-        action,
-        field,
-        value,
-        button,
-        border,
-        screen_first: v::screen_first(draft.mentor.unscreened()),
     }
 }

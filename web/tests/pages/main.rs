@@ -1,6 +1,7 @@
 //! Every page on two towns full of people: it is there, in words, and the way from a question to
 //! an agreed match is walked through the pages alone.
 
+mod balance;
 mod partners;
 mod rules;
 #[path = "../scene/mod.rs"]

@@ -4,6 +4,8 @@
 pub mod answer;
 mod answering;
 pub(crate) mod card_index;
+pub(crate) mod circle;
+mod circle_drafts;
 pub(crate) mod halves;
 pub mod handover;
 pub mod handovers;

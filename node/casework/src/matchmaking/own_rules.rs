@@ -2,9 +2,11 @@
 //! They are shared with the circle; a pair across a border satisfies both municipalities'.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use schemas::border::SCHEMA;
-use schemas::documents::Weights;
+use schemas::bounded::{Net, Percent};
+use schemas::documents::{Exchange, Weights};
 use schemas::ids::RootId;
 use schemas::vocabulary::Cefr;
 use schemas::{Kind, MatchingRules, SharedValue};
@@ -13,10 +15,13 @@ use crate::cast;
 use crate::desk::Desk;
 use crate::error::{Error, FieldError, Result};
 use crate::office::{Actor, Office};
+use crate::ports::Records;
 use crate::search_view::Place;
 
 /// Points of one subject, at most.
 pub const MAX_POINTS: u16 = 1_000;
+/// The first schema with [`Exchange`].
+const EXCHANGE_SCHEMA: u16 = 2;
 /// Fields of the form with points, in the order of [`Weights::all`].
 pub const POINTS: [&str; 9] = [
     "points.occupation",
@@ -29,6 +34,9 @@ pub const POINTS: [&str; 9] = [
     "points.wishes",
     "points.waiting",
 ];
+
+/// Fields of the form with what we ask of the exchange, in the order of [`Exchange`].
+pub const EXCHANGE: [&str; 4] = ["exchange.lends", "exchange.receives", "exchange.share", "exchange.long_share"];
 
 /// The rules of the circle as a page shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +56,9 @@ pub struct PartnerRules {
     pub rules: Option<MatchingRules>,
     /// Its node is newer than this one, so that its rules may say what this one cannot read.
     pub newer: bool,
+    /// Its node is older and cannot read what anybody asks of the exchange: as long as it is a
+    /// member, nobody in its circles is told.
+    pub older: bool,
 }
 
 impl Office {
@@ -77,17 +88,14 @@ impl Office {
 
 pub(crate) fn page(desk: &mut Desk<'_>) -> Result<RulesPage> {
     let rules = cast::rules(desk)?;
-    let mut newer: BTreeMap<RootId, bool> = BTreeMap::new();
-    for document in desk.records.documents(Kind::MunicipalityCard)? {
-        if let SharedValue::MunicipalityCard(card) = document.value {
-            newer.insert(document.owner, card.schema.get() > SCHEMA);
-        }
-    }
+    let stated = stated(desk.records)?;
+    let schema = |place: &Place| stated.get(&place.root).copied();
     let partners = cast::places(desk)?.into_values().filter(|place| place.root != desk.me.root);
     let mut partners: Vec<PartnerRules> = partners
         .map(|place| PartnerRules {
             rules: rules.own.get(&place.root).copied(),
-            newer: newer.get(&place.root).copied().unwrap_or(false),
+            newer: schema(&place).is_some_and(|schema| schema > SCHEMA),
+            older: schema(&place).is_some_and(|schema| schema < EXCHANGE_SCHEMA),
             place,
         })
         .collect();
@@ -95,19 +103,37 @@ pub(crate) fn page(desk: &mut Desk<'_>) -> Result<RulesPage> {
     Ok(RulesPage { own: rules.of(desk.me.root), partners })
 }
 
+/// The schema that every municipality's card states, where it is known.
+pub(crate) fn stated(records: &mut dyn Records) -> Result<BTreeMap<RootId, u16>> {
+    let cards = records.documents(Kind::MunicipalityCard)?.into_iter();
+    let stated = cards.filter_map(|document| match document.value {
+        SharedValue::MunicipalityCard(card) => Some((document.owner, card.schema.get())),
+        _ => None,
+    });
+    Ok(stated.collect())
+}
+
 /// The fields of a form that holds `rules`.
 pub fn rules_to_form(rules: &MatchingRules) -> Vec<(String, String)> {
-    let points = POINTS.iter().zip(rules.weights.all()).map(|(name, points)| ((*name).to_owned(), points.to_string()));
-    std::iter::once(("min_dutch".to_owned(), rules.min_dutch.code().to_owned())).chain(points).collect()
+    let points = rules.weights.all().map(|points| points.to_string());
+    let Exchange { lends, receives, share, long_share } = rules.exchange;
+    let said = |text: Option<String>| text.unwrap_or_default();
+    let net = |number: Option<Net>| said(number.map(|number| number.to_string()));
+    let percent = |number: Option<Percent>| said(number.map(|number| number.to_string()));
+    let exchange = [net(lends), net(receives), percent(share), percent(long_share)];
+    let values = std::iter::once(rules.min_dutch.code().to_owned()).chain(points).chain(exchange);
+    let names = std::iter::once("min_dutch").chain(POINTS).chain(EXCHANGE);
+    names.map(str::to_owned).zip(values).collect()
 }
 
 /// The rules in the fields of a form.
 ///
 /// # Errors
 /// `Invalid`: `cefr-unknown` for the level, `points` for a number that is none from 0 to 1,000,
-/// `points-none` when no subject counts.
+/// `points-none` when no subject counts; `exchange-net` and `exchange-percent` for what is no such
+/// number. What is left empty is not asked.
 pub fn parse_rules(fields: &[(String, String)]) -> Result<MatchingRules> {
-    let value = |name: &str| fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.trim());
+    let value = |name| value(fields, name);
     let mut wrong = Vec::new();
     let mut refuse = |field: &str, code| wrong.push(FieldError { field: field.to_owned(), code });
     let min_dutch: Option<Cefr> = value("min_dutch").parse().ok();
@@ -121,13 +147,50 @@ pub fn parse_rules(fields: &[(String, String)]) -> Result<MatchingRules> {
             _ => refuse(name, "points"),
         }
     }
+    let exchange = parse_exchange(fields).unwrap_or_else(|errors| {
+        wrong.extend(errors);
+        Exchange::default()
+    });
     if wrong.is_empty() && points == [0; 9] {
         wrong.push(FieldError { field: POINTS[0].to_owned(), code: "points-none" });
     }
     let [occupation, sector, domains, proximity, languages, interests, slots, wishes, waiting] = points;
     let weights = Weights { occupation, sector, domains, proximity, languages, interests, slots, wishes, waiting };
     match min_dutch.filter(|_| wrong.is_empty()) {
-        Some(min_dutch) => Ok(MatchingRules { min_dutch, weights }),
+        Some(min_dutch) => Ok(MatchingRules { min_dutch, weights, exchange }),
         None => Err(Error::Invalid(wrong)),
     }
+}
+
+fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.trim())
+}
+
+/// What the fields [`EXCHANGE`] of a form ask.
+///
+/// # Errors
+/// Every field that is neither empty nor such a number.
+pub fn parse_exchange(fields: &[(String, String)]) -> std::result::Result<Exchange, Vec<FieldError>> {
+    let [lends, receives, share, long_share] = EXCHANGE;
+    let mut wrong = Vec::new();
+    let mut net = |name| number(fields, name, |number| Net::new(number).ok(), "exchange-net", &mut wrong);
+    let (lends, receives) = (net(lends), net(receives));
+    let mut percent = |name| number(fields, name, |number| Percent::new(number).ok(), "exchange-percent", &mut wrong);
+    let (share, long_share) = (percent(share), percent(long_share));
+    if wrong.is_empty() { Ok(Exchange { lends, receives, share, long_share }) } else { Err(wrong) }
+}
+
+fn number<N: FromStr, T>(
+    fields: &[(String, String)],
+    name: &str,
+    fits: impl FnOnce(N) -> Option<T>,
+    code: &'static str,
+    wrong: &mut Vec<FieldError>,
+) -> Option<T> {
+    let text = value(fields, name);
+    let number = text.parse().ok().and_then(fits);
+    if number.is_none() && !text.is_empty() {
+        wrong.push(FieldError { field: name.to_owned(), code });
+    }
+    number
 }

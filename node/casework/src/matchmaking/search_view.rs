@@ -1,7 +1,11 @@
 //! What the search for a mentor, the proposals and the whole list show. Values only.
 
+use std::collections::BTreeSet;
+
+use matching::solver::fair::Sort;
 use matching::{
-    CircleValue, Counterfactual, Fingerprint, GroupValue, LocalCheck, Misfit, Miss, Reason, Remark, Score, Strength,
+    Balanced, CircleValue, Counterfactual, Fingerprint, GroupValue, LocalCheck, Misfit, Miss, Reason, Remark, Score,
+    Strength,
 };
 use schemas::documents::{NoReason, ProposalState};
 use schemas::ids::{DocumentId, RootId};
@@ -49,6 +53,14 @@ pub enum MentorWho {
 }
 
 impl MentorWho {
+    /// Whether both are the same mentor, whatever else is known of them.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Own { person, .. }, Self::Own { person: other, .. }) => person == other,
+            (Self::Partner { offer, .. }, Self::Partner { offer: other, .. }) => offer == other,
+            _ => false,
+        }
+    }
     /// One of ours whose screening has to be seen first.
     pub fn unscreened(&self) -> Option<PersonId> {
         match self {
@@ -426,6 +438,58 @@ pub enum ListRemark {
     Newer(String),
     /// A municipality on the cards that merged into another: distances start where it was.
     Merged(Refnis),
+}
+
+/// The best list for the circle within bounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircleBalance {
+    /// Its pairs, and what each bound costs.
+    pub found: Balanced,
+    /// The municipalities in it.
+    pub places: Vec<Place>,
+    /// The bounds that a municipality asks for itself, in its rules.
+    pub own: BTreeSet<(RootId, Sort)>,
+    /// A short name for the pairs.
+    pub fingerprint: Fingerprint,
+}
+
+/// What of the circle's list concerns our own newcomers, as drafts, beside our own best list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BalancedDrafts {
+    /// One per newcomer who finds somebody in the circle's list, by waiting.
+    pub drafts: Vec<BalancedDraft>,
+    /// Newcomers whom partners know and who find nobody in it, with the mentor that our own best
+    /// list has for them.
+    pub without: Vec<(PersonId, String, Option<MentorWho>)>,
+    /// Newcomers who are not shared: the circle's list knows nothing of them.
+    pub unshared: usize,
+    /// Our newcomers who find somebody in our own best list, shared or not.
+    pub own_matches: usize,
+    /// Our mentors who help a newcomer of another municipality in the circle's list.
+    pub lent: usize,
+}
+
+/// A draft of the circle's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalancedDraft {
+    /// The draft.
+    pub draft: Draft,
+    /// What only we know is in the way: they failed before, or a *must* is not met. Nobody is to
+    /// propose it.
+    pub barred: bool,
+    /// What our own best list has.
+    pub beside: Beside,
+}
+
+/// What our own best list has for the same newcomer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beside {
+    /// The same mentor.
+    Same,
+    /// Another.
+    Other(MentorWho),
+    /// Nobody.
+    Nobody,
 }
 
 /// Alone and together, with names.

@@ -1,12 +1,9 @@
-//! The whole waiting list at once, as drafts that a person decides on; and what the circle is
-//! worth, from the cards that every member sees.
+//! The whole waiting list at once, as drafts that a person decides on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use matching::solver::fair::Bounds;
-use matching::{Agreement, Balanced, NoAssignment, Offer, Remark, Request, balance, remark, top};
-use schemas::ids::{DocumentId, RootId};
-use schemas::{Kind, SharedValue};
+use matching::{NoAssignment, Remark, Request, remark, top};
+use schemas::ids::DocumentId;
 
 use crate::cast::{self, Exclusions, Mentors};
 use crate::desk::Desk;
@@ -15,8 +12,7 @@ use crate::kept_lists::circle_lists;
 use crate::office::{Actor, Office};
 use crate::own_rules;
 use crate::people::{Person, PersonId};
-use crate::ports::Document;
-use crate::search_view::{CircleSizes, CircleWorth, Draft, ListRemark, MentorWho, Place, WholeList};
+use crate::search_view::{Draft, ListRemark, MentorWho, WholeList};
 
 impl Office {
     /// The best list for our own newcomers with every mentor that is visible, as drafts.
@@ -27,49 +23,6 @@ impl Office {
         self.at_desk(actor, |desk| {
             desk.audit("match.whole_list", None, "")?;
             whole_list(desk)
-        })
-    }
-
-    /// How many newcomers of the circle find a mentor alone and together, per municipality.
-    ///
-    /// # Errors
-    /// A failing store.
-    pub fn value_of_circle(&self, actor: &Actor) -> Result<CircleWorth> {
-        self.at_desk(actor, worth)
-    }
-
-    /// The same with groups of every size in between.
-    ///
-    /// # Errors
-    /// `Forbidden`, a failing store.
-    pub fn circle_sizes(&self, actor: &Actor) -> Result<CircleSizes> {
-        self.at_desk(actor, |desk| {
-            let Visible { requests, offers, places, rules } = visible(desk)?;
-            let refnis = places.iter().map(|(root, place)| (*root, place.refnis)).collect();
-            let sizes = matching::value_by_size(&requests, &offers, &rules, &refnis).map_err(no_list)?;
-            Ok(CircleSizes { requests: requests.len(), sizes, worth: worth(desk)? })
-        })
-    }
-}
-
-/// Days after which somebody counts as waiting long: half a year.
-const LONG_DAYS: i32 = 182;
-
-impl Office {
-    /// The best list for everybody in the circle when every municipality is held to `bounds`, with
-    /// what each bound costs; and the municipalities in it.
-    ///
-    /// # Errors
-    /// `Forbidden`, a failing store.
-    pub fn circle_balance(&self, actor: &Actor, bounds: Bounds) -> Result<(Balanced, Vec<Place>)> {
-        self.at_desk(actor, move |desk| {
-            let Visible { requests, offers, places, rules } = visible(desk)?;
-            let agreement = Agreement {
-                bounds: places.keys().map(|owner| (*owner, bounds)).collect(),
-                long_since: desk.today().plus_days(-LONG_DAYS).quarter(),
-            };
-            let found = balance(&requests, &offers, &rules, &agreement).map_err(no_list)?;
-            Ok((found, places.into_values().collect()))
         })
     }
 }
@@ -121,7 +74,13 @@ fn named(person: &Person) -> (PersonId, String) {
     (person.id, person.data.full_name())
 }
 
-fn draft(person: &Person, request: &Request, mentors: &Mentors, at: usize, rules: &matching::Rules) -> Option<Draft> {
+pub(crate) fn draft(
+    person: &Person,
+    request: &Request,
+    mentors: &Mentors,
+    at: usize,
+    rules: &matching::Rules,
+) -> Option<Draft> {
     let candidate = top(request, &mentors.offers[at..=at], rules, 1).pop()?;
     let (newcomer, name) = named(person);
     Some(Draft {
@@ -162,51 +121,4 @@ fn remarks(desk: &mut Desk<'_>, requests: &[Request], people: &[Person], mentors
     found.extend(merged.into_iter().map(ListRemark::Merged));
     found.sort();
     Ok(found)
-}
-
-/// Every card that is visible here of somebody who looks.
-struct Visible {
-    requests: Vec<Request>,
-    offers: Vec<Offer>,
-    places: BTreeMap<RootId, Place>,
-    rules: matching::Rules,
-}
-
-fn visible(desk: &mut Desk<'_>) -> Result<Visible> {
-    let places = cast::places(desk)?;
-    let rules = cast::rules(desk)?;
-    let matched = cast::matched_requests(desk)?;
-    let (mut requests, mut offers) = (Vec::new(), Vec::new());
-    // Of cards with one id the first counts: ours, whatever a partner numbers so.
-    let ours_first = |desk: &mut Desk<'_>, kind| -> Result<Vec<Document>> {
-        let mut documents = desk.records.documents(kind)?;
-        documents.sort_by_key(|document| document.owner != desk.me.root);
-        Ok(documents)
-    };
-    for document in ours_first(desk, Kind::MatchRequest)? {
-        let Some(place) = places.get(&document.owner).filter(|_| !matched.contains(&document.id)) else { continue };
-        if let SharedValue::MatchRequest(card) = document.value {
-            requests.push(Request { id: document.id, owner: document.owner, refnis: place.refnis, card });
-        }
-    }
-    for document in ours_first(desk, Kind::MentorOffer)? {
-        if let (SharedValue::MentorOffer(card), true) = (document.value, places.contains_key(&document.owner)) {
-            offers.push(Offer { id: document.id, owner: document.owner, card });
-        }
-    }
-    Ok(Visible { requests, offers, places, rules })
-}
-
-/// What the circle is worth, from the cards that are visible here.
-pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
-    let Visible { requests, offers, places, rules } = visible(desk)?;
-    let value = desk.lists.worth().value(&requests, &offers, &rules).map_err(no_list)?;
-    Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
-}
-
-/// This municipality first, then by name.
-fn in_order<T>(me: RootId, places: &BTreeMap<RootId, Place>, owners: &BTreeMap<RootId, T>) -> Vec<Place> {
-    let mut found: Vec<Place> = owners.keys().filter_map(|root| places.get(root).cloned()).collect();
-    found.sort_by(|one, other| (one.root != me, &one.name).cmp(&(other.root != me, &other.name)));
-    found
 }

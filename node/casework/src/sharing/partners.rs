@@ -14,6 +14,7 @@ use schemas::{Kind, MunicipalityCard, SharedValue};
 use crate::error::{Error, Result};
 use crate::hand::Hand;
 use crate::office::{Actor, Office};
+use crate::own_rules;
 use crate::partner_life::{Departure, Suspension};
 use crate::ports::{Circle, Municipality, Outgoing, OwnDocument, PartnerLive, Records};
 use crate::publication::{CARD_DAYS, is_due, value_text};
@@ -140,10 +141,14 @@ impl Office {
             let me = records.me()?;
             let card = SharedValue::MunicipalityCard(own_card(&me)?);
             let rules = SharedValue::MatchingRules(records.own_rules()?.unwrap_or(matching::Rules::usual()));
+            let stated = own_rules::stated(records)?;
             let mut sent = false;
             for circle in records.circles()?.into_iter().filter(|circle| !circle.pair) {
+                // As much as everybody in it can read; more, as soon as the last of them can.
+                let others = circle.members.iter().filter(|member| **member != me.root);
+                let schema = others.map(|member| stated.get(member).copied().unwrap_or(1)).min().unwrap_or(SCHEMA);
                 for value in [&card, &rules] {
-                    sent |= keep_out(records, &circle, value, &hand)?;
+                    sent |= keep_out(records, &circle, &value.clone().in_schema(schema), &hand)?;
                 }
             }
             Ok(sent)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use matching::{Offer, Request, Rules};
 use proptest::prelude::*;
 use schemas::bounded::{Kilometres, Places};
-use schemas::documents::Weights;
+use schemas::documents::{Exchange, Weights};
 use schemas::ids::{DocumentId, RootId};
 use schemas::places::{Area, Refnis};
 use schemas::vocabulary::{About, AgeBand, Cefr, Domain, Interest, Sector, Set, Sex, Slots, Strength, Wish};
@@ -215,7 +215,7 @@ pub(crate) fn any_rules() -> impl Strategy<Value = Rules> {
             wishes: w[7],
             waiting: w[8],
         };
-        MatchingRules { min_dutch, weights }
+        MatchingRules { min_dutch, weights, exchange: Exchange::default() }
     });
     prop::collection::btree_map((1u8..4).prop_map(owner), own, 0..3)
         .prop_map(|own| Rules::new(own, "2026-Q2".parse().expect("a quarter")))

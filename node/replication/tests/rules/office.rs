@@ -70,7 +70,7 @@ impl Office {
         let bytes = certificate.sign(&root, &key);
         let certificate = NodeCertificate::verify(&bytes).unwrap();
         let known = Known { root: certificate.get().owner(), certificate, bytes };
-        let replica = Self::process(&known, &key, number, 0);
+        let replica = Self::process(&known, &key, number, 0).understanding(1);
         Self {
             known,
             key,

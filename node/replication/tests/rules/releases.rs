@@ -180,3 +180,55 @@ fn a_schema_that_is_none_is_never_shown() {
         "a page has one schema for life"
     );
 }
+
+/// Rules that ask something of the exchange, which is in the second schema.
+fn asking(lends: u16) -> SharedValue {
+    let mut json = example(Kind::MatchingRules).to_json().unwrap();
+    json["exchange"] = serde_json::json!({ "lends": lends });
+    SharedValue::from_json(Kind::MatchingRules, json).unwrap()
+}
+
+#[test]
+fn a_field_of_the_second_schema_is_said_once_everybody_can_read_it() {
+    let [mut new, mut old, mut third] = offices::<3>();
+    new.restart(2);
+    let publish = |office: &mut Office| {
+        let expires_at = NOW.hour().plus_days(80);
+        office.command(Command::Publish { circle: CIRCLE, document: DOCUMENT, value: asking(3), expires_at }).unwrap();
+        office.held().into_iter().filter(|one| one.get().header.document == DOCUMENT).collect::<Vec<_>>()
+    };
+    let cards = [card_of(&mut old, 1, CARD[0]), card_of(&mut third, 2, CARD[1])].concat();
+    new.receive(&old.known, &cards);
+    let first = publish(&mut new);
+    old.receive(&new.known, &first);
+    assert_eq!(old.view(&new, DOCUMENT).unwrap().value, example(Kind::MatchingRules), "the rest counts as always");
+    let card = card_of(&mut old, 2, CARD[0]);
+    new.receive(&old.known, &card);
+    let second = publish(&mut new);
+    // Who has not upgraded after all keeps it and passes it on.
+    old.receive(&new.known, &second);
+    assert!(old.view(&new, DOCUMENT).is_none() && old.refused.is_empty());
+    old.restart(2);
+    assert_eq!(old.view(&new, DOCUMENT).unwrap().value, asking(3));
+}
+
+#[test]
+fn a_field_of_the_second_schema_under_the_first_is_refused_by_every_release() {
+    let [mut owner, mut old, mut new] = offices::<3>();
+    owner.restart(2);
+    new.restart(2);
+    let cards = [card_of(&mut old, 2, CARD[0]), card_of(&mut new, 2, CARD[1])].concat();
+    owner.receive(&old.known, &cards);
+    let expires_at = NOW.hour().plus_days(80);
+    owner.command(Command::Publish { circle: CIRCLE, document: DOCUMENT, value: asking(3), expires_at }).unwrap();
+    let said = owner.held().into_iter().find(|one| one.get().header.document == DOCUMENT).unwrap();
+    assert_eq!(said.get().header.schema, 2);
+    let mut header = said.get().header.clone();
+    header.schema = 1;
+    let wrong = Envelope::sign(header, said.get().body.clone(), &owner.key);
+    for office in [&mut old, &mut new] {
+        office.receive(&owner.known, std::slice::from_ref(&wrong));
+        assert_eq!(office.refused.keys().copied().collect::<Vec<_>>(), [Refusal::Schema]);
+        assert!(office.store.values().all(|one| one.get().id() != wrong.get().id()));
+    }
+}

@@ -1,0 +1,152 @@
+//! What concerns the whole circle, from the cards that every member sees: what it is worth, and the
+//! best list for everybody within bounds on the exchange.
+
+use std::collections::BTreeMap;
+
+use matching::solver::fair::{Bounds, Sort};
+use matching::{Agreement, Fingerprint, Offer, Request, balance};
+use schemas::documents::Exchange;
+use schemas::ids::RootId;
+use schemas::{Kind, SharedValue};
+
+use crate::cast;
+use crate::desk::Desk;
+use crate::error::Result;
+use crate::office::{Actor, Office};
+use crate::ports::Document;
+use crate::search_view::{CircleBalance, CircleSizes, CircleWorth, Place};
+use crate::whole_list::no_list;
+
+/// Days after which somebody counts as waiting long: half a year.
+const LONG_DAYS: i32 = 182;
+
+impl Office {
+    /// How many newcomers of the circle find a mentor alone and together, per municipality.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn value_of_circle(&self, actor: &Actor) -> Result<CircleWorth> {
+        self.at_desk(actor, worth)
+    }
+
+    /// The same with groups of every size in between.
+    ///
+    /// # Errors
+    /// `Forbidden`, a failing store.
+    pub fn circle_sizes(&self, actor: &Actor) -> Result<CircleSizes> {
+        self.at_desk(actor, |desk| {
+            let Visible { requests, offers, places, rules } = visible(desk)?;
+            let refnis = places.iter().map(|(root, place)| (*root, place.refnis)).collect();
+            let sizes = matching::value_by_size(&requests, &offers, &rules, &refnis).map_err(no_list)?;
+            Ok(CircleSizes { requests: requests.len(), sizes, worth: worth(desk)? })
+        })
+    }
+
+    /// The best list for everybody in the circle, with what each bound costs: every municipality
+    /// is held to what its own rules ask, and in what they leave open to `asked`.
+    ///
+    /// # Errors
+    /// `Forbidden`, a failing store.
+    pub fn circle_balance(&self, actor: &Actor, asked: Exchange) -> Result<CircleBalance> {
+        self.at_desk(actor, move |desk| {
+            let Visible { requests, offers, places, rules } = visible(desk)?;
+            let wishes = wishes(desk)?;
+            let wish = |owner: &RootId| wishes.get(owner).copied().unwrap_or_default();
+            let agreement = Agreement {
+                bounds: places.keys().map(|owner| (*owner, bounds(wish(owner), asked))).collect(),
+                long_since: desk.today().plus_days(-LONG_DAYS).quarter(),
+            };
+            let found = balance(&requests, &offers, &rules, &agreement).map_err(no_list)?;
+            Ok(CircleBalance {
+                own: places.keys().flat_map(|owner| said(wish(owner)).map(|sort| (*owner, sort))).collect(),
+                fingerprint: Fingerprint::of(&found.pairs),
+                places: places.into_values().collect(),
+                found,
+            })
+        })
+    }
+}
+
+/// What every municipality asks of the exchange, as it is shared: ours too counts from then on,
+/// so that all who hold the same documents make the same list.
+fn wishes(desk: &mut Desk<'_>) -> Result<BTreeMap<RootId, Exchange>> {
+    let mut wishes = BTreeMap::new();
+    for document in desk.records.documents(Kind::MatchingRules)? {
+        if let SharedValue::MatchingRules(rules) = document.value
+            && !rules.exchange.is_empty()
+        {
+            // In two circles it says the same, or in one of them nothing.
+            wishes.entry(document.owner).or_insert(rules.exchange);
+        }
+    }
+    Ok(wishes)
+}
+
+/// The sorts of bounds that a municipality speaks of itself.
+fn said(wish: Exchange) -> impl Iterator<Item = Sort> {
+    let Exchange { lends, receives, share, long_share } = wish;
+    let said = [
+        lends.map(|_| Sort::Lends),
+        receives.map(|_| Sort::Receives),
+        share.map(|_| Sort::Share),
+        long_share.map(|_| Sort::LongShare),
+    ];
+    said.into_iter().flatten()
+}
+
+/// What is asked for a municipality: what it says itself, and `asked` where it says nothing.
+fn bounds(wish: Exchange, asked: Exchange) -> Bounds {
+    Bounds {
+        lends: wish.lends.or(asked.lends).map(|net| net.get().into()),
+        receives: wish.receives.or(asked.receives).map(|net| net.get().into()),
+        share: wish.share.or(asked.share).unwrap_or_default().get(),
+        long_share: wish.long_share.or(asked.long_share).unwrap_or_default().get(),
+    }
+}
+
+/// Every card that is visible here of somebody who looks.
+struct Visible {
+    requests: Vec<Request>,
+    offers: Vec<Offer>,
+    places: BTreeMap<RootId, Place>,
+    rules: matching::Rules,
+}
+
+fn visible(desk: &mut Desk<'_>) -> Result<Visible> {
+    let places = cast::places(desk)?;
+    let rules = cast::rules(desk)?;
+    let matched = cast::matched_requests(desk)?;
+    let (mut requests, mut offers) = (Vec::new(), Vec::new());
+    // Of cards with one id the first counts: ours, whatever a partner numbers so.
+    let ours_first = |desk: &mut Desk<'_>, kind| -> Result<Vec<Document>> {
+        let mut documents = desk.records.documents(kind)?;
+        documents.sort_by_key(|document| document.owner != desk.me.root);
+        Ok(documents)
+    };
+    for document in ours_first(desk, Kind::MatchRequest)? {
+        let Some(place) = places.get(&document.owner).filter(|_| !matched.contains(&document.id)) else { continue };
+        if let SharedValue::MatchRequest(card) = document.value {
+            requests.push(Request { id: document.id, owner: document.owner, refnis: place.refnis, card });
+        }
+    }
+    for document in ours_first(desk, Kind::MentorOffer)? {
+        if let (SharedValue::MentorOffer(card), true) = (document.value, places.contains_key(&document.owner)) {
+            offers.push(Offer { id: document.id, owner: document.owner, card });
+        }
+    }
+    Ok(Visible { requests, offers, places, rules })
+}
+
+/// What the circle is worth, from the cards that are visible here.
+pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
+    let Visible { requests, offers, places, rules } = visible(desk)?;
+    let value = desk.lists.worth().value(&requests, &offers, &rules).map_err(no_list)?;
+    Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
+}
+
+/// This municipality first, then by name.
+fn in_order<T>(me: RootId, places: &BTreeMap<RootId, Place>, owners: &BTreeMap<RootId, T>) -> Vec<Place> {
+    let mut found: Vec<Place> = owners.keys().filter_map(|root| places.get(root).cloned()).collect();
+    found.sort_by(|one, other| (one.root != me, &one.name).cmp(&(other.root != me, &other.name)));
+    found
+}
