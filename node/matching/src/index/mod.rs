@@ -28,7 +28,6 @@ use self::packed::{Glance, Packed};
 use self::question::{Points, Prospect, Question};
 use self::shelf::{Card, Cell, Shelf};
 use crate::card::{Offer, Request, Rules};
-use crate::eligible::eligible;
 use crate::rank::{Candidate, top};
 
 /// Mentors' cards, in order for searches.
@@ -221,12 +220,12 @@ impl Mentors {
             let Some(cell) = self.shelf.cell(cell_of((*at).into(), false)) else { continue };
             let Some(prospect) = all.prospect(cell, *metres) else { continue };
             for (columns, cards) in cell.together() {
+                let keeps = |slot| self.shelf.at(slot).is_some_and(|offer| question.keeps_musts(offer, *metres, rules));
                 let fits = |place: &u32| {
                     let card = &cards[*place as usize].1;
                     question.talks(card, all.of(card.owner))
                         && !rules.excludes(request, card.id, self.owner(card))
-                        && (!question.is_open(card)
-                            || self.shelf.at(card.slot).is_some_and(|offer| eligible(request, offer, rules).is_ok()))
+                        && (!question.is_open(card) || keeps(card.slot))
                 };
                 count += ones(question.fitting(columns, &prospect)).filter(fits).count();
             }

@@ -4,7 +4,7 @@
 use schemas::MatchingRules;
 use schemas::language::Language;
 use schemas::occupation::{Isco, Occupation};
-use schemas::vocabulary::Slots;
+use schemas::vocabulary::{Slots, Strength};
 
 use super::columns::Columns;
 use super::packed::{self, DOMAINS, DUTCH, GROUP, Glance, Packed, RADIUS, SECTOR, SLOTS};
@@ -281,8 +281,16 @@ impl<'a> Question<'a> {
 }
 
 impl Question<'_> {
-    /// The score of an `offer` that compared as open; none when a *must* is broken.
-    pub(super) fn settle(&self, offer: &Offer, points: &Points, metres: u32, rules: &Rules, most: u32) -> Option<u32> {
+    /// Whether an `offer` and the request break no *must* of each other.
+    pub(super) fn keeps_musts(&self, offer: &Offer, metres: u32, rules: &Rules) -> bool {
+        let mut wishes = self.request.card.wishes.iter().chain(offer.card.wishes.iter());
+        let may_break = wishes.any(|wish| wish.strength == Strength::Must);
+        !may_break || self.pair(offer, metres, rules).is_some()
+    }
+
+    /// What holds between an `offer` and the request, as far as wishes ask; none when a *must* is
+    /// broken.
+    fn pair(&self, offer: &Offer, metres: u32, rules: &Rules) -> Option<Pair> {
         let pair = Pair {
             distance_metres: metres,
             limit_metres: 0,
@@ -294,6 +302,12 @@ impl Question<'_> {
         if !musts(self.request, offer, &pair).0.is_empty() {
             return None;
         }
+        Some(pair)
+    }
+
+    /// The score of an `offer` that compared as open; none when a *must* is broken.
+    pub(super) fn settle(&self, offer: &Offer, points: &Points, metres: u32, rules: &Rules, most: u32) -> Option<u32> {
+        let pair = self.pair(offer, metres, rules)?;
         let (kept, of) = fraction(Subject::Wishes, self.request, offer, &pair, rules);
         let part = Part { of, ..points.wish };
         let goal = self.request.card.goal_occupation.as_ref();

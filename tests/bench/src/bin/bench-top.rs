@@ -1,5 +1,5 @@
-//! The ten best mentors for one newcomer, who just misses, and the ten best newcomers for one
-//! mentor: the indexes beside scans of every card.
+//! The ten best mentors for one newcomer, how many fit, who just misses, and the ten best newcomers
+//! for one mentor: the indexes beside scans of every card.
 //!
 //! `cargo run --release --bin bench-top -- [--mentors N] [--own-rules] [--slowest N] [--json]`
 
@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use bench::cards::{Cards, rules};
 use bench::clock::{nanoseconds, seconds};
 use clap::Parser;
-use matching::{Mentors, Offer, Request, Requests, Rules, near_misses, requests_for, top};
+use matching::{Mentors, Offer, Request, Requests, Rules, eligible, near_misses, requests_for, top};
 use schemas::places::Refnis;
 
 /// Searches with an index, and how often each; the much slower scans happen once.
@@ -120,6 +120,12 @@ fn main() -> Result<()> {
             some_requests,
             |request| mentors.best(request, &rules, 10),
             |request| top(request, &offers, &rules, 10).iter().map(|one| (one.id, one.score.total)).collect(),
+        )?,
+        compare(
+            "all who fit, counted",
+            some_requests,
+            |request| mentors.count(request, &rules),
+            |request| offers.iter().filter(|offer| eligible(request, offer, &rules).is_ok()).count(),
         )?,
         compare(
             "five who just miss",
