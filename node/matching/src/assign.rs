@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use schemas::ids::{DocumentId, to_hex};
@@ -86,10 +87,14 @@ impl Fingerprint {
     }
 }
 
+/// Pairs that a list is found of, at most: what the cards of partners make cannot fill the memory.
+/// Flanders' tight hundred thousand has a third of it.
+const MOST_PAIRS: usize = 1 << 25;
+
 /// Why there is no proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoAssignment {
-    /// More cards than the solver takes (a thousand million).
+    /// More cards or pairs than a list is found of.
     #[error(transparent)]
     TooMany(#[from] BadInstance),
     /// The proof failed: what was found is not shown.
@@ -197,7 +202,12 @@ pub(crate) fn instance_of(
         let edges = index.edges(request, rules).into_iter();
         edges.map(|(mentor, weight)| Edge { mentor, weight }).collect()
     };
-    let rows: Vec<Vec<Edge>> = requests.par_iter().map(row).collect();
-    let instance = Instance::new(capacities, rows)?;
+    let pairs = AtomicUsize::new(0);
+    let counted = |request: &&Request| {
+        let edges: Vec<Edge> = row(request);
+        (pairs.fetch_add(edges.len(), Ordering::Relaxed) + edges.len() <= MOST_PAIRS).then_some(edges)
+    };
+    let rows: Option<Vec<Vec<Edge>>> = requests.par_iter().map(counted).collect();
+    let instance = Instance::new(capacities, rows.ok_or(BadInstance::TooLarge)?)?;
     Ok((index, instance))
 }

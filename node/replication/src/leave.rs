@@ -14,7 +14,7 @@ use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 
 use crate::api::{Effect, Kept, Lost};
 use crate::clocks::Clock;
-use crate::coedited::typed_alone;
+use crate::coedited::{Opening, typed_alone};
 use crate::index::Key;
 use crate::policy;
 use crate::replica::Replica;
@@ -113,7 +113,10 @@ impl Replica {
         let ours = key.owner == self.me;
         let is_typed = |content: Content| content == Content::Change || ours && content == Content::Opening;
         let typed = document.envelopes.iter().filter(|(_, entry)| is_typed(entry.content)).map(|(id, _)| *id);
-        typed.filter(|id| ours || own.is_none_or(|own| own.contains(id))).collect()
+        // What the owner refused it has not got, however long ago that was.
+        let link = self.links.get(&key.owner);
+        let refused = |id: &EnvelopeId| link.is_some_and(|link| link.refused_there.contains(id));
+        typed.filter(|id| ours || own.is_none_or(|own| own.contains(id)) || refused(id)).collect()
     }
 
     /// Whether a document is not for this node any more.
@@ -144,7 +147,11 @@ impl Replica {
             author == Some(self.me) && unsent.contains(&envelope.id())
         };
         let own = held.iter().map(|envelope| envelope.get()).filter(is_own);
-        let alone = own.filter_map(|envelope| typed_alone(key.kind, &envelope.body, why));
+        let change = |envelope: &Envelope| match envelope.header.content {
+            Content::Opening => Opening::from_bytes(&envelope.body).ok().map(|opening| opening.change),
+            _ => Some(envelope.body.clone()),
+        };
+        let alone = own.filter_map(|envelope| typed_alone(key.kind, &change(envelope)?, why));
         runs.extend(alone.filter(|run| !document.as_ref().is_some_and(|page| page.has(&run.last))));
         self.draft(key, runs);
         self.let_go(vec![*key]);

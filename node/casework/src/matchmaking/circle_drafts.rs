@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use matching::Pairing;
+use schemas::Kind;
 use schemas::ids::DocumentId;
 
 use crate::cast::{self, Exclusions};
@@ -34,13 +35,14 @@ fn drafts(desk: &mut Desk<'_>, pairs: &[Pairing], mut own: BTreeMap<PersonId, Me
     let rules = cast::rules(desk)?;
     let mentors = cast::all_mentors(desk, &places)?;
     let excluded = Exclusions::read(desk, &mentors)?;
-    let ours = mentors.offers.iter().filter(|offer| offer.owner == desk.me.root).map(|offer| offer.id);
-    let ours: BTreeSet<DocumentId> = ours.collect();
+    // Mentors without a card are in no list of the circle, whatever a partner numbers its own.
+    let is_shared = |at: &usize| !matches!(mentors.who[*at], MentorWho::Own { offer: None, .. });
     let offers: BTreeMap<DocumentId, usize> =
-        mentors.offers.iter().enumerate().map(|(at, offer)| (offer.id, at)).collect();
+        (0..mentors.offers.len()).filter(is_shared).map(|at| (mentors.offers[at].id, at)).collect();
+    let ours: BTreeSet<DocumentId> = own_cards(desk, Kind::MentorOffer)?;
+    let asked: BTreeSet<DocumentId> = own_cards(desk, Kind::MatchRequest)?;
     let pairs: BTreeMap<DocumentId, DocumentId> = pairs.iter().map(|pair| (pair.request, pair.offer)).collect();
     let mut found = BalancedDrafts { own_matches: own.len(), ..BalancedDrafts::default() };
-    let mut at_home = 0;
     for person in cast::looking(desk)? {
         let (request, shared) = cast::request_of(desk, &person)?;
         if shared.is_none() {
@@ -54,7 +56,6 @@ fn drafts(desk: &mut Desk<'_>, pairs: &[Pairing], mut own: BTreeMap<PersonId, Me
             found.without.push((person.id, person.data.full_name(), before));
             continue;
         };
-        at_home += usize::from(ours.contains(&mentors.offers[at].id));
         let beside = match before {
             Some(mentor) if mentor.is_same(&draft.mentor) => Beside::Same,
             Some(mentor) => Beside::Other(mentor),
@@ -63,7 +64,11 @@ fn drafts(desk: &mut Desk<'_>, pairs: &[Pairing], mut own: BTreeMap<PersonId, Me
         let barred = excluded.of(&person, request.id).contains(&(request.id, mentors.offers[at].id));
         found.drafts.push(BalancedDraft { draft, barred, beside });
     }
-    let used = pairs.values().filter(|offer| ours.contains(offer)).count();
-    found.lent = used.saturating_sub(at_home);
+    found.lent = pairs.iter().filter(|(request, offer)| ours.contains(offer) && !asked.contains(request)).count();
     Ok(found)
+}
+
+fn own_cards(desk: &mut Desk<'_>, kind: Kind) -> Result<BTreeSet<DocumentId>> {
+    let cards = desk.records.documents(kind)?.into_iter();
+    Ok(cards.filter(|card| card.owner == desk.me.root).map(|card| card.id).collect())
 }

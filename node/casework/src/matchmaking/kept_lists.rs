@@ -15,7 +15,6 @@ use crate::desk::Desk;
 use crate::error::Result;
 use crate::ports::Document;
 use crate::search_view::{CircleList, Place};
-use crate::whole_list::no_list;
 
 /// Circles whose list is kept; those beyond are found anew each time.
 const MOST_CIRCLES: usize = 4;
@@ -73,7 +72,8 @@ pub(crate) fn circle_lists(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>
         let rules = Rules::new(rules, quarter);
         let mut passing = Drafts::default();
         let drafts = if ids.contains(&circle.id) { kept.entry(circle.id).or_default() } else { &mut passing };
-        let found = drafts.assign(&requests, &offers, &rules).map_err(no_list)?;
+        // A circle whose list is not found, because it is too large, keeps nobody from another.
+        let Ok(found) = drafts.assign(&requests, &offers, &rules) else { continue };
         lists.push(CircleList {
             circle: circle.name,
             requests: requests.len(),

@@ -23,11 +23,14 @@ pub(crate) fn typed_alone(kind: Kind, change: &[u8], why: Lost) -> Option<Run> {
     let words = guarded(|| put_in(change)).ok()?;
     let title: String = words.lines().map(str::trim).find(|line| !line.is_empty())?.chars().take(TITLE).collect();
     // What a page has beside its text nobody knows here; who takes the text over says it again.
-    let page = json!({
-        "title": title, "kind": "welcome_sheet", "language": "nl", "body": words, "tags": [], "licence": "CC-BY-4.0"
-    });
-    let typed = SharedValue::from_json(kind, page).ok()?;
-    Some(Run { last, base: typed.clone(), typed, why })
+    let page = |body: &str| {
+        let page = json!({
+            "title": title, "kind": "welcome_sheet", "language": "nl", "body": body, "tags": [], "licence": "CC-BY-4.0"
+        });
+        SharedValue::from_json(kind, page).ok()
+    };
+    // All else is the same before and after: where the page lives on, only the words are added to it.
+    Some(Run { last, base: page("")?, typed: page(&words)?, why })
 }
 
 /// What a change put in texts, a line for each of them.
@@ -78,7 +81,8 @@ mod tests {
         let json = run.typed.to_json().expect("a value");
         assert_eq!(json["body"], "Hier typte iemand,\nook een tweede regel. ");
         assert_eq!(json["title"], "Hier typte iemand,");
-        assert_eq!((run.base == run.typed, run.why), (true, Lost::Cut));
+        let base = run.base.to_json().expect("a value");
+        assert_eq!((&base["body"], &base["title"], run.why), (&json!(""), &json["title"], Lost::Cut));
         assert_eq!(run.last, scan::change(&change).expect("sound").hash);
     }
 

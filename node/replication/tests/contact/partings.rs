@@ -169,7 +169,7 @@ fn what_cannot_be_read_costs_no_other_words() {
         let by_left = |header: &schemas::Header| header.author == left.certificate.get().node;
         one.store.retain(|_, one| one.get().header.content != unreadable || !by_left(&one.get().header));
         one.input(Input::Remove { partner: left.root });
-        let words = |words: &str| draft(PAGE, words, words);
+        let words = |words: &str| draft(PAGE, "", words);
         let first = if unreadable == Content::Change { draft(PAGE, "Begin.", "Begin. Een.") } else { words(" Een.") };
         let mut kept = vec![words(" Drie."), first];
         kept.sort_unstable();
