@@ -6,11 +6,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anyhow::Result;
 use replication::frames;
 use schemas::ids::EnvelopeId;
 use store::Store;
 use tokio::sync::mpsc;
 
+use crate::runtime::blocking;
+
+/// Stored envelopes that are read together.
+const READ: usize = 512;
 /// Things that wait, and bytes in them, at most.
 const MAX_THINGS: usize = 8 * 1024;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -77,23 +82,31 @@ async fn run(
 ) {
     while let Some(thing) = things.recv().await {
         let bytes = thing.bytes();
-        let ready = match thing {
-            Thing::Frame(frame) => vec![frame],
-            Thing::Stored(ids) => {
-                let store = Arc::clone(&store);
-                let read = tokio::task::spawn_blocking(move || store.envelopes(&ids)).await;
-                let Ok(Ok(envelopes)) = read else {
-                    tracing::error!("stored envelopes could not be read; the stream ends");
-                    return;
-                };
-                frames::envelopes(envelopes.iter().map(schemas::envelope::Envelope::to_bytes))
-            }
+        let sent = match thing {
+            Thing::Frame(frame) => frames.send(frame).await.map_err(anyhow::Error::from),
+            Thing::Stored(ids) => send_stored(ids, &frames, &store).await,
         };
-        for frame in ready {
-            if frames.send(frame).await.is_err() {
-                return;
+        if let Err(error) = sent {
+            if !frames.is_closed() {
+                tracing::error!(%error, "stored envelopes could not be read; the stream ends");
             }
+            return;
         }
         waiting.fetch_sub(bytes, Ordering::Relaxed);
     }
+}
+
+/// Reads stored envelopes a few at a time, as there is room, and sends them in the order in which
+/// they came.
+async fn send_stored(ids: Vec<EnvelopeId>, frames: &mpsc::Sender<Vec<u8>>, store: &Arc<Store>) -> Result<()> {
+    let from = Arc::clone(store);
+    let numbers = blocking(move || Ok(from.numbers(&ids)?)).await?;
+    for some in numbers.chunks(READ) {
+        let (from, some) = (Arc::clone(store), some.to_vec());
+        let packed = blocking(move || Ok(frames::envelopes(from.wire(&some)?))).await?;
+        for frame in packed {
+            frames.send(frame).await?;
+        }
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use minicbor::{Decode, Encode};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::Refused;
@@ -92,16 +92,16 @@ macro_rules! kinds {
             /// # Errors
             /// A field that is missing, unknown, malformed or over its limit; an RRN anywhere.
             pub fn from_json(kind: Kind, json: Value) -> Result<Self, Refused> {
-                let value = Self::from_loose_json(kind, &json)?;
+                let value = Self::from_any(kind, &json)?;
                 if names_its_fields(&value.to_json()?, &json) { Ok(value) } else { Err(unfit()) }
             }
-            /// The same of JSON that is held against what this value gives again, or that came of one:
+            /// The same of a form that is held against what this value gives again, or that came of one:
             /// a list of values without their names passes too.
             ///
             /// # Errors
             /// Those of [`SharedValue::from_json`].
-            pub fn from_loose_json(kind: Kind, json: &Value) -> Result<Self, Refused> {
-                match kind { $(Kind::$name => $name::deserialize(json).map(Self::$name)),+ }.map_err(|_| unfit())
+            pub fn from_any<'de>(kind: Kind, form: impl Deserializer<'de>) -> Result<Self, Refused> {
+                match kind { $(Kind::$name => $name::deserialize(form).map(Self::$name).map_err(|_| unfit())),+ }
             }
             /// The value as text of JSON.
             ///

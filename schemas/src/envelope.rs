@@ -5,7 +5,7 @@
 //! id is the SHA-256 of the header. Only [`Verified<Envelope>`] reaches the document code.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use minicbor::bytes::{ByteArray, ByteVec};
+use minicbor::bytes::{ByteArray, ByteSlice, ByteVec};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
@@ -135,6 +135,12 @@ impl Header {
 /// SHA-256 of a body, as headers hold it.
 pub fn body_hash(body: &[u8]) -> [u8; 32] {
     Sha256::digest(body).into()
+}
+
+/// Wire bytes of the envelope with this header, as encoded.
+pub fn wire(header: &[u8], signature: &[u8; 64], body: &[u8]) -> Vec<u8> {
+    let (header, body): (&ByteSlice, &ByteSlice) = (header.into(), body.into());
+    encode(&(header, ByteArray::from(*signature), body))
 }
 
 /// Why an envelope is refused.
@@ -277,11 +283,7 @@ impl Envelope {
 
     /// Wire bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        encode(&(
-            ByteVec::from(encode(&self.header)),
-            ByteArray::from(self.signature),
-            ByteVec::from(self.body.clone()),
-        ))
+        wire(&encode(&self.header), &self.signature, &self.body)
     }
 
     /// Header and signature without the body, as CBOR: proof of what was signed.
@@ -297,8 +299,12 @@ impl Envelope {
         if bytes.len() > MAX_ENVELOPE {
             return Err(Refusal::TooLarge);
         }
-        let (header, signature, body): (ByteVec, ByteArray<64>, ByteVec) =
-            decode_canonical(bytes).ok_or(Refusal::Malformed)?;
+        let (header, signature, body): (&ByteSlice, ByteArray<64>, &ByteSlice) =
+            minicbor::decode(bytes).map_err(|_| Refusal::Malformed)?;
+        // Of byte strings in a row only the shortest form has its length, and nothing after it.
+        if minicbor::len((header, &signature, body)) != bytes.len() {
+            return Err(Refusal::Malformed);
+        }
         if header.len() > MAX_HEADER {
             return Err(Refusal::TooLarge);
         }
@@ -308,8 +314,8 @@ impl Envelope {
             Some(format) if *format < 24 => return Err(Refusal::UnknownFormat),
             _ => return Err(Refusal::Malformed),
         }
-        let header = decode_canonical(&header).ok_or(Refusal::Malformed)?;
-        Ok(Self { header, signature: signature.into(), body: body.into() })
+        let header = decode_canonical(header).ok_or(Refusal::Malformed)?;
+        Ok(Self { header, signature: signature.into(), body: body.to_vec() })
     }
 
     /// Checks hash and signature against the author's certificate, and that the certificate

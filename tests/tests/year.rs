@@ -229,8 +229,8 @@ impl Town {
         match effect {
             Effect::Send { partner, frame } => self.post.push_back((partner, frame)),
             Effect::SendStored { partner, envelopes } => {
-                let stored = self.store().envelopes(&envelopes).expect("a store");
-                let sent = frames::envelopes(stored.iter().map(|envelope| envelope.to_bytes()));
+                let numbers = self.store().numbers(&envelopes).expect("a store");
+                let sent = frames::envelopes(self.store().wire(&numbers).expect("a store"));
                 self.post.extend(sent.into_iter().map(|frame| (partner, frame)));
             }
             Effect::Load { document } => {

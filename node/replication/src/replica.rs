@@ -28,8 +28,6 @@ use crate::scan::ChangeId;
 
 /// Refused ids remembered per partner, quarantined envelopes remembered in all.
 pub(crate) const MAX_REFUSED: usize = 4096;
-/// Stored envelopes asked for in one effect, at most.
-const MAX_READ: usize = 1024;
 
 /// One municipality's replica of everything that is shared with it.
 pub struct Replica {
@@ -379,8 +377,8 @@ impl Replica {
             link.state.bytes.0 += bytes;
             link.spoke |= !ids.is_empty();
         }
-        for part in ids.chunks(MAX_READ) {
-            self.effect(Effect::SendStored { partner, envelopes: part.to_vec() });
+        if !ids.is_empty() {
+            self.effect(Effect::SendStored { partner, envelopes: ids });
         }
     }
 

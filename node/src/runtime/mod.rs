@@ -47,7 +47,7 @@ use crate::{clock, network};
 /// Asks that wait for the runtime.
 const ASKS: usize = 64;
 /// Inputs whose effects are stored together.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 24;
 /// Documents read together after an unclean end.
 const READ_TOGETHER: usize = 256;
 /// Name under which the store remembers that a runtime has not ended cleanly.

@@ -162,19 +162,32 @@ impl Store {
         })
     }
 
-    /// Stored envelopes by their ids, those that are still here.
+    /// Numbers of the stored envelopes with these ids, those that are still here, in the order in
+    /// which they came: neighbours share pages, each of which is then decrypted once.
     ///
     /// # Errors
     /// A failing store.
-    pub fn envelopes(&self, ids: &[EnvelopeId]) -> Result<Vec<Envelope>> {
-        self.in_read(|tx| {
-            let mut found = Vec::new();
-            for id in ids {
-                let sql = "SELECT header, signature, body FROM envelopes WHERE id = ?1";
-                found.extend(tx.one(sql, [id.0], envelope)?);
-            }
-            Ok(found)
-        })
+    pub fn numbers(&self, ids: &[EnvelopeId]) -> Result<Vec<i64>> {
+        let number = |tx: &Tx<'_>, id: &EnvelopeId| {
+            tx.one("SELECT number FROM envelopes WHERE id = ?1", [id.0], |cells| cells.get()).transpose()
+        };
+        let mut numbers = self.in_read(|tx| ids.iter().filter_map(|id| number(tx, id)).collect::<Result<Vec<_>>>())?;
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Wire bytes of stored envelopes by their numbers, those that are still here. A number is never
+    /// given twice.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn wire(&self, numbers: &[i64]) -> Result<Vec<Vec<u8>>> {
+        let sql = "SELECT header, signature, body FROM envelopes WHERE number = ?1";
+        let wire = |cells: &mut Cells<'_>| {
+            let (header, signature, body): (Vec<u8>, _, Vec<u8>) = (cells.get()?, cells.get()?, cells.get()?);
+            Ok(schemas::envelope::wire(&header, &signature, &body))
+        };
+        self.in_read(|tx| numbers.iter().filter_map(|number| tx.one(sql, [number], wire).transpose()).collect())
     }
 
     /// Ids of the stored envelopes that these keys signed, with the document of each.

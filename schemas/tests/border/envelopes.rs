@@ -124,7 +124,22 @@ fn other_forms_of_the_same_envelope_are_refused() {
     let open_array = [&[0x9f], &good[1..], &[0xff]].concat();
     let tagged = [&[0xd9, 0xd9, 0xf7], &good[..]].concat();
     let trailing = [&good[..], &[0]].concat();
-    for (form, bytes) in [("long", long_array), ("open", open_array), ("tagged", tagged), ("trailing", trailing)] {
+    // The header, a string of between 24 and 255 bytes.
+    assert_eq!(good[1], 0x58);
+    let (header, rest) = good[3..].split_at(usize::from(good[2]));
+    let long_string = [&[0x83, 0x59, 0, good[2]], header, rest].concat();
+    let open_string = [&[0x83, 0x5f, 0x58, good[2]], header, &[0xff], rest].concat();
+    let text = [&[0x83, 0x78, good[2]], header, rest].concat();
+    let forms = [
+        ("long array", long_array),
+        ("open array", open_array),
+        ("tagged", tagged),
+        ("trailing", trailing),
+        ("long string", long_string),
+        ("open string", open_string),
+        ("text", text),
+    ];
+    for (form, bytes) in forms {
         assert_eq!(read(&bytes), Err(Refusal::Malformed), "{form}");
     }
 }

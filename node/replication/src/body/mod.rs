@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::scan::{self, Actor};
 
 mod plain;
+mod read;
 
 /// Fields of a kind that are texts which merge character by character.
 pub const fn texts(kind: Kind) -> &'static [&'static str] {
@@ -66,7 +67,7 @@ fn by_automerge(json: &Value, texts: &[&str], actor: Actor) -> Result<Vec<u8>, R
 /// `Schema` when it holds no value of that kind, `UnsafeBody` when Automerge refuses it.
 pub fn decode(kind: Kind, body: &[u8], actor: Actor) -> Result<SharedValue, Refusal> {
     // What was read without Automerge is believed only when it gives the same bytes again.
-    if let Some(value) = plain::read(body).and_then(|json| SharedValue::from_loose_json(kind, &json).ok())
+    if let Some(value) = read::read(body).and_then(|tree| SharedValue::from_any(kind, tree).ok())
         && encode(&value, actor).is_ok_and(|again| again == body)
     {
         return Ok(value);

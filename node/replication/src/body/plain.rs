@@ -1,35 +1,35 @@
-//! A value as one change made from nothing, written and read without Automerge.
+//! A value as one change made from nothing, written without Automerge.
 //!
 //! Automerge is made for documents that many edit: through it, writing such a change costs most
 //! of a millisecond and reading it half of one, and a first sync little else. What is written here
-//! is what Automerge writes, byte for byte, which tests show. What is read is to be believed only
-//! when writing it again gives the same bytes. Everything else is for Automerge: texts that merge,
-//! changes of other programs, and whatever somebody made to find where the two differ.
+//! is what Automerge writes, byte for byte, which tests show; [`super::read`] reads it. Everything
+//! else is for Automerge: texts that merge, changes of other programs, and whatever somebody made
+//! to find where the two differ.
 //!
 //! Source of the format: <https://automerge.org/automerge-binary-format-spec/>.
 
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::fields;
-use crate::scan::{self, ACTOR_BYTES, Actor, CHANGE_CHUNK, KNOWN, MAGIC, MAX_OPERATIONS, Reader};
+use crate::scan::{ACTOR_BYTES, Actor, CHANGE_CHUNK, KNOWN, MAGIC, Reader};
 
 /// Objects in objects, at most. No shared value comes near; what is deeper is left to Automerge.
-const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 
 /// Bytes of the checksum, and from the length to the columns.
-const CHECKSUM: usize = 4;
-const HEAD: usize = 2 + ACTOR_BYTES + 5;
+pub(super) const CHECKSUM: usize = 4;
+pub(super) const HEAD: usize = 2 + ACTOR_BYTES + 5;
 
-const MAKE_MAP: u64 = 0;
+pub(super) const MAKE_MAP: u64 = 0;
 const SET: u64 = 1;
-const MAKE_LIST: u64 = 2;
+pub(super) const MAKE_LIST: u64 = 2;
 
-const FALSE: u64 = 1;
-const TRUE: u64 = 2;
-const UNSIGNED: u64 = 3;
-const SIGNED: u64 = 4;
-const TEXT: u64 = 6;
+pub(super) const FALSE: u64 = 1;
+pub(super) const TRUE: u64 = 2;
+pub(super) const UNSIGNED: u64 = 3;
+pub(super) const SIGNED: u64 = 4;
+pub(super) const TEXT: u64 = 6;
 
 /// Where in its object an operation puts its value.
 enum Place<'a> {
@@ -39,7 +39,7 @@ enum Place<'a> {
 }
 
 /// Operations and bytes of values for which there is room at once: most cards have fewer.
-const USUAL: usize = 64;
+pub(super) const USUAL: usize = 64;
 const USUAL_BYTES: usize = 1024;
 
 /// The operations of a change, column by column. Operations count from 1; object 0 is the root.
@@ -289,130 +289,11 @@ fn signed(out: &mut Vec<u8>, value: i64) {
     out.push(value as u8 & 0x7f);
 }
 
-/// The JSON that a scanned change makes, if writing that gives the same change again; none where
-/// it is for Automerge.
-pub(super) fn read(change: &[u8]) -> Option<Value> {
-    Some(Value::Object(Read::of(change)?.map(0, MAX_DEPTH)?))
-}
-
-/// Operations that are read one after another, as they would be written. What is not read (which
-/// element a place follows, whether anything else stands in between) shows when they are written
-/// again.
-struct Read<'a> {
-    next: usize,
-    objects: Vec<Option<u64>>,
-    names: Vec<Option<&'a str>>,
-    actions: Vec<Option<u64>>,
-    metas: Vec<Option<u64>>,
-    values: Reader<'a>,
-}
-
-impl<'a> Read<'a> {
-    fn of(change: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader(change.get(MAGIC.len() + CHECKSUM + 1..)?);
-        reader.unsigned().ok()?;
-        reader.take(HEAD).ok()?;
-        let columns = scan::columns(&mut reader).ok()?;
-        let actions = unroll(columns[scan::ACTION], unsigned_of)?;
-        let rows = actions.len();
-        let mut objects = unroll(columns[scan::OBJECT], unsigned_of)?;
-        let mut names = unroll(columns[scan::NAME], |reader| {
-            let length = usize::try_from(reader.unsigned().ok()?).ok()?;
-            std::str::from_utf8(reader.take(length).ok()?).ok()
-        })?;
-        let metas = unroll(columns[scan::VALUE_META], unsigned_of)?;
-        objects.resize(rows, None);
-        names.resize(rows, None);
-        (metas.len() == rows).then_some(Self {
-            next: 0,
-            objects,
-            names,
-            actions,
-            metas,
-            values: Reader(columns[scan::VALUE]),
-        })
-    }
-
-    /// Whether the next operation is in this object.
-    fn is_in(&self, object: u64) -> bool {
-        self.objects.get(self.next).is_some_and(|in_it| in_it.unwrap_or(0) == object)
-    }
-
-    fn map(&mut self, object: u64, depth: usize) -> Option<Map<String, Value>> {
-        let mut map = Map::new();
-        while self.is_in(object) {
-            let name = self.names[self.next]?;
-            map.insert(name.to_owned(), self.value(depth)?);
-        }
-        Some(map)
-    }
-
-    fn list(&mut self, object: u64, depth: usize) -> Option<Vec<Value>> {
-        let mut items = Vec::new();
-        while self.is_in(object) {
-            items.push(self.value(depth)?);
-        }
-        Some(items)
-    }
-
-    fn value(&mut self, depth: usize) -> Option<Value> {
-        let depth = depth.checked_sub(1)?;
-        let (action, meta) = (self.actions[self.next]?, self.metas[self.next]?);
-        self.next += 1;
-        let operation = self.next as u64;
-        if action == MAKE_MAP {
-            return self.map(operation, depth).map(Value::Object);
-        }
-        if action == MAKE_LIST {
-            return self.list(operation, depth).map(Value::Array);
-        }
-        let mut bytes = Reader(self.values.take(usize::try_from(meta >> 4).ok()?).ok()?);
-        match meta & 15 {
-            FALSE => Some(Value::Bool(false)),
-            TRUE => Some(Value::Bool(true)),
-            UNSIGNED => bytes.unsigned().ok().map(|number| Value::Number(Number::from(number))),
-            SIGNED => bytes.signed().ok().map(|number| Value::Number(Number::from(number))),
-            TEXT => std::str::from_utf8(bytes.0).ok().map(|text| Value::String(text.to_owned())),
-            _ => None,
-        }
-    }
-}
-
-fn unsigned_of(reader: &mut Reader<'_>) -> Option<u64> {
-    reader.unsigned().ok()
-}
-
-/// The values of a column of runs; none when there are more than a change may have.
-fn unroll<'a, T: Copy>(column: &'a [u8], next: impl Fn(&mut Reader<'a>) -> Option<T>) -> Option<Vec<Option<T>>> {
-    let mut reader = Reader(column);
-    let mut values = Vec::with_capacity(USUAL);
-    while !reader.0.is_empty() {
-        let length = reader.signed().ok()?;
-        let run = if length == 0 { reader.unsigned().ok()? } else { length.unsigned_abs() };
-        if run.saturating_add(values.len() as u64) > MAX_OPERATIONS {
-            return None;
-        }
-        let end = values.len() + run as usize;
-        match length {
-            0 => values.resize(end, None),
-            1.. => {
-                let value = next(&mut reader)?;
-                values.resize(end, Some(value));
-            }
-            _ => {
-                for _ in 0..run {
-                    values.push(Some(next(&mut reader)?));
-                }
-            }
-        }
-    }
-    Some(values)
-}
-
 #[cfg(test)]
 mod tests {
     use automerge::Automerge;
     use proptest::prelude::*;
+    use serde::Deserialize;
     use serde_json::json;
 
     use schemas::{Kind, SharedValue};
@@ -420,6 +301,7 @@ mod tests {
     use super::super::{apply, by_automerge, decode, to_json};
     use super::*;
     use crate::build::guarded;
+    use crate::scan;
 
     const ACTOR: Actor = [3; ACTOR_BYTES];
 
@@ -450,7 +332,8 @@ mod tests {
 
     /// What is read and believed.
     fn read(change: &[u8], actor: Actor) -> Option<Value> {
-        super::read(change).filter(|json| write(json, actor).is_some_and(|again| again == change))
+        let json = Value::deserialize(super::super::read::read(change)?).ok()?;
+        write(&json, actor).is_some_and(|again| again == change).then_some(json)
     }
 
     fn read_by_automerge(change: &[u8]) -> Option<Value> {

@@ -9,6 +9,7 @@
 //!   machine does not change much.
 //! - `bytes_per_document`, `reconnect_unchanged_bytes`, `one_change_bytes`: payload of the
 //!   connection, both ways, with its handshake and encryption.
+//! - `reconnect_frames_bytes`: what of that the two nodes say; the rest is the connection's own.
 //! - `reconnect_round_trips`: times that a side had said something and then heard back.
 //! - `one_change_ms_p50`: from before the sender writes it down until the receiver has it stored.
 //! - `rss_per_document_bytes`: what the receiver's memory is more with the records than without.

@@ -65,6 +65,8 @@ pub enum What {
     Partner {
         /// Round trips on this stream.
         round_trips: u64,
+        /// Bytes of the frames that were said and heard.
+        frames: u64,
     },
 }
 
@@ -141,8 +143,8 @@ async fn carry_out(service: &Arc<Service>, handle: &Handle, order: Order) -> Res
         Order::Partner => {
             let (answer, states) = oneshot::channel();
             handle.asks.send(Ask::States(answer)).await?;
-            let round_trips = states.await?.into_values().map(|state| state.round_trips).max().unwrap_or_default();
-            say(What::Partner { round_trips })
+            let state = states.await?.into_values().next().context("no partner")?;
+            say(What::Partner { round_trips: state.round_trips, frames: state.bytes.0 + state.bytes.1 })
         }
     }
 }

@@ -73,7 +73,9 @@ pub fn measure(count: usize) -> Result<Vec<Figure>> {
     one.until(|progress| progress.reconciled > 0)?;
     two.until(|progress| progress.reconciled > 0)?;
     figure("reconnect_unchanged_bytes", ratio(wire::settled_bytes(ports)?, 1), "B");
-    figure("reconnect_round_trips", ratio(one.round_trips()?.max(two.round_trips()?), 1), "1");
+    let (said, heard) = (one.partner()?, two.partner()?);
+    figure("reconnect_frames_bytes", ratio(said.1, 1), "B");
+    figure("reconnect_round_trips", ratio(said.0.max(heard.0), 1), "1");
     let held = wire::resident(two.process())?;
     figure("rss_per_document_bytes", ratio(held.saturating_sub(empty), n), "B");
 
@@ -218,11 +220,12 @@ impl Running {
         }
     }
 
-    fn round_trips(&mut self) -> Result<u64> {
+    /// Round trips, and bytes of frames both ways.
+    fn partner(&mut self) -> Result<(u64, u64)> {
         self.send(&Order::Partner)?;
         loop {
-            if let What::Partner { round_trips } = self.next()?.what {
-                return Ok(round_trips);
+            if let What::Partner { round_trips, frames } = self.next()?.what {
+                return Ok((round_trips, frames));
             }
         }
     }

@@ -8,11 +8,12 @@ use bench::figures::Figure;
 use crate::overbuur::NAME;
 
 /// Rows in the order in which they are told; what is not listed follows.
-const ROWS: [(&str, &str); 8] = [
+const ROWS: [(&str, &str); 9] = [
     ("first_sync_stored_s", "first sync, stored"),
     ("first_sync_built_s", "first sync, built"),
     ("bytes_per_document", "bytes a document, both ways"),
     ("reconnect_unchanged_bytes", "reconnect, nothing changed"),
+    ("reconnect_frames_bytes", "what the nodes say of that"),
     ("reconnect_round_trips", "round trips of that"),
     ("one_change_ms_p50", "one change, median"),
     ("one_change_bytes", "bytes of one change"),
