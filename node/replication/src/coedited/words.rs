@@ -2,7 +2,7 @@
 //! typed on cannot be built any more. The words as they were put in, without where in the page;
 //! a person finds them there again.
 
-use automerge::legacy::{ObjectId, OpType};
+use automerge::legacy::{OpId, OpType};
 use automerge::{Change, ScalarValue};
 use schemas::envelope::Refusal;
 use schemas::{Kind, SharedValue};
@@ -15,6 +15,9 @@ use crate::scan;
 
 /// Characters of the title that such a text gets.
 const TITLE: usize = 60;
+/// What stands between words that were typed in different places: digits of two places never make
+/// a number that may not be shared.
+const ELSEWHERE: &str = "\n…\n";
 
 /// The text that a change of a page put in, as a page of its own; none where there is none, or
 /// none that may be shared.
@@ -33,16 +36,20 @@ pub(crate) fn typed_alone(kind: Kind, change: &[u8], why: Lost) -> Option<Run> {
     Some(Run { last, base: page("")?, typed: page(&words)?, why })
 }
 
-/// What a change put in texts, a line for each of them.
+/// What a change put in texts, place by place.
 fn put_in(change: &[u8]) -> Result<String, Refusal> {
     let change = Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody)?.decode();
-    let (mut words, mut within): (String, Option<&ObjectId>) = (String::new(), None);
-    for operation in change.operations.iter().filter(|operation| operation.insert) {
+    let (mut words, mut last): (String, Option<OpId>) = (String::new(), None);
+    for (number, operation) in (change.start_op.get()..).zip(&change.operations) {
         let OpType::Put(ScalarValue::Str(text)) = &operation.action else { continue };
-        if within.is_some_and(|object| *object != operation.obj) {
-            words.push('\n');
+        if !operation.insert {
+            continue;
         }
-        within = Some(&operation.obj);
+        // What was typed on follows the character before it.
+        if last.is_some_and(|last| operation.key.to_opid() != Some(last)) {
+            words.push_str(ELSEWHERE);
+        }
+        last = Some(OpId::new(number, &change.actor_id));
         words.push_str(text);
     }
     Ok(words)
@@ -84,6 +91,14 @@ mod tests {
         let base = run.base.to_json().expect("a value");
         assert_eq!((&base["body"], &base["title"], run.why), (&json!(""), &json["title"], Lost::Cut));
         assert_eq!(run.last, scan::change(&change).expect("sound").hash);
+    }
+
+    #[test]
+    fn what_was_typed_in_two_places_stays_in_two() {
+        // Together they are a number that is never shared.
+        let change = edited("Begin. Slot.", "850730Begin. Slot.03328");
+        let run = typed_alone(Kind::Resource, &change, Lost::Cut).expect("a text");
+        assert_eq!(run.typed.to_json().expect("a value")["body"], "850730\n…\n03328");
     }
 
     #[test]
