@@ -47,20 +47,33 @@ impl Runtime {
     /// Hands inputs to the replica and begins to carry out what comes of them. While that is being
     /// stored the next may be handed in; their effects wait for it.
     pub(super) async fn input(&mut self, inputs: Vec<Input>) -> Result<()> {
-        let mut inputs = inputs;
-        while !inputs.is_empty() {
-            let mut effects = Vec::new();
-            for input in inputs {
-                effects.extend(self.replica.handle(clock::now(), &mut self.rng, input));
-            }
-            inputs = Vec::new();
+        let effects = self.handle(inputs);
+        self.effects(effects).await
+    }
+
+    /// What comes of inputs, not yet carried out.
+    pub(super) fn handle(&mut self, inputs: Vec<Input>) -> Vec<Effect> {
+        inputs.into_iter().flat_map(|input| self.replica.handle(clock::now(), &mut self.rng, input)).collect()
+    }
+
+    /// Begins to carry out effects, after those that are being stored.
+    pub(super) async fn effects(&mut self, effects: Vec<Effect>) -> Result<()> {
+        let mut effects = effects;
+        while !effects.is_empty() {
+            let mut inputs = Vec::new();
             if self.applying.is_some() {
                 let after = stored(&mut self.applying).await?;
                 inputs = self.follow(after).await?;
             }
             inputs.extend(self.apply(effects).await?);
+            effects = self.handle(inputs);
         }
         Ok(())
+    }
+
+    /// Whether a batch is being stored.
+    pub(super) fn is_storing(&self) -> bool {
+        self.applying.as_ref().is_some_and(|applying| applying.stored.is_empty())
     }
 
     /// Waits until everything handed in was carried out, but for states that were kept back.
@@ -94,7 +107,7 @@ impl Runtime {
     pub(super) async fn write_later(&mut self) -> Result<()> {
         // Nothing newer may be under way when they are taken.
         self.settled().await?;
-        let states = self.later.take();
+        let states = self.later.portion();
         let inputs = self.store(states).await?;
         self.input(inputs).await
     }

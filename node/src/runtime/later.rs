@@ -1,7 +1,8 @@
 //! Built states that wait to be written for the pages.
 //!
-//! Envelopes go first: while many stream in, the states of their documents wait here, up to a
-//! bound, and are written when the stream pauses. A few, and what this node's own commands made,
+//! Envelopes go first: while many stream in, the states of their documents wait here, and are
+//! written when the stream pauses; what is beyond a bound is written with the next envelopes, so
+//! that nothing waits for it. A few, and what this node's own commands made,
 //! are written with their envelopes. What waits when a process ends is built from the store at the
 //! next start, which knows by number what a written state does not hold.
 
@@ -15,7 +16,7 @@ use schemas::ids::{DocumentId, RootId};
 const BATCH: usize = 512;
 /// As many are no stream.
 const FEW: usize = 256;
-/// States that may wait. Beyond it nothing more is taken in until some were written.
+/// States that may wait.
 const MAX: usize = 8 * 1024;
 /// A stream that brings nothing for so long pauses.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -48,6 +49,8 @@ impl Later {
                 _ => now.push(effect),
             }
         }
+        let beyond = self.waiting.len().saturating_sub(MAX);
+        now.append(&mut self.take(beyond));
         now
     }
 
@@ -55,26 +58,27 @@ impl Later {
         self.waiting.is_empty()
     }
 
-    /// Whether nothing more may be taken in.
-    pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= MAX
-    }
-
     /// Waits until some are to be written; for ever when none wait. May be dropped.
     pub(super) async fn due(&mut self) {
         if self.is_empty() {
             return std::future::pending().await;
         }
-        if !self.paused && !self.is_full() {
+        if !self.paused {
             let _ = tokio::time::timeout(PAUSE, std::future::pending::<()>()).await;
             self.paused = true;
         }
     }
 
     /// The next states to write.
-    pub(super) fn take(&mut self) -> Vec<Effect> {
-        let count = self.waiting.len().min(BATCH);
-        (0..count).filter_map(|_| self.waiting.pop_first()).map(|(_, view)| Effect::Show(view)).collect()
+    pub(super) fn portion(&mut self) -> Vec<Effect> {
+        self.take(BATCH)
+    }
+
+    fn take(&mut self, most: usize) -> Vec<Effect> {
+        (0..most.min(self.waiting.len()))
+            .filter_map(|_| self.waiting.pop_first())
+            .map(|(_, view)| Effect::Show(view))
+            .collect()
     }
 }
 
@@ -131,7 +135,7 @@ mod tests {
         assert!(later.is_empty());
         let many: Vec<Effect> = (0..600).map(|number| show(number, 1)).collect();
         assert!(later.keep_back(many).is_empty());
-        let (first, second) = (later.take(), later.take());
+        let (first, second) = (later.portion(), later.portion());
         assert_eq!((first.len(), second.len()), (BATCH, 600 - BATCH));
         let all: BTreeSet<DocumentId> = shown(&first).iter().chain(&shown(&second)).map(|(id, _)| *id).collect();
         assert_eq!(all.len(), 600);
@@ -145,7 +149,7 @@ mod tests {
         later.keep_back((0..300).map(|number| show(number, 2)).collect());
         // One that waits does not overtake its own later state, nor come back when it was hidden.
         assert_eq!(later.keep_back(vec![show(7, 3), hide(8), show(500, 3)]).len(), 3);
-        let waiting = shown(&later.take());
+        let waiting = shown(&later.portion());
         assert_eq!(waiting.len(), 298);
         assert!(waiting.iter().all(|(id, hour)| *hour == Hour(2) && ![document(7), document(8)].contains(id)));
     }
@@ -162,10 +166,13 @@ mod tests {
     #[test]
     fn there_is_a_bound() {
         let mut later = Later::default();
-        later.keep_back((0..MAX).map(|number| show(number, 1)).collect());
-        assert!(later.is_full());
-        later.take();
-        assert!(!later.is_full());
+        assert!(later.keep_back((0..MAX).map(|number| show(number, 1)).collect()).is_empty());
+        // States that were there already take no room, and one that is hidden makes some.
+        let again = (0..300).map(|number| show(number, 2)).chain([hide(0)]);
+        assert_eq!(later.keep_back(again.collect()).len(), 1);
+        let more = later.keep_back((0..300).map(|number| show(MAX + number, 1)).collect());
+        assert_eq!(shown(&more), (1..300).map(|number| (document(number), Hour(2))).collect::<Vec<_>>());
+        assert_eq!(later.waiting.len(), MAX);
     }
 
     #[tokio::test]

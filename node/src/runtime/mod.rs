@@ -46,8 +46,9 @@ use crate::{clock, network};
 
 /// Asks that wait for the runtime.
 const ASKS: usize = 64;
-/// Inputs whose effects are stored together.
-const TOGETHER: usize = 24;
+/// Events whose effects are stored together: as few while the store waits, and at most.
+const FEW: usize = 16;
+const TOGETHER: usize = 64;
 /// Documents read together after an unclean end.
 const READ_TOGETHER: usize = 256;
 /// Name under which the store remembers that a runtime has not ended cleanly.
@@ -282,7 +283,7 @@ impl Runtime {
                     seconds += 1;
                     self.second(seconds).await
                 }
-                Some(event) = events.recv(), if !self.later.is_full() => self.events(event, &mut events).await,
+                Some(event) = events.recv() => self.events(event, &mut events).await,
                 () = self.later.due() => self.write_later().await,
             };
             if let Err(error) = outcome
@@ -376,17 +377,19 @@ impl Runtime {
         let _ = self.network.send(command).await;
     }
 
-    /// Handles an event and those that are there already, and stores what came of them at once.
+    /// Handles an event and some of those that are there already, and stores what came of them at
+    /// once: few while the store waits, so that it has work soon, and more while it is at work.
     async fn events(&mut self, first: Event, more: &mut mpsc::Receiver<Event>) -> Result<()> {
-        let mut inputs = Vec::new();
-        self.event(first, &mut inputs);
-        while inputs.len() < TOGETHER {
-            match more.try_recv() {
-                Ok(event) => self.event(event, &mut inputs),
-                Err(_) => break,
-            }
+        let (mut effects, mut next, mut count) = (Vec::new(), Some(first), 0);
+        while let Some(event) = next {
+            let mut inputs = Vec::new();
+            self.event(event, &mut inputs);
+            effects.append(&mut self.handle(inputs));
+            count += 1;
+            let goes_on = count < FEW || self.is_storing() && count < TOGETHER;
+            next = if goes_on { more.try_recv().ok() } else { None };
         }
-        self.input(inputs).await
+        self.effects(effects).await
     }
 
     fn event(&mut self, event: Event, inputs: &mut Vec<Input>) {
