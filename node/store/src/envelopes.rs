@@ -18,6 +18,9 @@ use crate::rows::Cells;
 use crate::tx::Tx;
 use crate::writer::Piece;
 
+/// Ids that are looked up in one snapshot: a long one keeps the log from being emptied.
+const LOOKED_UP: usize = 4_096;
+
 /// Effects that found no room yet.
 pub struct Unwritten(Piece);
 
@@ -171,7 +174,11 @@ impl Store {
         let number = |tx: &Tx<'_>, id: &EnvelopeId| {
             tx.one("SELECT number FROM envelopes WHERE id = ?1", [id.0], |cells| cells.get()).transpose()
         };
-        let mut numbers = self.in_read(|tx| ids.iter().filter_map(|id| number(tx, id)).collect::<Result<Vec<_>>>())?;
+        let mut numbers = Vec::with_capacity(ids.len());
+        for some in ids.chunks(LOOKED_UP) {
+            let found = self.in_read(|tx| some.iter().filter_map(|id| number(tx, id)).collect::<Result<Vec<_>>>())?;
+            numbers.extend(found);
+        }
         numbers.sort_unstable();
         Ok(numbers)
     }
