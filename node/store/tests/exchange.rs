@@ -203,6 +203,10 @@ fn our_part_of_the_list_is_drafts_beside_our_own_list() {
     let theirs = towns[1].office().balanced_drafts(&els(), &free).expect("drafts");
     assert_eq!(theirs.drafts.len() + theirs.lent, 2);
     assert!(theirs.drafts.iter().all(|draft| draft.beside != Beside::Nobody), "its own mentor fits too");
+    // Each look is noted for what it was.
+    let looks = towns[0].look(|records| records.audit_newest(100)).into_iter().map(|line| line.action);
+    let looks: Vec<String> = looks.filter(|action| action.starts_with("match.")).collect();
+    assert_eq!(looks, ["match.balanced_drafts", "match.balanced_drafts", "match.whole_list"]);
     converge(&mut towns);
 }
 
