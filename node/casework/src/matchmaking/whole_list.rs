@@ -91,13 +91,7 @@ fn named(person: &Person) -> (PersonId, String) {
     (person.id, person.data.full_name())
 }
 
-pub(crate) fn draft(
-    person: &Person,
-    request: &Request,
-    mentors: &Mentors,
-    at: usize,
-    rules: &Rules,
-) -> Option<Draft> {
+pub(crate) fn draft(person: &Person, request: &Request, mentors: &Mentors, at: usize, rules: &Rules) -> Option<Draft> {
     let candidate = top(request, &mentors.offers[at..=at], rules, 1).pop()?;
     let (newcomer, name) = named(person);
     Some(Draft {
