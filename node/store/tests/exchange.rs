@@ -5,7 +5,7 @@ mod towns;
 
 use std::num::NonZeroU16;
 
-use casework::own_rules::{self, EXCHANGE};
+use casework::own_rules::{self, EXCHANGE, Untold};
 use casework::people::{PersonData, PersonId, Side};
 use casework::search_view::{Beside, MentorWho};
 use casework::{Error, matching};
@@ -178,6 +178,18 @@ fn what_a_municipality_asks_itself_counts_for_it_everywhere() {
 }
 
 #[test]
+fn whose_release_nobody_knows_is_told_nothing_newer_and_the_page_says_so() {
+    let mut towns = two_towns();
+    let untold = |town: &Town| town.office().rules_page(&els()).expect("a page").partners[0].untold;
+    assert_eq!(untold(&towns[1]), Some(Untold::Unknown));
+    towns[1].office().set_rules(&els(), &form(["0", "", "", ""])).expect("saved");
+    towns[1].carry_out();
+    assert_eq!(told(&towns[1]), Exchange::default());
+    cards(&mut towns);
+    assert_eq!((untold(&towns[1]), told(&towns[1])), (None, lends(0)));
+}
+
+#[test]
 fn an_older_member_is_told_nothing_that_it_cannot_read() {
     let (mut towns, _) = lending();
     let (root, card) = (towns[0].me, own(&towns[0], Kind::MunicipalityCard));
@@ -193,7 +205,7 @@ fn an_older_member_is_told_nothing_that_it_cannot_read() {
     towns[1].carry_out();
     assert_eq!(told(&towns[1]), Exchange::default());
     let page = towns[1].office().rules_page(&els()).expect("a page");
-    assert!(page.partners[0].older && !page.partners[0].newer);
+    assert_eq!((page.partners[0].untold, page.partners[0].newer), (Some(Untold::Older), false));
     assert_eq!(page.own.exchange.lends, lends(0).lends, "kept here");
     assert!(!towns[1].office().publish_own_cards().expect("nothing new"));
     // It upgrades: the next round says it, once.
