@@ -165,7 +165,7 @@ pub fn parse_rules(fields: &[(String, String)]) -> Result<MatchingRules> {
             _ => refuse(name, "points"),
         }
     }
-    let exchange = parse_exchange(fields).unwrap_or_else(|errors| {
+    let exchange = parse_exchange(fields, EXCHANGE).unwrap_or_else(|errors| {
         wrong.extend(errors);
         Exchange::default()
     });
@@ -184,12 +184,14 @@ fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
     fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.trim())
 }
 
-/// What the fields [`EXCHANGE`] of a form ask.
+/// What the fields of a form ask that have these names, in the order of [`Exchange`].
 ///
 /// # Errors
 /// Every field that is neither empty nor such a number.
-pub fn parse_exchange(fields: &[(String, String)]) -> std::result::Result<Exchange, Vec<FieldError>> {
-    let [lends, receives, share, long_share] = EXCHANGE;
+pub fn parse_exchange(
+    fields: &[(String, String)],
+    [lends, receives, share, long_share]: [&str; 4],
+) -> std::result::Result<Exchange, Vec<FieldError>> {
     let mut wrong = Vec::new();
     let mut net = |name| number(fields, name, |number| Net::new(number).ok(), "exchange-net", &mut wrong);
     let (lends, receives) = (net(lends), net(receives));
