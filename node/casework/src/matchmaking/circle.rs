@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use matching::solver::fair::{Bounds, Sort};
-use matching::{Agreement, Fingerprint, Offer, Request, Rules, balance};
+use matching::{Agreement, Fingerprint, Offer, Request, Rules, balance, value_by_size};
 use schemas::documents::Exchange;
 use schemas::ids::RootId;
+use schemas::places::Refnis;
 
 use crate::cast;
 use crate::desk::Desk;
@@ -33,12 +34,18 @@ impl Office {
     /// # Errors
     /// `Forbidden`, a failing store.
     pub fn circle_sizes(&self, actor: &Actor) -> Result<CircleSizes> {
-        self.at_desk(actor, |desk| {
-            let Visible { requests, offers, places, rules } = visible(desk)?;
-            let refnis = places.iter().map(|(root, place)| (*root, place.refnis)).collect();
-            let sizes = matching::value_by_size(&requests, &offers, &rules, &refnis).map_err(no_list)?;
-            Ok(CircleSizes { requests: requests.len(), sizes, worth: worth(desk)? })
-        })
+        let (seen, worth) = self.at_desk(actor, |desk| {
+            let seen = visible(desk)?;
+            let worth = worth_of(desk, &seen)?;
+            Ok((seen, worth))
+        })?;
+        let Visible { requests, offers, places, rules } = seen;
+        let towns: BTreeMap<RootId, Refnis> = places.into_iter().map(|(root, place)| (root, place.refnis)).collect();
+        // Everybody's writing would wait for what takes long at a desk.
+        let sizes = self.lists.sizes.find((requests, offers, rules, towns), |(requests, offers, rules, towns)| {
+            value_by_size(requests, offers, rules, towns).map_err(no_list)
+        })?;
+        Ok(CircleSizes { requests: worth.value.requests, sizes, worth })
     }
 
     /// The best list for everybody in the circle, with what each bound costs: every municipality
@@ -47,24 +54,28 @@ impl Office {
     /// # Errors
     /// `Forbidden`, a failing store.
     pub fn circle_balance(&self, actor: &Actor, asked: Exchange) -> Result<CircleBalance> {
-        self.at_desk(actor, move |desk| {
+        let (cards, places, today) = self.at_desk(actor, |desk| {
             let places = cast::places(desk)?;
             // Not without those who are matched already: who is in no match of theirs can't know.
-            let SharedCards { requests, offers, rules } = shared_cards(desk, &places)?;
-            let rules = Rules::new(rules, desk.today().quarter());
-            // Ours too counts from when it is shared.
-            let wish = |owner: &RootId| rules.own.get(owner).map(|rules| rules.exchange).unwrap_or_default();
-            let agreement = Agreement {
-                bounds: places.keys().map(|owner| (*owner, bounds(wish(owner), asked))).collect(),
-                long_since: desk.today().plus_days(-LONG_DAYS).quarter(),
-            };
-            let found = balance(&requests, &offers, &rules, &agreement).map_err(no_list)?;
-            Ok(CircleBalance {
-                own: places.keys().flat_map(|owner| said(wish(owner)).map(|sort| (*owner, sort))).collect(),
-                fingerprint: Fingerprint::of(&found.pairs),
-                places: places.into_values().collect(),
-                found,
-            })
+            Ok((shared_cards(desk, &places)?, places, desk.today()))
+        })?;
+        let SharedCards { requests, offers, rules } = cards;
+        let wish = |owner| rules.get(owner).map(|rules| rules.exchange).unwrap_or_default();
+        // Ours too counts from when it is shared.
+        let own = places.keys().flat_map(|owner| said(wish(owner)).map(|sort| (*owner, sort))).collect();
+        let agreement = Agreement {
+            bounds: places.keys().map(|owner| (*owner, bounds(wish(owner), asked))).collect(),
+            long_since: today.plus_days(-LONG_DAYS).quarter(),
+        };
+        let asked = (requests, offers, Rules::new(rules, today.quarter()), agreement);
+        let found = self.lists.balance.find(asked, |(requests, offers, rules, agreement)| {
+            balance(requests, offers, rules, agreement).map_err(no_list)
+        })?;
+        Ok(CircleBalance {
+            own,
+            fingerprint: Fingerprint::of(&found.pairs),
+            places: places.into_values().collect(),
+            found,
         })
     }
 }
@@ -109,9 +120,14 @@ fn visible(desk: &mut Desk<'_>) -> Result<Visible> {
 
 /// What the circle is worth, from the cards that are visible here.
 pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
-    let Visible { requests, offers, places, rules } = visible(desk)?;
-    let value = desk.lists.worth().value(&requests, &offers, &rules).map_err(no_list)?;
-    Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
+    let seen = visible(desk)?;
+    worth_of(desk, &seen)
+}
+
+fn worth_of(desk: &Desk<'_>, seen: &Visible) -> Result<CircleWorth> {
+    let Visible { requests, offers, places, rules } = seen;
+    let value = desk.lists.worth().value(requests, offers, rules).map_err(no_list)?;
+    Ok(CircleWorth { municipalities: in_order(desk.me.root, places, &value.owners), value })
 }
 
 /// This municipality first, then by name.

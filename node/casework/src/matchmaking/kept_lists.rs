@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use matching::{CircleDrafts, Drafts, Rules};
+use matching::{Agreement, Balanced, CircleDrafts, Drafts, GroupValue, Offer, Request, Rules};
 use schemas::ids::{CircleId, RootId};
+use schemas::places::Refnis;
 
 use crate::desk::Desk;
 use crate::error::Result;
@@ -24,6 +25,38 @@ pub(crate) struct KeptLists {
     own: Mutex<Drafts>,
     worth: Mutex<CircleDrafts>,
     circles: Mutex<BTreeMap<CircleId, Drafts>>,
+    /// The balanced list, which is not mended.
+    pub(crate) balance: Last<Seen<Agreement>, Balanced>,
+    /// What groups of every size are worth, which is not mended either.
+    pub(crate) sizes: Last<Seen<BTreeMap<RootId, Refnis>>, Vec<GroupValue>>,
+}
+
+/// Cards and rules, and what is asked of them.
+pub(crate) type Seen<A> = (Vec<Request>, Vec<Offer>, Rules, A);
+
+/// The last answer, with what it answers.
+pub(crate) struct Last<I, O>(Mutex<Option<(I, O)>>);
+
+impl<I, O> Default for Last<I, O> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<I: PartialEq, O: Clone> Last<I, O> {
+    /// The last answer where the same is asked, or what `find` finds. Who asks meanwhile waits: one
+    /// answer is worked on at a time.
+    pub(crate) fn find(&self, asked: I, find: impl FnOnce(&I) -> Result<O>) -> Result<O> {
+        let mut last = open(&self.0);
+        if let Some((before, found)) = &*last
+            && *before == asked
+        {
+            return Ok(found.clone());
+        }
+        let found = find(&asked)?;
+        *last = Some((asked, found.clone()));
+        Ok(found)
+    }
 }
 
 impl KeptLists {
