@@ -157,7 +157,8 @@ fn unwritten() -> Refused {
 }
 
 impl SharedValue {
-    /// The lowest schema that has all that it says.
+    /// The lowest schema that has all that it says. A co-edited document stays in the one of its
+    /// opening: whoever gives such a kind a field has to say what an edit does that fills it in.
     pub fn schema(&self) -> u16 {
         match self {
             Self::MatchingRules(rules) if !rules.exchange.is_empty() => 2,

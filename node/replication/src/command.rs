@@ -142,10 +142,10 @@ impl Replica {
         let expires_at = replaced.map_or(expires_at, |(_, entry)| expires_at.max(entry.expires_at.min(longest)));
         let (incarnation, number) = self.next_version(&key);
         let actor = body::version_actor(self.node(), incarnation, number, document);
-        let schema = self.lowest_schema(circle);
-        let body = body::encode(&value.clone().in_schema(schema), actor)?;
+        let value = self.readable(circle, value);
+        let body = body::encode(&value, actor)?;
         let stamp = Stamp::Version { incarnation, number };
-        let envelope = self.sign(now, &key, (Content::Version, schema), stamp, expires_at, body);
+        let envelope = self.sign(now, &key, (Content::Version, value.schema()), stamp, expires_at, body);
         if envelope.get().to_bytes().len() > MAX_ENVELOPE {
             return Err(Refusal::TooLarge);
         }
@@ -192,10 +192,10 @@ impl Replica {
         }
         let session = self.config.session;
         let editor = Editor { author: self.node(), session, spare: session, document: key.document };
-        let changes = guarded(|| edit::open(editor, value))?;
+        let value = self.readable(key.circle, value);
+        let changes = guarded(|| edit::open(editor, &value))?;
         let writers = self.roster.members(key.circle, self.me);
-        let schema = self.lowest_schema(key.circle);
-        let envelopes = self.sign_changes(now, key, (expires_at, schema), changes, Some(writers));
+        let envelopes = self.sign_changes(now, key, (expires_at, value.schema()), changes, Some(writers));
         let built = guarded(|| {
             let mut envelopes = envelopes.iter();
             let opening = envelopes.next().ok_or(Refusal::Schema)?;
@@ -243,8 +243,7 @@ impl Replica {
         let (incarnation, number) = self.next_version(&key);
         let stamp = Stamp::Version { incarnation, number };
         let until = policy::gone_until(key.kind, now.hour());
-        let envelope =
-            self.sign(now, &key, (Content::Erased, self.lowest_schema(key.circle)), stamp, until, Vec::new());
+        let envelope = self.sign(now, &key, (Content::Erased, 1), stamp, until, Vec::new());
         self.erase(&key, &envelope, replaced);
         self.push(&key, &[envelope]);
         Ok(())

@@ -1,5 +1,7 @@
-//! Releases beside each other: each card states the schema its node understands, and owners
-//! write the lowest of the circle. What is in a later schema is kept, relayed and not shown.
+//! Releases beside each other: each card states the schema its node understands. Owners leave out
+//! what a member of the circle cannot read, and sign under the lowest schema that has the rest, so
+//! that who comes later with an older release reads it too. What is in a later schema is kept,
+//! relayed and not shown.
 
 use schemas::border::SCHEMA;
 use schemas::ids::CircleId;
@@ -42,9 +44,14 @@ impl Replica {
         }
     }
 
+    /// What of `value` everybody in the circle understands.
+    pub(crate) fn readable(&self, circle: CircleId, value: &SharedValue) -> SharedValue {
+        value.clone().in_schema(self.lowest_schema(circle))
+    }
+
     /// The schema that everybody in the circle understands: the first, of those whose card is
     /// not here.
-    pub(crate) fn lowest_schema(&self, circle: CircleId) -> u16 {
+    fn lowest_schema(&self, circle: CircleId) -> u16 {
         let members = self.roster.members(circle, self.me);
         let of = |member| if member == self.me { self.schema } else { self.stated.get(&member).copied().unwrap_or(1) };
         members.into_iter().map(of).min().unwrap_or(SCHEMA).clamp(1, self.schema)

@@ -1,7 +1,7 @@
 //! Opening a store, and the two ways to work in it: the one writer, and readers on snapshots.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use casework::people::PersonId;
 use casework::ports::{Storage, Work};
@@ -135,8 +135,15 @@ impl Store {
     }
 }
 
+/// The first connection of the process. SQLite counts as begun, for other threads, before it begins
+/// SQLCipher (`SQLITE_EXTRA_INIT` runs outside its lock): a key that is given in between is refused.
+/// <https://github.com/utelle/SQLite3MultipleCiphers/issues/194>
+static FIRST: Once = Once::new();
+
 /// A connection that proved to have the right key.
 pub(crate) fn connect(path: &Path, key: &str, flags: OpenFlags, cache_kib: u32) -> Result<Connection, OpenError> {
+    // Why it could not be made, the one that is wanted says.
+    FIRST.call_once(|| drop(Connection::open_in_memory()));
     let connection = Connection::open_with_flags(path, flags)?;
     // SQLCipher would write to stderr what the caller is told anyway.
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;

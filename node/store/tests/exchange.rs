@@ -5,7 +5,7 @@ mod towns;
 
 use std::num::NonZeroU16;
 
-use casework::own_rules::{self, EXCHANGE};
+use casework::own_rules::{self, EXCHANGE, Untold};
 use casework::people::{PersonData, PersonId, Side};
 use casework::search_view::{Beside, MentorWho};
 use casework::{Error, matching};
@@ -74,6 +74,68 @@ fn nodes_with_the_same_documents_make_the_same_list() {
     assert_eq!(here, there);
 }
 
+/// Cards of one municipality under numbers of the other's: which counts is for neither to choose.
+#[test]
+fn cards_under_a_number_of_somebody_else_count_the_same_everywhere() {
+    for takes in [0, 1] {
+        let mut towns = two_towns();
+        let asked: Vec<_> = (0..2).map(|at| towns[at].shared(Side::Newcomer, "Farid", 0)).collect();
+        let offered: Vec<_> = (0..2).map(|at| towns[at].shared(Side::Mentor, "Jan", 1)).collect();
+        cards(&mut towns);
+        let plain = towns[0].office().circle_balance(&els(), Exchange::default()).expect("a list");
+        let (taker, other) = (towns[takes].me, 1 - takes);
+        let documents = |kind| towns[other].look(move |records| records.documents(kind));
+        let of_other = |kind, id| documents(kind).into_iter().find(|card| card.id == id).expect("held").value;
+        let SharedValue::MentorOffer(mut offer) = of_other(Kind::MentorOffer, offered[other].1) else {
+            panic!("offer")
+        };
+        offer.capacity_left = schemas::bounded::Places::clamped(0);
+        let SharedValue::MatchRequest(mut request) = of_other(Kind::MatchRequest, asked[other].1) else {
+            panic!("request")
+        };
+        request.radius_km = schemas::bounded::Kilometres::clamped(1);
+        for town in &towns {
+            town.holds(taker, offered[other].1, SharedValue::MentorOffer(offer.clone()));
+            town.holds(taker, asked[other].1, SharedValue::MatchRequest(request.clone()));
+        }
+        let [here, there] = towns.each_ref().map(|town| {
+            let list = town.office().circle_balance(&els(), Exchange::default()).expect("a list");
+            let circle = town.office().whole_list(&els()).expect("a list").circles.remove(0);
+            assert_eq!((circle.fingerprint, circle.requests), (list.fingerprint, 2), "one list on both pages");
+            list
+        });
+        assert_eq!(format!("{here:?}"), format!("{there:?}"));
+        // The lower of two owners counts. Only the newcomer whose card it is gets what it found.
+        let loses = taker < towns[other].me;
+        assert_eq!((plain.found.pairs.len(), here.found.pairs.len()), (2, 2 - usize::from(loses)));
+        assert_eq!(loses, here.fingerprint != plain.fingerprint);
+        let drafts = towns[other].office().balanced_drafts(&els(), &here).expect("drafts");
+        let listed = here.found.pairs.iter().any(|pair| pair.request == asked[other].1);
+        assert_eq!(drafts.drafts.len(), usize::from(listed && !loses));
+        assert_eq!(drafts.without.len(), 1 - drafts.drafts.len());
+    }
+}
+
+#[test]
+fn a_confirmation_that_only_one_knows_of_changes_no_list_for_everybody() {
+    let mut towns = two_towns();
+    let (newcomer, _) = towns[0].shared(Side::Newcomer, "Farid", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    cards(&mut towns);
+    let proposal = towns[0].office().propose(&els(), newcomer, offer).expect("a proposal");
+    converge(&mut towns);
+    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
+    towns[1].office().answer_yes(&els(), proposal).expect("a place");
+    converge(&mut towns);
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    let [here, there] =
+        towns.each_ref().map(|town| town.office().circle_balance(&els(), Exchange::default()).expect("a list"));
+    assert_eq!((here.found.pairs.len(), here.fingerprint), (1, there.fingerprint));
+    let drafts = towns[0].office().balanced_drafts(&els(), &here).expect("drafts");
+    assert!(drafts.drafts.is_empty() && drafts.without.is_empty(), "who looks no more is no draft: {drafts:?}");
+    converge(&mut towns);
+}
+
 /// Two newcomers in Borsbeek and no mentor; two mentors in Aartselaar and a newcomer.
 fn lending() -> ([Town; 2], [PersonId; 2]) {
     let mut towns = two_towns();
@@ -116,6 +178,18 @@ fn what_a_municipality_asks_itself_counts_for_it_everywhere() {
 }
 
 #[test]
+fn whose_release_nobody_knows_is_told_nothing_newer_and_the_page_says_so() {
+    let mut towns = two_towns();
+    let untold = |town: &Town| town.office().rules_page(&els()).expect("a page").partners[0].untold;
+    assert_eq!(untold(&towns[1]), Some(Untold::Unknown));
+    towns[1].office().set_rules(&els(), &form(["0", "", "", ""])).expect("saved");
+    towns[1].carry_out();
+    assert_eq!(told(&towns[1]), Exchange::default());
+    cards(&mut towns);
+    assert_eq!((untold(&towns[1]), told(&towns[1])), (None, lends(0)));
+}
+
+#[test]
 fn an_older_member_is_told_nothing_that_it_cannot_read() {
     let (mut towns, _) = lending();
     let (root, card) = (towns[0].me, own(&towns[0], Kind::MunicipalityCard));
@@ -131,7 +205,7 @@ fn an_older_member_is_told_nothing_that_it_cannot_read() {
     towns[1].carry_out();
     assert_eq!(told(&towns[1]), Exchange::default());
     let page = towns[1].office().rules_page(&els()).expect("a page");
-    assert!(page.partners[0].older && !page.partners[0].newer);
+    assert_eq!((page.partners[0].untold, page.partners[0].newer), (Some(Untold::Older), false));
     assert_eq!(page.own.exchange.lends, lends(0).lends, "kept here");
     assert!(!towns[1].office().publish_own_cards().expect("nothing new"));
     // It upgrades: the next round says it, once.
@@ -203,6 +277,10 @@ fn our_part_of_the_list_is_drafts_beside_our_own_list() {
     let theirs = towns[1].office().balanced_drafts(&els(), &free).expect("drafts");
     assert_eq!(theirs.drafts.len() + theirs.lent, 2);
     assert!(theirs.drafts.iter().all(|draft| draft.beside != Beside::Nobody), "its own mentor fits too");
+    // Each look is noted for what it was.
+    let looks = towns[0].look(|records| records.audit_newest(100)).into_iter().map(|line| line.action);
+    let looks: Vec<String> = looks.filter(|action| action.starts_with("match.")).collect();
+    assert_eq!(looks, ["match.balanced_drafts", "match.balanced_drafts", "match.whole_list"]);
     converge(&mut towns);
 }
 

@@ -10,7 +10,8 @@ use casework::search_view::{Blocker, ListRemark, MentorWho, ProposalPage};
 use casework::{Error, Office, answer, matching, own_rules, proposal};
 use matching::Remark;
 use schemas::border::SCHEMA;
-use schemas::documents::NoReason;
+use schemas::bounded::Net;
+use schemas::documents::{Exchange, NoReason};
 use schemas::ids::DocumentId;
 use schemas::text::Text;
 use schemas::vocabulary::{About, Languages, Sex, Slots, Strength, Wish};
@@ -421,6 +422,12 @@ fn the_whole_list_follows_what_happens() {
             assert_eq!(list, anew.whole_list(&els()).expect("a list"));
             let worth = |office: &Office| office.value_of_circle(&els()).expect("numbers");
             assert_eq!(worth(kept), worth(&anew));
+            let sizes = |office: &Office| office.circle_sizes(&els()).expect("sizes");
+            assert_eq!(sizes(kept), sizes(&anew));
+            for asked in [Exchange::default(), Exchange { lends: Some(Net::clamped(0)), ..Exchange::default() }] {
+                let balance = |office: &Office| office.circle_balance(&els(), asked).expect("a list");
+                assert_eq!(balance(kept), balance(&anew));
+            }
             seen.push(list);
         }
         assert_eq!(seen[0].drafts.len(), found, "step {steps}: {:?}", seen[0]);

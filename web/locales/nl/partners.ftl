@@ -312,6 +312,7 @@ rules-exchange = Wat wij van de uitwisseling vragen
 rules-exchange-text = Dit telt mee als het samenwerkingsverband kijkt of de uitwisseling in evenwicht is. Laat leeg wat je aan anderen overlaat. Partners zien wat je hier vraagt.
 rules-exchange-nothing = vraagt niets
 rules-older = { $municipality } werkt met een oudere versie van Overbuur. Zolang dat zo is, ziet niemand in dat samenwerkingsverband wat wij van de uitwisseling vragen.
+rules-unknown = We weten nog niet met welke versie van Overbuur { $municipality } werkt. Zolang dat zo is, ziet niemand in dat samenwerkingsverband wat wij van de uitwisseling vragen. Na het eerste contact weten we het vanzelf.
 field-exchange-lends = Mentors uitlenen, hoogstens
 hint-exchange-lends = Hoogstens zoveel meer dan we er krijgen.
 field-exchange-receives = Mentors krijgen, hoogstens

@@ -2,7 +2,6 @@
 //! well as can be, what it costs to bound that, and what of that list concerns our own newcomers.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use askama::Template;
 use axum::Router;
@@ -10,8 +9,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use casework::matching::solver::fair::{Sort, Worth};
-use casework::schemas::bounded::{Net, Percent};
-use casework::schemas::documents::Exchange;
+use casework::own_rules::parse_exchange;
 use casework::search_view::{BalancedDraft, BalancedDrafts, Beside, MentorWho};
 
 use crate::app::App;
@@ -23,6 +21,9 @@ use crate::frame::{Frame, Nav, html};
 use crate::pages::drafts::{Line, line};
 use crate::pages::search::who;
 use crate::words::Words;
+
+/// Fields of the form, in the order of [`casework::schemas::documents::Exchange`].
+const ASKED: [&str; 4] = ["leent", "krijgt", "deel", "lang"];
 
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/evenwicht", get(page))
@@ -58,29 +59,11 @@ struct Page {
     without: Vec<(i64, String, String)>,
 }
 
-/// A number of the form: nothing where it is empty, an error where it is none that fits.
-fn number<N: FromStr, T>(form: &Form, name: &str, fits: impl FnOnce(N) -> Option<T>) -> Result<Option<T>, ()> {
-    match form.value(name).trim() {
-        "" => Ok(None),
-        text => text.parse().ok().and_then(fits).map(Some).ok_or(()),
-    }
-}
-
-fn asked(form: &Form) -> Result<Exchange, ()> {
-    let net = |name| number(form, name, |number| Net::new(number).ok());
-    let percent = |name| number(form, name, |number| Percent::new(number).ok());
-    Ok(Exchange {
-        lends: net("leent")?,
-        receives: net("krijgt")?,
-        share: percent("deel")?,
-        long_share: percent("lang")?,
-    })
-}
-
 async fn page(State(app): State<App>, visit: Visit, Query(query): Query<Pairs>) -> Result<Response, Fault> {
     let w = &visit.words;
+    let asked = parse_exchange(&query, ASKED);
     let form = Form::new(w, query);
-    let asked = asked(&form);
+    let problem = asked.is_err();
     let (actor, exchange) = (visit.actor.clone(), asked.unwrap_or_default());
     let (balance, drafts) = app
         .run(move |office| {
@@ -114,7 +97,7 @@ async fn page(State(app): State<App>, visit: Visit, Query(query): Query<Pairs>) 
         costs: costs.collect(),
         proof,
         fingerprint: format::fingerprint(&balance.fingerprint),
-        problem: asked.is_err(),
+        problem,
         empty: found.without_bounds.matches == 0,
         lines: drafts.drafts.iter().map(|draft| our_line(w, draft)).collect(),
         differs: differs(w, &drafts),

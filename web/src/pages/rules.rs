@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use casework::matching::Rules;
-use casework::own_rules::{EXCHANGE, MAX_POINTS, POINTS, PartnerRules, RulesPage, rules_to_form};
+use casework::own_rules::{EXCHANGE, MAX_POINTS, POINTS, PartnerRules, RulesPage, Untold, rules_to_form};
 use casework::schemas::MatchingRules;
 use casework::schemas::vocabulary::Cefr;
 
@@ -65,8 +65,13 @@ async fn show(app: &App, visit: &Visit, found: RulesPage, form: Form) -> Result<
     let usual = Rules::usual();
     let rows = rows(w, &found.partners);
     let asks = !found.own.exchange.is_empty();
-    let older = found.partners.iter().filter(|partner| asks && partner.older);
-    let older = older.map(|partner| w.with("rules-older", "municipality", &partner.place.name));
+    let untold = found.partners.iter().filter(|_| asks).filter_map(|partner| {
+        let key = match partner.untold? {
+            Untold::Older => "rules-older",
+            Untold::Unknown => "rules-unknown",
+        };
+        Some(w.with(key, "municipality", &partner.place.name))
+    });
     let remarks = found.partners.iter().filter_map(|partner| {
         let key = match (partner.newer, partner.rules) {
             (true, _) => "rules-newer",
@@ -86,7 +91,7 @@ async fn show(app: &App, visit: &Visit, found: RulesPage, form: Form) -> Result<
         most: MAX_POINTS,
         partners: found.partners.iter().map(|partner| partner.place.name.clone()).collect(),
         rows,
-        remarks: remarks.chain(older).collect(),
+        remarks: remarks.chain(untold).collect(),
         usual: rules_to_form(&usual),
         is_usual: found.own == usual,
         f,

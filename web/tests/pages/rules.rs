@@ -7,7 +7,7 @@ use casework::people::Side;
 use casework::schemas::vocabulary::{About, Sex, Strength, Wish};
 
 use crate::scene;
-use crate::scene::towns::els;
+use crate::scene::towns::{converge, els};
 use crate::site::Browser;
 use crate::{in_words, links};
 
@@ -35,6 +35,25 @@ async fn own_rules_are_read_refused_and_saved() {
     assert!(saved.text.contains("value=\"600\"") && saved.text.contains("Neem de gewone regels terug"));
     let mut member = Browser::signed_in(&office, AccountRole::Member).await;
     assert_eq!(member.get("/matchregels").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_keeps_our_wish_from_being_told_is_named() {
+    let mut towns = scene::play();
+    let office = towns[0].office().clone();
+    let mut browser = Browser::signed_in(&office, AccountRole::Coordinator).await;
+    let said = "We weten nog niet met welke versie van Overbuur Aartselaar werkt.";
+    assert!(!browser.get("/matchregels").await.text.contains(said), "who asks nothing is not bothered");
+    let mut fields = casework::own_rules::rules_to_form(&casework::matching::Rules::usual());
+    fields.iter_mut().filter(|(name, _)| name == "exchange.lends").for_each(|(_, value)| *value = "0".to_owned());
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    browser.fill("/matchregels", "/matchregels", &fields).await;
+    let page = browser.get("/matchregels").await;
+    in_words("/matchregels", &page);
+    assert!(page.text.contains(said), "{}", page.text);
+    towns[1].office().publish_own_cards().expect("published");
+    converge(&mut towns);
+    assert!(!browser.get("/matchregels").await.text.contains(said));
 }
 
 #[tokio::test(flavor = "multi_thread")]

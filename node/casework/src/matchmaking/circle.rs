@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 
 use matching::solver::fair::{Bounds, Sort};
-use matching::{Agreement, Fingerprint, Offer, Request, balance};
+use matching::{Agreement, Fingerprint, Offer, Request, Rules, balance, value_by_size};
 use schemas::documents::Exchange;
 use schemas::ids::RootId;
-use schemas::{Kind, SharedValue};
+use schemas::places::Refnis;
 
 use crate::cast;
 use crate::desk::Desk;
 use crate::error::Result;
+use crate::matchmaking::shared_cards::{SharedCards, shared_cards};
 use crate::office::{Actor, Office};
-use crate::ports::Document;
 use crate::search_view::{CircleBalance, CircleSizes, CircleWorth, Place};
 use crate::whole_list::no_list;
 
@@ -34,12 +34,18 @@ impl Office {
     /// # Errors
     /// `Forbidden`, a failing store.
     pub fn circle_sizes(&self, actor: &Actor) -> Result<CircleSizes> {
-        self.at_desk(actor, |desk| {
-            let Visible { requests, offers, places, rules } = visible(desk)?;
-            let refnis = places.iter().map(|(root, place)| (*root, place.refnis)).collect();
-            let sizes = matching::value_by_size(&requests, &offers, &rules, &refnis).map_err(no_list)?;
-            Ok(CircleSizes { requests: requests.len(), sizes, worth: worth(desk)? })
-        })
+        let (seen, worth) = self.at_desk(actor, |desk| {
+            let seen = visible(desk)?;
+            let worth = worth_of(desk, &seen)?;
+            Ok((seen, worth))
+        })?;
+        let Visible { requests, offers, places, rules } = seen;
+        let towns: BTreeMap<RootId, Refnis> = places.into_iter().map(|(root, place)| (root, place.refnis)).collect();
+        // Everybody's writing would wait for what takes long at a desk.
+        let sizes = self.lists.sizes.find((requests, offers, rules, towns), |(requests, offers, rules, towns)| {
+            value_by_size(requests, offers, rules, towns).map_err(no_list)
+        })?;
+        Ok(CircleSizes { requests: worth.value.requests, sizes, worth })
     }
 
     /// The best list for everybody in the circle, with what each bound costs: every municipality
@@ -48,38 +54,30 @@ impl Office {
     /// # Errors
     /// `Forbidden`, a failing store.
     pub fn circle_balance(&self, actor: &Actor, asked: Exchange) -> Result<CircleBalance> {
-        self.at_desk(actor, move |desk| {
-            let Visible { requests, offers, places, rules } = visible(desk)?;
-            let wishes = wishes(desk)?;
-            let wish = |owner: &RootId| wishes.get(owner).copied().unwrap_or_default();
-            let agreement = Agreement {
-                bounds: places.keys().map(|owner| (*owner, bounds(wish(owner), asked))).collect(),
-                long_since: desk.today().plus_days(-LONG_DAYS).quarter(),
-            };
-            let found = balance(&requests, &offers, &rules, &agreement).map_err(no_list)?;
-            Ok(CircleBalance {
-                own: places.keys().flat_map(|owner| said(wish(owner)).map(|sort| (*owner, sort))).collect(),
-                fingerprint: Fingerprint::of(&found.pairs),
-                places: places.into_values().collect(),
-                found,
-            })
+        let (cards, places, today) = self.at_desk(actor, |desk| {
+            let places = cast::places(desk)?;
+            // Not without those who are matched already: who is in no match of theirs can't know.
+            Ok((shared_cards(desk, &places)?, places, desk.today()))
+        })?;
+        let SharedCards { requests, offers, rules } = cards;
+        let wish = |owner| rules.get(owner).map(|rules| rules.exchange).unwrap_or_default();
+        // Ours too counts from when it is shared.
+        let own = places.keys().flat_map(|owner| said(wish(owner)).map(|sort| (*owner, sort))).collect();
+        let agreement = Agreement {
+            bounds: places.keys().map(|owner| (*owner, bounds(wish(owner), asked))).collect(),
+            long_since: today.plus_days(-LONG_DAYS).quarter(),
+        };
+        let asked = (requests, offers, Rules::new(rules, today.quarter()), agreement);
+        let found = self.lists.balance.find(asked, |(requests, offers, rules, agreement)| {
+            balance(requests, offers, rules, agreement).map_err(no_list)
+        })?;
+        Ok(CircleBalance {
+            own,
+            fingerprint: Fingerprint::of(&found.pairs),
+            places: places.into_values().collect(),
+            found,
         })
     }
-}
-
-/// What every municipality asks of the exchange, as it is shared: ours too counts from then on,
-/// so that all who hold the same documents make the same list.
-fn wishes(desk: &mut Desk<'_>) -> Result<BTreeMap<RootId, Exchange>> {
-    let mut wishes = BTreeMap::new();
-    for document in desk.records.documents(Kind::MatchingRules)? {
-        if let SharedValue::MatchingRules(rules) = document.value
-            && !rules.exchange.is_empty()
-        {
-            // In two circles it says the same, or in one of them nothing.
-            wishes.entry(document.owner).or_insert(rules.exchange);
-        }
-    }
-    Ok(wishes)
 }
 
 /// The sorts of bounds that a municipality speaks of itself.
@@ -104,44 +102,32 @@ fn bounds(wish: Exchange, asked: Exchange) -> Bounds {
     }
 }
 
-/// Every card that is visible here of somebody who looks.
+/// The shared cards of everybody who still looks, as far as known here.
 struct Visible {
     requests: Vec<Request>,
     offers: Vec<Offer>,
     places: BTreeMap<RootId, Place>,
-    rules: matching::Rules,
+    rules: Rules,
 }
 
 fn visible(desk: &mut Desk<'_>) -> Result<Visible> {
     let places = cast::places(desk)?;
-    let rules = cast::rules(desk)?;
     let matched = cast::matched_requests(desk)?;
-    let (mut requests, mut offers) = (Vec::new(), Vec::new());
-    // Of cards with one id the first counts: ours, whatever a partner numbers so.
-    let ours_first = |desk: &mut Desk<'_>, kind| -> Result<Vec<Document>> {
-        let mut documents = desk.records.documents(kind)?;
-        documents.sort_by_key(|document| document.owner != desk.me.root);
-        Ok(documents)
-    };
-    for document in ours_first(desk, Kind::MatchRequest)? {
-        let Some(place) = places.get(&document.owner).filter(|_| !matched.contains(&document.id)) else { continue };
-        if let SharedValue::MatchRequest(card) = document.value {
-            requests.push(Request { id: document.id, owner: document.owner, refnis: place.refnis, card });
-        }
-    }
-    for document in ours_first(desk, Kind::MentorOffer)? {
-        if let (SharedValue::MentorOffer(card), true) = (document.value, places.contains_key(&document.owner)) {
-            offers.push(Offer { id: document.id, owner: document.owner, card });
-        }
-    }
-    Ok(Visible { requests, offers, places, rules })
+    let SharedCards { mut requests, offers, rules } = shared_cards(desk, &places)?;
+    requests.retain(|request| !matched.contains(&request.id));
+    Ok(Visible { requests, offers, places, rules: Rules::new(rules, desk.today().quarter()) })
 }
 
 /// What the circle is worth, from the cards that are visible here.
 pub(crate) fn worth(desk: &mut Desk<'_>) -> Result<CircleWorth> {
-    let Visible { requests, offers, places, rules } = visible(desk)?;
-    let value = desk.lists.worth().value(&requests, &offers, &rules).map_err(no_list)?;
-    Ok(CircleWorth { municipalities: in_order(desk.me.root, &places, &value.owners), value })
+    let seen = visible(desk)?;
+    worth_of(desk, &seen)
+}
+
+fn worth_of(desk: &Desk<'_>, seen: &Visible) -> Result<CircleWorth> {
+    let Visible { requests, offers, places, rules } = seen;
+    let value = desk.lists.worth().value(requests, offers, rules).map_err(no_list)?;
+    Ok(CircleWorth { municipalities: in_order(desk.me.root, places, &value.owners), value })
 }
 
 /// This municipality first, then by name.

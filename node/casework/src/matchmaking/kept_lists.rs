@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use matching::{CircleDrafts, Drafts, Offer, Request, Rules};
+use matching::{Agreement, Balanced, CircleDrafts, Drafts, GroupValue, Offer, Request, Rules};
 use schemas::ids::{CircleId, RootId};
-use schemas::{Kind, SharedValue};
+use schemas::places::Refnis;
 
 use crate::desk::Desk;
 use crate::error::Result;
-use crate::ports::Document;
+use crate::matchmaking::shared_cards::{SharedCards, shared_by_circle};
 use crate::search_view::{CircleList, Place};
 
 /// Circles whose list is kept; those beyond are found anew each time.
@@ -25,6 +25,38 @@ pub(crate) struct KeptLists {
     own: Mutex<Drafts>,
     worth: Mutex<CircleDrafts>,
     circles: Mutex<BTreeMap<CircleId, Drafts>>,
+    /// The balanced list, which is not mended.
+    pub(crate) balance: Last<Seen<Agreement>, Balanced>,
+    /// What groups of every size are worth, which is not mended either.
+    pub(crate) sizes: Last<Seen<BTreeMap<RootId, Refnis>>, Vec<GroupValue>>,
+}
+
+/// Cards and rules, and what is asked of them.
+pub(crate) type Seen<A> = (Vec<Request>, Vec<Offer>, Rules, A);
+
+/// The last answer, with what it answers.
+pub(crate) struct Last<I, O>(Mutex<Option<(I, O)>>);
+
+impl<I, O> Default for Last<I, O> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<I: PartialEq, O: Clone> Last<I, O> {
+    /// The last answer where the same is asked, or what `find` finds. Who asks meanwhile waits: one
+    /// answer is worked on at a time.
+    pub(crate) fn find(&self, asked: I, find: impl FnOnce(&I) -> Result<O>) -> Result<O> {
+        let mut last = open(&self.0);
+        if let Some((before, found)) = &*last
+            && *before == asked
+        {
+            return Ok(found.clone());
+        }
+        let found = find(&asked)?;
+        *last = Some((asked, found.clone()));
+        Ok(found)
+    }
 }
 
 impl KeptLists {
@@ -44,28 +76,17 @@ fn open<T>(list: &Mutex<T>) -> MutexGuard<'_, T> {
     list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Per circle the best list for everybody in it, from the cards and rules that are shared there and
-/// nothing else: what is only known here is left out, so that every member finds the same.
+/// Per circle the best list for everybody in it, from what is shared there and nothing else.
 pub(crate) fn circle_lists(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>) -> Result<Vec<CircleList>> {
     let circles: Vec<_> = desk.records.circles()?.into_iter().filter(|circle| !circle.pair).collect();
-    let mut shared: BTreeMap<CircleId, Shared> = BTreeMap::new();
-    for kind in [Kind::MatchRequest, Kind::MentorOffer, Kind::MatchingRules] {
-        let mut documents = desk.records.documents(kind)?;
-        // By owner where two have a card under one number: the same for every member.
-        documents.sort_by_key(|document| (document.id, document.owner));
-        for document in documents {
-            if let Some(place) = places.get(&document.owner) {
-                shared.entry(document.circle).or_default().take(document, place);
-            }
-        }
-    }
+    let mut shared = shared_by_circle(desk, places)?;
     let quarter = desk.today().quarter();
     let mut kept = open(&desk.lists.circles);
     let ids: BTreeSet<CircleId> = circles.iter().map(|circle| circle.id).take(MOST_CIRCLES).collect();
     kept.retain(|id, _| ids.contains(id));
     let mut lists = Vec::new();
     for circle in circles {
-        let Some(Shared { requests, offers, rules }) = shared.remove(&circle.id) else { continue };
+        let Some(SharedCards { requests, offers, rules }) = shared.remove(&circle.id) else { continue };
         if requests.is_empty() {
             continue;
         }
@@ -82,28 +103,4 @@ pub(crate) fn circle_lists(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>
         });
     }
     Ok(lists)
-}
-
-/// What is shared in one circle.
-#[derive(Default)]
-struct Shared {
-    requests: Vec<Request>,
-    offers: Vec<Offer>,
-    rules: BTreeMap<RootId, schemas::MatchingRules>,
-}
-
-impl Shared {
-    fn take(&mut self, document: Document, place: &Place) {
-        let (id, owner) = (document.id, document.owner);
-        match document.value {
-            SharedValue::MatchRequest(card) => {
-                self.requests.push(Request { id, owner, refnis: place.refnis, card });
-            }
-            SharedValue::MentorOffer(card) => self.offers.push(Offer { id, owner, card }),
-            SharedValue::MatchingRules(rules) => {
-                self.rules.insert(owner, rules);
-            }
-            _ => {}
-        }
-    }
 }

@@ -21,5 +21,6 @@ pub mod restored;
 mod search;
 pub mod search_view;
 pub(crate) mod settle;
+mod shared_cards;
 pub mod what_if;
 pub(crate) mod whole_list;

@@ -1,7 +1,7 @@
 //! This municipality's own rules of matching: who may be matched, and what counts for how much.
 //! They are shared with the circle; a pair across a border satisfies both municipalities'.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use schemas::border::SCHEMA;
@@ -56,9 +56,18 @@ pub struct PartnerRules {
     pub rules: Option<MatchingRules>,
     /// Its node is newer than this one, so that its rules may say what this one cannot read.
     pub newer: bool,
-    /// Its node is older and cannot read what anybody asks of the exchange: as long as it is a
-    /// member, nobody in its circles is told.
-    pub older: bool,
+    /// Why nobody in our circles with it is told what we ask of the exchange; none where it keeps
+    /// nobody from that.
+    pub untold: Option<Untold>,
+}
+
+/// What keeps a circle from being told what we ask of the exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untold {
+    /// The partner's node is older and cannot read it.
+    Older,
+    /// The partner's card is not here, so that nobody knows what its node can read.
+    Unknown,
 }
 
 impl Office {
@@ -89,14 +98,23 @@ impl Office {
 pub(crate) fn page(desk: &mut Desk<'_>) -> Result<RulesPage> {
     let rules = cast::rules(desk)?;
     let stated = stated(desk.records)?;
-    let schema = |place: &Place| stated.get(&place.root).copied();
+    let circles = desk.records.circles()?.into_iter().filter(|circle| !circle.pair);
+    let members: BTreeSet<RootId> = circles.flat_map(|circle| circle.members).collect();
     let partners = cast::places(desk)?.into_values().filter(|place| place.root != desk.me.root);
     let mut partners: Vec<PartnerRules> = partners
-        .map(|place| PartnerRules {
-            rules: rules.own.get(&place.root).copied(),
-            newer: schema(&place).is_some_and(|schema| schema > SCHEMA),
-            older: schema(&place).is_some_and(|schema| schema < EXCHANGE_SCHEMA),
-            place,
+        .map(|place| {
+            let schema = stated.get(&place.root).copied();
+            let untold = match schema {
+                None => Some(Untold::Unknown),
+                Some(schema) if schema < EXCHANGE_SCHEMA => Some(Untold::Older),
+                Some(_) => None,
+            };
+            PartnerRules {
+                rules: rules.own.get(&place.root).copied(),
+                newer: schema.is_some_and(|schema| schema > SCHEMA),
+                untold: untold.filter(|_| members.contains(&place.root)),
+                place,
+            }
         })
         .collect();
     partners.sort_by(|one, other| one.place.name.cmp(&other.place.name));
@@ -147,7 +165,7 @@ pub fn parse_rules(fields: &[(String, String)]) -> Result<MatchingRules> {
             _ => refuse(name, "points"),
         }
     }
-    let exchange = parse_exchange(fields).unwrap_or_else(|errors| {
+    let exchange = parse_exchange(fields, EXCHANGE).unwrap_or_else(|errors| {
         wrong.extend(errors);
         Exchange::default()
     });
@@ -166,12 +184,14 @@ fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
     fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value.trim())
 }
 
-/// What the fields [`EXCHANGE`] of a form ask.
+/// What the fields of a form ask that have these names, in the order of [`Exchange`].
 ///
 /// # Errors
 /// Every field that is neither empty nor such a number.
-pub fn parse_exchange(fields: &[(String, String)]) -> std::result::Result<Exchange, Vec<FieldError>> {
-    let [lends, receives, share, long_share] = EXCHANGE;
+pub fn parse_exchange(
+    fields: &[(String, String)],
+    [lends, receives, share, long_share]: [&str; 4],
+) -> std::result::Result<Exchange, Vec<FieldError>> {
     let mut wrong = Vec::new();
     let mut net = |name| number(fields, name, |number| Net::new(number).ok(), "exchange-net", &mut wrong);
     let (lends, receives) = (net(lends), net(receives));

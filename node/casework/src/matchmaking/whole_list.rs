@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use matching::{NoAssignment, Remark, Request, remark, top};
-use schemas::ids::DocumentId;
+use matching::{NoAssignment, Pairing, Remark, Request, Rules, remark, top};
+use schemas::ids::{DocumentId, RootId};
 
 use crate::cast::{self, Exclusions, Mentors};
 use crate::desk::Desk;
@@ -12,7 +12,7 @@ use crate::kept_lists::circle_lists;
 use crate::office::{Actor, Office};
 use crate::own_rules;
 use crate::people::{Person, PersonId};
-use crate::search_view::{Draft, ListRemark, MentorWho, WholeList};
+use crate::search_view::{Draft, ListRemark, MentorWho, Place, WholeList};
 
 impl Office {
     /// The best list for our own newcomers with every mentor that is visible, as drafts.
@@ -27,10 +27,22 @@ impl Office {
     }
 }
 
-fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
-    let places = cast::places(desk)?;
+/// Our own newcomers who look, every mentor that is visible, and who goes with whom in the best
+/// list of them.
+pub(crate) struct OwnList {
+    pub(crate) people: Vec<Person>,
+    /// Theirs, in the same order.
+    pub(crate) requests: Vec<Request>,
+    pub(crate) mentors: Mentors,
+    /// With what is only known here: who failed before, and who is not shared.
+    pub(crate) rules: Rules,
+    /// Where in `mentors` the one for a request is.
+    pub(crate) mates: BTreeMap<DocumentId, usize>,
+}
+
+pub(crate) fn own_list(desk: &mut Desk<'_>, places: &BTreeMap<RootId, Place>) -> Result<OwnList> {
     let mut rules = cast::rules(desk)?;
-    let mentors = cast::all_mentors(desk, &places)?;
+    let mentors = cast::all_mentors(desk, places)?;
     let excluded = Exclusions::read(desk, &mentors)?;
     let people = cast::looking(desk)?;
     let mut requests: Vec<Request> = Vec::new();
@@ -44,18 +56,23 @@ fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
         requests.push(request);
     }
     let assignment = desk.lists.own().assign(&requests, &mentors.offers, &rules).map_err(no_list)?;
+    let offers: BTreeMap<DocumentId, usize> =
+        mentors.offers.iter().enumerate().map(|(at, offer)| (offer.id, at)).collect();
+    let mate = |pair: &Pairing| Some((pair.request, *offers.get(&pair.offer)?));
+    let mates = assignment.pairs.iter().filter_map(mate).collect();
+    Ok(OwnList { people, requests, mentors, rules, mates })
+}
+
+fn whole_list(desk: &mut Desk<'_>) -> Result<WholeList> {
+    let places = cast::places(desk)?;
+    let OwnList { people, requests, mentors, rules, mates } = own_list(desk, &places)?;
     let mut list = WholeList {
         remarks: remarks(desk, &requests, &people, &mentors)?,
         circles: circle_lists(desk, &places)?,
         ..WholeList::default()
     };
-    let offers: BTreeMap<DocumentId, usize> =
-        mentors.offers.iter().enumerate().map(|(at, offer)| (offer.id, at)).collect();
-    let pairs: BTreeMap<DocumentId, DocumentId> =
-        assignment.pairs.iter().map(|pair| (pair.request, pair.offer)).collect();
     for (person, request) in people.iter().zip(&requests) {
-        let at = pairs.get(&request.id).and_then(|offer| offers.get(offer));
-        match at.and_then(|at| draft(person, request, &mentors, *at, &rules)) {
+        match mates.get(&request.id).and_then(|at| draft(person, request, &mentors, *at, &rules)) {
             Some(draft) => list.drafts.push(draft),
             None => list.without.push(named(person)),
         }
@@ -74,13 +91,7 @@ fn named(person: &Person) -> (PersonId, String) {
     (person.id, person.data.full_name())
 }
 
-pub(crate) fn draft(
-    person: &Person,
-    request: &Request,
-    mentors: &Mentors,
-    at: usize,
-    rules: &matching::Rules,
-) -> Option<Draft> {
+pub(crate) fn draft(person: &Person, request: &Request, mentors: &Mentors, at: usize, rules: &Rules) -> Option<Draft> {
     let candidate = top(request, &mentors.offers[at..=at], rules, 1).pop()?;
     let (newcomer, name) = named(person);
     Some(Draft {

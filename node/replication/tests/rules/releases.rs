@@ -1,9 +1,11 @@
 //! Nodes of two releases in one circle work side by side.
 
+use std::collections::BTreeSet;
+
 use replication::Command;
 use schemas::Kind;
 use schemas::SharedValue;
-use schemas::envelope::{Content, Envelope, Refusal, Stamp};
+use schemas::envelope::{Content, Envelope, Header, Refusal, Stamp};
 use schemas::ids::DocumentId;
 
 use crate::common::{CIRCLE, DOCUMENT, example, resource, text};
@@ -74,17 +76,17 @@ fn what_was_parked_is_shown_after_the_upgrade() {
 
 #[test]
 fn a_page_of_a_later_release_waits_as_a_whole() {
-    let [mut new, mut old, mut also_new] = offices::<3>();
+    let [mut new, _, mut also_new] = offices::<3>();
     for office in [&mut new, &mut also_new] {
         office.restart(2);
     }
-    cards(&mut [&mut new, &mut also_new], [2, 2]);
-    // Everybody the owner knows states the second: the third member's card is of this release too.
-    let card = card_of(&mut old, 2, DocumentId([23; 16]));
-    new.receive(&old.known, &card);
     new.open(DOCUMENT, resource("Fiche", "Nieuw."));
-    let page: Vec<Signed> = new.held().into_iter().filter(|one| one.get().header.document == DOCUMENT).collect();
-    assert!(page.iter().all(|one| one.get().header.schema == 2));
+    // As a release would open it whose pages have a field that came later.
+    let later = |one: Signed| {
+        let header = Header { schema: 2, ..one.get().header.clone() };
+        Envelope::sign(header, one.get().body.clone(), &new.key)
+    };
+    let page: Vec<Signed> = new.held().into_iter().map(later).collect();
     also_new.receive(&new.known, &page);
     also_new.edit(&new.known, DOCUMENT, resource("Fiche", "Nieuw. Erbij.")).unwrap();
     let change: Vec<Signed> = also_new
@@ -111,49 +113,64 @@ fn card_of(office: &mut Office, schema: u16, document: DocumentId) -> Vec<Signed
     office.held().into_iter().filter(|one| one.get().header.document == document).collect()
 }
 
-/// Each publishes its card, and both have both.
-fn cards(offices: &mut [&mut Office; 2], schemas: [u16; 2]) {
-    let [one, other] = offices;
-    let first = card_of(one, schemas[0], CARD[0]);
-    let second = card_of(other, schemas[1], CARD[1]);
-    one.receive(&other.known, &second);
-    other.receive(&one.known, &first);
+/// Everybody states the second schema, which `owner` understands and hears of.
+fn all_state_the_second([owner, one, two]: [&mut Office; 3]) {
+    owner.restart(2);
+    for (office, document) in [(one, CARD[0]), (two, CARD[1])] {
+        let card = card_of(office, 2, document);
+        owner.receive(&office.known, &card);
+    }
+}
+
+fn publish(office: &mut Office, document: DocumentId, value: SharedValue) -> Signed {
+    let expires_at = NOW.hour().plus_days(80);
+    office.command(Command::Publish { circle: CIRCLE, document, value, expires_at }).unwrap();
+    let (author, said) = (office.node(), |one: &Signed| one.get().header.document == document);
+    office.held().into_iter().find(|one| said(one) && one.get().header.author == author).unwrap()
 }
 
 #[test]
-fn owners_write_what_everybody_in_the_circle_understands() {
-    let [mut new, mut old, third] = offices::<3>();
+fn who_comes_later_with_an_older_release_reads_what_says_nothing_newer() {
+    let [mut owner, mut one, mut two] = offices::<3>();
+    all_state_the_second([&mut owner, &mut one, &mut two]);
+    let [rules, offer, gone, more] = [[1; 16], [2; 16], [3; 16], [4; 16]].map(DocumentId);
+    publish(&mut owner, rules, example(Kind::MatchingRules));
+    publish(&mut owner, offer, example(Kind::MentorOffer));
+    publish(&mut owner, gone, example(Kind::MentorOffer));
+    owner.command(Command::Erase { document: gone }).unwrap();
+    owner.open(DOCUMENT, resource("Fiche", "Nieuw."));
+    owner.edit(&owner.known.clone(), DOCUMENT, resource("Fiche", "Nieuw. Erbij.")).unwrap();
+    let card = card_of(&mut owner, 2, DocumentId([23; 16]));
+    assert_eq!(publish(&mut owner, more, asking(3)).get().header.schema, 2, "what only the second says");
+    let own: Vec<Signed> = owner.held().into_iter().filter(|one| one.get().header.author == owner.node()).collect();
+    let mut late = observer(&[&owner, &one, &two]);
+    assert_eq!(late.schema, 1);
+    late.receive(&owner.known, &own);
+    let shown: BTreeSet<DocumentId> = late.views.keys().map(|(_, document)| *document).collect();
+    assert_eq!(shown, BTreeSet::from([rules, offer, DOCUMENT, card[0].get().header.document]));
+    assert_eq!(late.view(&owner, rules).unwrap().value, example(Kind::MatchingRules));
+    assert_eq!(text(&late.view(&owner, DOCUMENT).unwrap().value), "Nieuw. Erbij.");
+    let later: Vec<DocumentId> =
+        own.iter().filter(|one| one.get().header.schema != 1).map(|one| one.get().header.document).collect();
+    assert_eq!(later, [more]);
+    assert!(late.refused.is_empty() && late.store.len() == own.len());
+}
+
+#[test]
+fn a_field_is_left_out_until_everybody_understands_it() {
+    let [mut new, mut old, mut third] = offices::<3>();
+    let said = |office: &mut Office| publish(office, DOCUMENT, asking(3)).get().header.schema;
     new.restart(2);
-    let schema = |office: &Office| {
-        let offers = office.store.values().filter(|one| one.get().header.kind == Kind::MentorOffer);
-        offers.map(|one| one.get().header.schema).collect::<Vec<_>>()
-    };
-    let publish = |office: &mut Office| {
-        let expires_at = NOW.hour().plus_days(80);
-        let value = example(Kind::MentorOffer);
-        office.command(Command::Publish { circle: CIRCLE, document: DOCUMENT, value, expires_at }).unwrap();
-    };
-    publish(&mut new);
-    assert_eq!(schema(&new), [1], "of nobody the card is known");
-    let (one, two) = (card_of(&mut old, 1, CARD[0]), {
-        let mut third = third;
-        card_of(&mut third, 2, CARD[1])
-    });
-    new.receive(&old.known, &[one, two].concat());
-    publish(&mut new);
-    assert_eq!(schema(&new), [1], "one of the circle understands the first only");
-    old.receive(
-        &new.known,
-        &new.held().into_iter().filter(|one| one.get().header.document == DOCUMENT).collect::<Vec<_>>(),
-    );
-    assert!(old.view(&new, DOCUMENT).is_some(), "and so it shows");
-    let card = card_of(&mut old, 2, CARD[0]);
-    new.receive(&old.known, &card);
-    publish(&mut new);
-    assert_eq!(schema(&new), [2], "all understand the second");
+    assert_eq!(said(&mut new), 1, "of nobody the card is known");
+    let cards = [card_of(&mut old, 1, CARD[0]), card_of(&mut third, 2, CARD[1])].concat();
+    new.receive(&old.known, &cards);
+    assert_eq!(said(&mut new), 1, "one of the circle understands the first only");
+    all_state_the_second([&mut new, &mut old, &mut third]);
+    assert_eq!(said(&mut new), 2, "all understand the second");
     new.restart(2);
-    publish(&mut new);
-    assert_eq!(schema(&new), [2], "known again after a start");
+    assert_eq!(said(&mut new), 2, "known again after a start");
+    // What was said under the second and needs it no more is said under the first.
+    assert_eq!(publish(&mut new, DOCUMENT, example(Kind::MatchingRules)).get().header.schema, 1);
 }
 
 #[test]
@@ -192,21 +209,16 @@ fn asking(lends: u16) -> SharedValue {
 fn a_field_of_the_second_schema_is_said_once_everybody_can_read_it() {
     let [mut new, mut old, mut third] = offices::<3>();
     new.restart(2);
-    let publish = |office: &mut Office| {
-        let expires_at = NOW.hour().plus_days(80);
-        office.command(Command::Publish { circle: CIRCLE, document: DOCUMENT, value: asking(3), expires_at }).unwrap();
-        office.held().into_iter().filter(|one| one.get().header.document == DOCUMENT).collect::<Vec<_>>()
-    };
     let cards = [card_of(&mut old, 1, CARD[0]), card_of(&mut third, 2, CARD[1])].concat();
     new.receive(&old.known, &cards);
-    let first = publish(&mut new);
-    old.receive(&new.known, &first);
+    let first = publish(&mut new, DOCUMENT, asking(3));
+    old.receive(&new.known, &[first]);
     assert_eq!(old.view(&new, DOCUMENT).unwrap().value, example(Kind::MatchingRules), "the rest counts as always");
     let card = card_of(&mut old, 2, CARD[0]);
     new.receive(&old.known, &card);
-    let second = publish(&mut new);
+    let second = publish(&mut new, DOCUMENT, asking(3));
     // Who has not upgraded after all keeps it and passes it on.
-    old.receive(&new.known, &second);
+    old.receive(&new.known, &[second]);
     assert!(old.view(&new, DOCUMENT).is_none() && old.refused.is_empty());
     old.restart(2);
     assert_eq!(old.view(&new, DOCUMENT).unwrap().value, asking(3));
@@ -215,13 +227,9 @@ fn a_field_of_the_second_schema_is_said_once_everybody_can_read_it() {
 #[test]
 fn a_field_of_the_second_schema_under_the_first_is_refused_by_every_release() {
     let [mut owner, mut old, mut new] = offices::<3>();
-    owner.restart(2);
+    all_state_the_second([&mut owner, &mut old, &mut new]);
     new.restart(2);
-    let cards = [card_of(&mut old, 2, CARD[0]), card_of(&mut new, 2, CARD[1])].concat();
-    owner.receive(&old.known, &cards);
-    let expires_at = NOW.hour().plus_days(80);
-    owner.command(Command::Publish { circle: CIRCLE, document: DOCUMENT, value: asking(3), expires_at }).unwrap();
-    let said = owner.held().into_iter().find(|one| one.get().header.document == DOCUMENT).unwrap();
+    let said = publish(&mut owner, DOCUMENT, asking(3));
     assert_eq!(said.get().header.schema, 2);
     let mut header = said.get().header.clone();
     header.schema = 1;

@@ -1,19 +1,31 @@
 //! What a look at the page of the whole list costs, and one at what the circle is worth: found anew
-//! at every look, and kept from the look before with one change in between.
+//! at every look, and kept from the look before with one change in between. And what a look costs
+//! at the pages that are found anew with every change: the balanced exchange, without a bound and
+//! with one for everybody, and circles of every size.
+
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use bench::cards::{Cards, rules};
 use bench::clock::nanoseconds;
-use matching::{CircleDrafts, Drafts, Offer, Request, Rules, assign, value_of_circle, verify};
+use matching::solver::fair::Bounds;
+use matching::{
+    Agreement, CircleDrafts, Drafts, Offer, Request, Rules, assign, balance, value_by_size, value_of_circle, verify,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemas::bounded::Places;
+use schemas::ids::RootId;
+use schemas::places::Refnis;
 use serde_json::{Value, json};
 
 use crate::processor_seconds;
 
 /// Times that it is found anew.
 const ANEW: u32 = 5;
+/// Asked of every municipality. Sharper bounds take far longer: each unit that is to go otherwise is
+/// a search through the whole circle.
+const BOUNDS: Bounds = Bounds { lends: Some(2), receives: None, share: 0, long_share: 0 };
 
 /// Looks so many times at a list of `people` newcomers and as many mentors in 300 municipalities,
 /// one change before each; at the end it must be the list that is found anew.
@@ -34,6 +46,16 @@ pub(crate) fn run(people: u64, times: u32, seed: u64) -> Result<Value> {
     for _ in 0..ANEW {
         anew.add(proved)?;
         worth_anew.add(|| value_of_circle(requests, offers, rules))?;
+    }
+    let towns: BTreeMap<RootId, Refnis> = requests.iter().map(|request| (request.owner, request.refnis)).collect();
+    let (mut free, mut bounded, mut sizes) = (Cost::default(), Cost::default(), Cost::default());
+    for _ in 0..ANEW {
+        for (cost, bounds) in [(&mut free, Bounds::default()), (&mut bounded, BOUNDS)] {
+            let bounds = towns.keys().map(|owner| (*owner, bounds)).collect();
+            let agreement = Agreement { bounds, long_since: rules.today };
+            cost.add(|| balance(requests, offers, rules, &agreement))?;
+        }
+        sizes.add(|| value_by_size(requests, offers, rules, &towns))?;
     }
     drafts.assign(requests, offers, rules)?;
     worth.value(requests, offers, rules)?;
@@ -57,6 +79,9 @@ pub(crate) fn run(people: u64, times: u32, seed: u64) -> Result<Value> {
         "list_kept": looks.figures()?,
         "worth_anew": worth_anew.figures()?,
         "worth_kept": worth_looks.figures()?,
+        "balance_free": free.figures()?,
+        "balance_bounded": bounded.figures()?,
+        "sizes": sizes.figures()?,
     }))
 }
 
