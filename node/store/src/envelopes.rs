@@ -172,7 +172,7 @@ impl Store {
     /// A failing store.
     pub fn numbers(&self, ids: &[EnvelopeId]) -> Result<Vec<i64>> {
         let number = |tx: &Tx<'_>, id: &EnvelopeId| {
-            tx.one("SELECT number FROM envelopes WHERE id = ?1", [id.0], |cells| cells.get()).transpose()
+            tx.one("SELECT number FROM envelopes WHERE id = ?1", [id.0], |cells| cells.get::<i64>()).transpose()
         };
         let mut numbers = Vec::with_capacity(ids.len());
         for some in ids.chunks(LOOKED_UP) {
