@@ -265,6 +265,9 @@ pub trait Documents {
     fn document(&mut self, id: DocumentId) -> Result<Option<Document>>;
     /// One document of an owner.
     fn document_of(&mut self, owner: RootId, id: DocumentId) -> Result<Option<Document>>;
+    /// Whether a document of this municipality is neither here nor erased, and no command about it
+    /// waits: it ended.
+    fn is_missing(&mut self, id: DocumentId) -> Result<bool>;
     /// The document that took the place of this one.
     fn replaced_by(&mut self, id: DocumentId) -> Result<Option<DocumentId>>;
     /// The document whose place this one took.

@@ -84,6 +84,14 @@ impl Documents for Tx<'_> {
         self.one(&sql, [&id.0[..], &owner.0[..]], document)
     }
 
+    fn is_missing(&mut self, id: DocumentId) -> Result<bool> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM documents WHERE id = ?1 AND owner = (SELECT root FROM identity))
+                   AND NOT EXISTS (SELECT 1 FROM outbox WHERE document = ?1 AND refused IS NULL)
+                   AND NOT EXISTS (SELECT 1 FROM erased_documents WHERE document = ?1
+                                   AND owner IN ((SELECT root FROM identity), x''))";
+        Ok(self.one(sql, [id.0], |cells| cells.get())?.unwrap_or(false))
+    }
+
     fn replaced_by(&mut self, id: DocumentId) -> Result<Option<DocumentId>> {
         self.one("SELECT by FROM replaced WHERE document = ?1 ORDER BY owner LIMIT 1", [id.0], |cells| cells.document())
     }

@@ -18,6 +18,7 @@ use schemas::vocabulary::Set;
 use schemas::{Answer, Proposal, Shared, SharedValue};
 
 use super::ledger::Promise;
+use super::partners::Partners;
 use super::scenario::Plant;
 use super::world::World;
 
@@ -54,13 +55,16 @@ pub(super) struct Office {
     /// The newest word that is not yet published, per document, with its number.
     outbox: BTreeMap<DocumentId, (u64, CircleId, SharedValue)>,
     words: u64,
+    /// When each document was said last.
+    said_at: BTreeMap<DocumentId, Timestamp>,
     /// Mentors who have no place until a person looked what was promised since a backup.
     unsure: BTreeSet<u8>,
 }
 
 impl Office {
-    fn say(&mut self, circle: CircleId, document: DocumentId, value: SharedValue) {
+    fn say(&mut self, circle: CircleId, document: DocumentId, value: SharedValue, now: Timestamp) {
         self.words += 1;
+        self.said_at.insert(document, now);
         self.outbox.insert(document, (self.words, circle, value));
     }
 
@@ -128,12 +132,47 @@ impl Office {
     }
 
     /// Says again what the records hold and no document does.
-    pub(super) fn say_what_is_missing(&mut self, me: RootId, said: &BTreeSet<DocumentId>) {
+    pub(super) fn say_what_is_missing(&mut self, me: RootId, said: &BTreeSet<DocumentId>, now: Timestamp) {
         let missing = |(id, sent): &(&DocumentId, &Sent)| sent.stage == OutgoingStage::Proposed && !said.contains(id);
         let missing: Vec<(DocumentId, Sent)> =
             self.sent.iter().filter(missing).map(|(id, sent)| (*id, sent.clone())).collect();
         for (id, sent) in missing {
-            self.say(CircleId::pair(me, sent.offer_owner), id, half(&sent, me, ProposalState::Proposed));
+            self.say(CircleId::pair(me, sent.offer_owner), id, half(&sent, me, ProposalState::Proposed), now);
+        }
+    }
+
+    /// Says again what the records hold and a wrong clock ended, once it cannot be on its way any more.
+    fn say_what_ended(&mut self, me: RootId, partners: &Partners, shown: &BTreeSet<DocumentId>, now: Timestamp) {
+        let is_missing = |id: &DocumentId| {
+            let said = self.said_at.get(id).copied().unwrap_or_default();
+            let is_on_its_way = said <= now && now <= said.plus_seconds(86_400);
+            !shown.contains(id) && !self.outbox.contains_key(id) && !is_on_its_way
+        };
+        let mut again = Vec::new();
+        for (id, sent) in self.sent.iter().filter(|(id, sent)| is_missing(id) && !partners.keeps_out(sent.offer_owner))
+        {
+            let state = match sent.stage {
+                OutgoingStage::Proposed => ProposalState::Proposed,
+                OutgoingStage::Confirmed | OutgoingStage::Matched => {
+                    ProposalState::Confirmed { handover_key: HandoverKey([9; 32]) }
+                }
+                OutgoingStage::Ended(_) => continue,
+            };
+            again.push((CircleId::pair(me, sent.offer_owner), *id, half(sent, me, state)));
+        }
+        for (id, came) in &self.came {
+            let decision = match came.stage {
+                IncomingStage::Reserved { held_until } => Decision::Yes { held_until },
+                IncomingStage::Acknowledged => Decision::Acknowledged { handover_key: HandoverKey([8; 32]) },
+                _ => continue,
+            };
+            if is_missing(&came.answer) && !partners.keeps_out(came.requester) {
+                let value = Answer { proposal: *id, decision }.into_value();
+                again.push((CircleId::pair(me, came.requester), came.answer, value));
+            }
+        }
+        for (circle, document, value) in again {
+            self.say(circle, document, value, now);
         }
     }
 
@@ -246,7 +285,7 @@ impl World {
         let half = half(&sent, me, ProposalState::Proposed);
         let office = &mut self.nodes[node].store.office;
         office.sent.insert(id, sent);
-        office.say(CircleId::pair(me, offer_owner), id, half);
+        office.say(CircleId::pair(me, offer_owner), id, half, at);
     }
 
     fn answer_one(&mut self, node: usize) {
@@ -285,21 +324,21 @@ impl World {
                 1 => Decision::Acknowledged { handover_key: HandoverKey([7; 32]) },
                 _ => Decision::Lapsed,
             };
-            let circle = CircleId::pair(self.nodes[node].root, requester);
+            let (circle, now) = (CircleId::pair(self.nodes[node].root, requester), self.now());
             // One answer to each, which says now this, now that.
             let mut id = proposal;
             id.0[0] ^= 0xff;
-            self.nodes[node].store.office.say(circle, id, Answer { proposal, decision }.into_value());
+            self.nodes[node].store.office.say(circle, id, Answer { proposal, decision }.into_value(), now);
         }
     }
 
     fn decide(&mut self, node: usize, id: DocumentId, stage: IncomingStage, decision: Decision) {
-        let me = self.nodes[node].root;
+        let (me, now) = (self.nodes[node].root, self.nodes[node].clock(self.now()));
         let office = &mut self.nodes[node].store.office;
         let Some(came) = office.came.get_mut(&id) else { return };
         came.stage = stage;
         let (circle, document) = (CircleId::pair(me, came.requester), came.answer);
-        office.say(circle, document, Answer { proposal: id, decision }.into_value());
+        office.say(circle, document, Answer { proposal: id, decision }.into_value(), now);
     }
 
     fn confirm_one(&mut self, node: usize) {
@@ -337,12 +376,12 @@ impl World {
     }
 
     fn tell_half(&mut self, node: usize, id: DocumentId, stage: OutgoingStage, state: ProposalState) {
-        let me = self.nodes[node].root;
+        let (me, now) = (self.nodes[node].root, self.nodes[node].clock(self.now()));
         let office = &mut self.nodes[node].store.office;
         let Some(sent) = office.sent.get_mut(&id) else { return };
         sent.stage = stage;
         let (circle, half) = (CircleId::pair(me, sent.offer_owner), half(sent, me, state));
-        office.say(circle, id, half);
+        office.say(circle, id, half, now);
     }
 
     /// Where a proposal that came in stands.
@@ -412,6 +451,10 @@ impl World {
                 }
             }
         }
+        let (me, now) = (self.nodes[node].root, self.nodes[node].clock(self.now()));
+        let store = &mut self.nodes[node].store;
+        let shown = store.views.keys().filter(|(owner, _)| *owner == me).map(|(_, document)| *document).collect();
+        store.office.say_what_ended(me, &store.partners, &shown, now);
     }
 
     /// Notes proposals that are new.
@@ -481,6 +524,15 @@ impl World {
                     .filter(|(_, came)| came.requester == node.root && came.stage == IncomingStage::Acknowledged)
                     .map(|(id, _)| id)
                     .collect();
+                if node
+                    .store
+                    .office
+                    .sent
+                    .values()
+                    .any(|sent| sent.offer_owner == partner.root && sent.stage == OutgoingStage::Confirmed)
+                {
+                    faults.push(format!("node {at} waits for ever for an acknowledgement of node {other}"));
+                }
                 if matched != acknowledged {
                     faults.push(format!("nodes {at} and {other} know other matches"));
                 }

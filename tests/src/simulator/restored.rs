@@ -122,7 +122,7 @@ impl World {
             }
         }
         let said: BTreeSet<_> = views.iter().filter(|view| view.owner == root).map(|view| view.document).collect();
-        office.say_what_is_missing(root, &said);
+        office.say_what_is_missing(root, &said, now);
     }
 }
 

@@ -398,6 +398,15 @@ impl Town {
         self.network.tell(document);
     }
 
+    /// Ends a document here, as a clock that runs years ahead does; what of it did not leave is lost.
+    pub(crate) fn ends(&mut self, owner: RootId, document: DocumentId, kind: Kind) {
+        if let Some(versions) = self.written.get(&document) {
+            self.delivered.insert(document, versions.len());
+        }
+        self.store().apply(vec![Effect::Hide { owner, document, kind, erased: false }]).expect("the store");
+        self.network.tell(document);
+    }
+
     /// Loses the one-time key of a match, as a restore from a backup does.
     pub(crate) fn lose_key(&self, proposal: DocumentId) {
         self.store().write(Box::new(move |records| records.destroy_one_time_key(proposal))).expect("the store");
