@@ -224,6 +224,13 @@ pub trait Sharing {
     fn end_link(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;
     /// The circle a linked document is shared in.
     fn linked_circle(&mut self, document: DocumentId) -> Result<Option<CircleId>>;
+    /// Documents of this municipality that are about a person while nobody here stands behind them:
+    /// cards that are not out for anybody, halves of matches and words about duos that are nobody's.
+    /// A no about a mentor who is gone is about nobody. Of none of them a command waits. Each with
+    /// the circle it is in.
+    fn unbacked(&mut self) -> Result<Vec<(DocumentId, CircleId)>>;
+    /// Ends the links of cards that were erased.
+    fn end_erased_links(&mut self, at: Timestamp) -> Result<()>;
     /// Remembers, without a person, that the erasure of a document was asked, and drops what a
     /// refused command about it still holds.
     fn add_erasure(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;

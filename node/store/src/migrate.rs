@@ -31,6 +31,7 @@ migrations! {
     530 "0530_places_unsure.sql",
     540 "0540_certificates.sql",
     550 "0550_unnamed.sql",
+    560 "0560_absent.sql",
     700 "0700_cursors.sql",
     710 "0710_numbers.sql",
     800 "0800_own_rules.sql",

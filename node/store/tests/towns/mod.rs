@@ -428,6 +428,12 @@ impl Town {
 
     /// Goes on with a copy of the store, and with what the other kept of both.
     pub(crate) fn restore(&mut self, copy: &std::path::Path, other: &Self) {
+        self.restore_alone(copy);
+        self.is_brought(other);
+    }
+
+    /// Goes on with a copy of the store.
+    pub(crate) fn restore_alone(&mut self, copy: &std::path::Path) {
         self.office = None;
         self.store = None;
         let path = self.folder.path().join("store.db");
@@ -436,6 +442,10 @@ impl Town {
         }
         std::fs::rename(copy, path).expect("renamed");
         self.start();
+    }
+
+    /// Hears what the other kept of both.
+    pub(crate) fn is_brought(&self, other: &Self) {
         let last = |versions: &Vec<Signed>| versions.last().cloned();
         for (document, signed) in self.written.iter().filter_map(|(id, versions)| Some((*id, last(versions)?))) {
             self.store().apply(vec![show(self.me, document, &signed, self.now())]).expect("the store");
