@@ -112,15 +112,18 @@ impl Replica {
         Envelope::sign(header, body, &self.config.key)
     }
 
-    /// The stamp of the next version.
-    pub(crate) fn next_version(&self, key: &Key) -> (u64, u64) {
+    /// The stamp of the next version. What was said before may have ended here, by a clock that ran
+    /// ahead, while others still hold it: where nothing is held it starts at the seconds of now, and
+    /// so above whatever that was.
+    pub(crate) fn next_version(&self, now: Timestamp, key: &Key) -> (u64, u64) {
+        let first = now.0.max(1);
         let held = self.index.document(key).and_then(|document| document.leading()).map(|(_, entry)| entry.stamp);
         match held {
             Some(Stamp::Version { incarnation, number }) if incarnation >= self.config.incarnation => {
                 // A thief of the key may have used the last number.
-                number.checked_add(1).map_or((incarnation.saturating_add(1), 1), |number| (incarnation, number))
+                number.checked_add(1).map_or((incarnation.saturating_add(1), first), |number| (incarnation, number))
             }
-            _ => (self.config.incarnation, 1),
+            _ => (self.config.incarnation, first),
         }
     }
 
@@ -140,7 +143,7 @@ impl Replica {
         // Whoever misses this version would show the one before it again once this one has ended.
         let longest = now.hour().plus_days(value.kind().max_days());
         let expires_at = replaced.map_or(expires_at, |(_, entry)| expires_at.max(entry.expires_at.min(longest)));
-        let (incarnation, number) = self.next_version(&key);
+        let (incarnation, number) = self.next_version(now, &key);
         let actor = body::version_actor(self.node(), incarnation, number, document);
         let schema = self.lowest_schema(circle);
         let body = body::encode(&value.clone().in_schema(schema), actor)?;
@@ -240,7 +243,7 @@ impl Replica {
             return Err(Refusal::CertificateExpired);
         }
         let replaced = held.envelopes.keys().copied().collect();
-        let (incarnation, number) = self.next_version(&key);
+        let (incarnation, number) = self.next_version(now, &key);
         let stamp = Stamp::Version { incarnation, number };
         let until = policy::gone_until(key.kind, now.hour());
         let envelope =
