@@ -114,8 +114,8 @@ impl Runtime {
             is_partner && !self.has_brought(*root)
         };
         let awaited: BTreeSet<RootId> = self.recovering.awaited.iter().copied().filter(waits).collect();
-        self.parts.port.set_recovering(awaited.clone());
         if !awaited.is_empty() {
+            self.parts.port.set_recovering(awaited);
             return Ok(());
         }
         // What they brought is to be readable before the records follow it.
@@ -129,6 +129,8 @@ impl Runtime {
             Ok(restored)
         })
         .await?;
+        // Not before: what time does would erase what the records don't know yet.
+        self.parts.port.set_recovering(BTreeSet::new());
         tracing::info!(
             matches = restored.matches,
             erased = restored.erased,

@@ -32,6 +32,7 @@ migrations! {
     540 "0540_certificates.sql",
     550 "0550_unnamed.sql",
     560 "0560_absent.sql",
+    570 "0570_refused.sql",
     700 "0700_cursors.sql",
     710 "0710_numbers.sql",
     800 "0800_own_rules.sql",

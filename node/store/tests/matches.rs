@@ -1,5 +1,7 @@
 //! From proposal to duo between two municipalities on real stores, step by step.
 
+#[path = "matches/said_again.rs"]
+mod said_again;
 mod towns;
 
 use casework::duo_state::Event;

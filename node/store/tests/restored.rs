@@ -366,3 +366,35 @@ fn who_was_matched_meanwhile_is_in_no_second_match() {
     };
     assert_eq!((active(&towns[0]), active(&towns[1])), (vec![Some(piet)], vec![]));
 }
+
+#[test]
+fn what_time_does_erases_no_match_that_the_records_do_not_know_yet() {
+    let mut towns = two_towns();
+    let copy = towns[0].back_up();
+    // Of all of this the backup knows nothing.
+    let (amina, card) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
+    converge(&mut towns);
+    let (left, right) = towns.split_at_mut(1);
+    let there = |town: &towns::Town, id| town.look(move |records| records.document(id)).is_some();
+
+    left[0].restore_alone(&copy);
+    left[0].recovers(true);
+    left[0].is_brought(&right[0]);
+    left[0].office().tick().expect("a tick");
+    left[0].carry_out();
+    assert!(there(&left[0], card) && there(&left[0], proposal), "it waits for what partners kept");
+
+    // The partner is one of whom the records know nothing, as one that was paired again is.
+    left[0].recovers(false);
+    left[0].office().tick().expect("a tick");
+    left[0].carry_out();
+    assert!(!there(&left[0], card), "nobody is behind the card, whoever brought it");
+    assert!(there(&left[0], proposal), "no record followed it");
+
+    let done = left[0].office().after_restore(&BTreeSet::new()).expect("brought in line");
+    left[0].carry_out();
+    assert_eq!((done.erased, there(&left[0], proposal)), (1, false), "nobody is behind it");
+}

@@ -3,17 +3,22 @@
 //!
 //! A clock that runs years ahead, together with half of its partners', ends what is not over, and
 //! no node can know better then. Once it is right again the records still hold what was said, and
-//! without this one side would have a duo of which the other never hears. Nothing new is said here.
+//! without this one side would have a duo of which the other never hears. Nothing new is said here, and
+//! nothing of somebody who is not matched yet and does not consent any more.
+
+use std::collections::BTreeSet;
 
 use schemas::SharedValue;
 use schemas::documents::{Decision, HandoverKey, ProposalState};
 use schemas::ids::{DocumentId, RootId};
 use schemas::time::{Hour, Timestamp};
 
-use crate::desk::{Desk, LIFE_DAYS};
+use crate::desk::{Desk, LIFE_DAYS, json_of};
 use crate::error::Result;
 use crate::handover::one_time_key;
 use crate::partner_life::frozen;
+use crate::people::Purpose;
+use crate::ports::Outgoing;
 use crate::ports_matches::{IncomingStage, OutgoingStage};
 use crate::settle::{half_of, say};
 
@@ -31,40 +36,47 @@ pub(crate) fn renew(desk: &mut Desk<'_>) -> Result<()> {
     let partners = desk.records.partners()?;
     let hears = |partner: RootId| !frozen.contains(&partner) && partners.iter().any(|one| one.root == partner);
     let soon = desk.now.hour().plus_days(RENEW_DAYS);
+    let refused = refused_today(desk)?;
     for mut sent in desk.records.all_outgoing()? {
         let says = match sent.stage {
-            OutgoingStage::Proposed | OutgoingStage::Confirmed => true,
+            OutgoingStage::Proposed | OutgoingStage::Confirmed => {
+                desk.records.consents_to(sent.newcomer, Purpose::CrossBorder)?
+            }
             OutgoingStage::Matched => runs(sent.document),
             OutgoingStage::Ended(_) => false,
         };
-        if !says || !hears(sent.offer_owner) || is_on_its_way(sent.changed_at, desk.now) {
+        let waits = is_on_its_way(sent.changed_at, desk.now) || refused.contains(&sent.document);
+        if !says || !hears(sent.offer_owner) || waits {
             continue;
         }
-        if desk.records.is_missing(sent.document)? {
-            let state = match sent.stage {
-                OutgoingStage::Proposed => ProposalState::Proposed,
-                _ => ProposalState::Confirmed { handover_key: key_of(desk, sent.document)? },
+        if desk.records.is_missing(sent.document, desk.now)? {
+            let (event, state) = match sent.stage {
+                OutgoingStage::Proposed => ("proposed", ProposalState::Proposed),
+                _ => ("confirmed", ProposalState::Confirmed { handover_key: key_of(desk, sent.document)? }),
             };
             sent.changed_at = desk.now;
             desk.records.put_outgoing(&sent)?;
             let half = half_of(desk, &sent, state)?;
+            let what = json_of(half.clone());
+            desk.ledger(sent.newcomer, event, sent.document, sent.offer_owner, Purpose::CrossBorder, what)?;
             desk.tell(sent.offer_owner, sent.document, half)?;
         } else {
             renew_one(desk, sent.offer_owner, sent.document, soon)?;
         }
     }
     for mut came in desk.records.all_incoming()? {
-        let Some(answer) = came.answer.filter(|_| came.mentor.is_some()) else { continue };
+        let Some((answer, mentor)) = came.answer.zip(came.mentor) else { continue };
         let says = match came.stage {
-            IncomingStage::Reserved { .. } => true,
+            IncomingStage::Reserved { .. } => desk.records.consents_to(mentor, Purpose::CrossBorder)?,
             IncomingStage::Acknowledged => runs(came.document),
             _ => false,
         };
-        if !says || !hears(came.requester) || is_on_its_way(came.changed_at, desk.now) {
+        let waits = is_on_its_way(came.changed_at, desk.now) || refused.contains(&answer);
+        if !says || !hears(came.requester) || waits {
             continue;
         }
         match came.stage {
-            _ if !desk.records.is_missing(answer)? => renew_one(desk, came.requester, answer, soon)?,
+            _ if !desk.records.is_missing(answer, desk.now)? => renew_one(desk, came.requester, answer, soon)?,
             IncomingStage::Reserved { held_until } => say(desk, &mut came, Decision::Yes { held_until })?,
             _ => {
                 let handover_key = key_of(desk, came.document)?;
@@ -73,13 +85,26 @@ pub(crate) fn renew(desk: &mut Desk<'_>) -> Result<()> {
         }
     }
     for duo in duos.iter().filter(|duo| duo.stage.is_active() && duo.partner.is_some_and(hears)) {
-        let Some(progress) = duo.progress else { continue };
+        let Some(progress) = duo.progress.filter(|progress| !refused.contains(progress)) else { continue };
         let ends = desk.records.document(progress)?.is_some_and(|document| document.expires_at <= soon);
-        if ends || desk.records.is_missing(progress)? {
+        if ends || desk.records.is_missing(progress, desk.now)? {
             crate::duo::tell_progress(desk, duo)?;
         }
     }
     Ok(())
+}
+
+/// Documents of which the newest word was refused within a day: it is not said anew every minute.
+fn refused_today(desk: &mut Desk<'_>) -> Result<BTreeSet<DocumentId>> {
+    let end = desk.now.hour().plus_days(LIFE_DAYS);
+    let refused = desk.records.refused()?.into_iter().filter_map(|(_, command, _)| match command {
+        // It was to live so many days from when it was said.
+        Outgoing::Publish { document, expires_at, .. } if expires_at <= end && end.0 - expires_at.0 < 24 => {
+            Some(document)
+        }
+        _ => None,
+    });
+    Ok(refused.collect())
 }
 
 /// Whether what was said at a moment may still be on its way. What was said by a clock that was

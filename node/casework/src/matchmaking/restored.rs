@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use schemas::documents::{Decision, Proposal, ProposalState};
-use schemas::ids::{DocumentId, RootId};
+use schemas::ids::{CircleId, DocumentId, RootId};
 use schemas::{Kind, SharedValue};
 
 use crate::desk::Desk;
@@ -22,8 +22,10 @@ use crate::ports::{Document, Outgoing};
 use crate::ports_matches::{IncomingProposal, IncomingStage, OutgoingEnd, OutgoingProposal, OutgoingStage};
 use crate::settle::{end, half_of, open_duo};
 
-/// Kinds of documents that somebody stands behind.
-const OF_PERSONS: [Kind; 5] = [Kind::MentorOffer, Kind::MatchRequest, Kind::Proposal, Kind::Answer, Kind::DuoProgress];
+/// Kinds of documents that somebody stands behind by themselves, whatever was matched.
+const CARDS: [Kind; 2] = [Kind::MentorOffer, Kind::MatchRequest];
+/// Kinds of documents that the records follow before it is known whether anybody stands behind them.
+const OF_MATCHES: [Kind; 3] = [Kind::Proposal, Kind::Answer, Kind::DuoProgress];
 
 /// What was brought in line after a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,7 +55,10 @@ impl Office {
             let own = own_documents(desk)?;
             done.matches = follow(desk, &own)?;
             done.matches += say_what_is_missing(desk, &own)?;
-            done.erased = erase_unbacked(desk)?;
+            // What an absent partner has of ours may be a match: its records follow first.
+            let waits: BTreeSet<_> = without.iter().map(|partner| desk.pair(*partner)).collect();
+            done.erased = erase_unbacked(desk, &CARDS, |_| true)?;
+            done.erased += erase_unbacked(desk, &OF_MATCHES, |circle| !waits.contains(circle))?;
             done.unsure = doubt(desk, &without)?;
             desk.audit("store.restored", None, &format!("{} matches, {} erased", done.matches, done.erased))?;
             Ok(done)
@@ -78,44 +83,47 @@ impl Office {
             let mut matches = follow(desk, &between)?;
             desk.records.go_on_without(&absent)?;
             matches += say_what_is_missing(desk, &own)?;
-            let erased = erase_unbacked(desk)?;
+            let mut erased = erase_unbacked(desk, &CARDS, |_| true)?;
+            erased += erase_unbacked(desk, &OF_MATCHES, |circle| *circle == pair)?;
             desk.audit("store.restored", None, &format!("{}: {matches} matches, {erased} erased", partner.short()))?;
             Ok(true)
         })
     }
 
-    /// Erases what is ours and about a person while nobody here stands behind it, by whatever way it
-    /// came back.
+    /// Erases cards of ours that nobody here stands behind, by whatever way they came back. Halves of
+    /// matches stay: with a partner that was paired after the backup no record followed them.
     ///
     /// # Errors
     /// A failing store.
-    pub(crate) fn erase_what_is_nobodys(&self) -> Result<()> {
+    pub(crate) fn erase_cards_of_nobody(&self) -> Result<()> {
         // Hardly ever is there anything, and looking takes the writer from nobody.
-        if !self.read(|records| records.unbacked())?.is_empty() {
-            self.by_itself(erase_unbacked)?;
+        let nothing =
+            self.read(|records| Ok(records.unbacked(&CARDS)?.is_empty() && records.erased_cards()?.is_empty()))?;
+        if !nothing {
+            self.by_itself(|desk| erase_unbacked(desk, &CARDS, |_| true))?;
         }
-        self.write({
-            let now = self.now();
-            move |records| records.end_erased_links(now)
-        })
+        Ok(())
     }
 }
 
-/// The same; how many were erased.
-fn erase_unbacked(desk: &mut Desk<'_>) -> Result<usize> {
+/// Erases what is of these kinds, in such a circle, and of nobody; how many were erased. Nothing
+/// while it is not known yet what partners kept.
+fn erase_unbacked(desk: &mut Desk<'_>, kinds: &[Kind], is_in: impl Fn(&CircleId) -> bool) -> Result<usize> {
+    if desk.recovering {
+        return Ok(0);
+    }
     let mut erased = 0;
-    // What an absent partner has of ours may be a match: its records follow first.
-    let absent = desk.records.absent()?;
-    let pairs: BTreeSet<_> = absent.into_iter().map(|partner| desk.pair(partner)).collect();
-    for (document, circle) in desk.records.unbacked()? {
-        if !pairs.contains(&circle) {
+    for (document, circle) in desk.records.unbacked(kinds)? {
+        if is_in(&circle) {
             desk.records.add_erasure(document, desk.now)?;
             desk.records.enqueue(&Outgoing::Erase { document })?;
             desk.outbox_filled();
             erased += 1;
         }
     }
-    desk.records.end_erased_links(desk.now)?;
+    for card in desk.records.erased_cards()? {
+        desk.records.end_link(card, desk.now)?;
+    }
     Ok(erased)
 }
 
@@ -173,7 +181,7 @@ impl Office {
 
 fn own_documents(desk: &mut Desk<'_>) -> Result<Vec<Document>> {
     let mut own = Vec::new();
-    for kind in OF_PERSONS {
+    for kind in CARDS.into_iter().chain(OF_MATCHES) {
         own.extend(desk.records.documents(kind)?.into_iter().filter(|document| document.owner == desk.me.root));
     }
     Ok(own)
