@@ -387,6 +387,26 @@ fn a_node_is_restored_from_a_backup_without_whom_it_erased_since() {
     a.until(in_step);
     b.until(in_step);
     a.stop();
+
+    // Once more, without that partner: it goes on, and knows when the partner is back what it missed.
+    let last = temp.path().join("last");
+    rows(&["restore", "--dir", last.to_str().expect("UTF-8"), file, "--key", &key, "--erasures", &ledger, "--json"]);
+    let a = Node::start(&last);
+    assert_eq!(a.status()["restored_without"], serde_json::json!([]));
+    rows_or_words(&["suspend", "--dir", a.dir(), "11001"]);
+    let status = a.until(|status| status["recovering_from"] == serde_json::json!([]));
+    assert_eq!(status["restored_without"], serde_json::json!(["Aartselaar"]));
+    a.stop();
+    let a = Node::start(&last);
+    rows_or_words(&["resume", "--dir", a.dir(), "11001"]);
+    for (here, there, code) in [(&a, &b, "11001"), (&b, &a, "11029")] {
+        let status = there.status();
+        let address = status["listening"][0].as_str().expect("an address");
+        rows_or_words(&["address", "--dir", here.dir(), code, address]);
+    }
+    a.until(|status| status["restored_without"] == serde_json::json!([]));
+    a.until(in_step);
+    a.stop();
     b.stop();
 }
 

@@ -34,7 +34,8 @@ pub enum Stamp {
         /// Rises when a store is restored.
         #[n(0)]
         incarnation: u64,
-        /// Counts from 1.
+        /// One more than the version it replaces. The first is above whatever its author said of the
+        /// document before and does not hold any more: its author takes that hour, times 65,536.
         #[n(1)]
         number: u64,
     },

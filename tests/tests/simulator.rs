@@ -6,7 +6,7 @@
 //! `OVERBUUR_SEED` runs one seed, `OVERBUUR_SEEDS` so many (`1000`) or a range (`5000..9000`),
 //! `./tests/run --long` many more. `OVERBUUR_WITHOUT` leaves faults out, to see what a failing
 //! seed needs, and `OVERBUUR_WITH` runs only seeds that have them all: any of `members`, `clocks`,
-//! `backups`, `waits`, `mergers`, `partings`, `lists`, `offices`, `keys`, `hostile`.
+//! `backups`, `waits`, `absences`, `mergers`, `partings`, `lists`, `offices`, `keys`, `hostile`.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -35,12 +35,13 @@ fn seeds() -> Range<u64> {
 }
 
 /// What a scenario may have, by the name in the environment.
-fn switches(scenario: &mut Scenario) -> [(&'static str, &mut bool); 10] {
+fn switches(scenario: &mut Scenario) -> [(&'static str, &mut bool); 11] {
     [
         ("members", &mut scenario.members),
         ("clocks", &mut scenario.clocks),
         ("backups", &mut scenario.backups),
         ("waits", &mut scenario.waits),
+        ("absences", &mut scenario.absences),
         ("mergers", &mut scenario.mergers),
         ("partings", &mut scenario.partings),
         ("keys", &mut scenario.keys),
@@ -163,6 +164,7 @@ fn can_show(plant: Plant, usual: &Scenario) -> bool {
         Plant::ForgetsLastStore => usual.trouble > 14,
         Plant::OnlyTheFirstParts => usual.mergers,
         Plant::NeverResumes => usual.partings,
+        Plant::ErasesOnce => usual.absences,
         _ => true,
     }
 }
@@ -181,11 +183,12 @@ fn planted_bugs_are_found() {
         Plant::ForgetsLastStore,
         Plant::OnlyTheFirstParts,
         Plant::NeverResumes,
+        Plant::ErasesOnce,
     ] {
         let mut found = None;
         let scenario = |seed| {
             let usual = Scenario::of(seed);
-            let waits = plant == Plant::WaitsForNobody && usual.waits;
+            let waits = matches!(plant, Plant::WaitsForNobody | Plant::ErasesOnce) && usual.waits;
             let keys = plant == Plant::TakesRetiredKeys && usual.keys;
             Scenario { offices: plant == Plant::CountsNoPlaces || waits, waits, keys, ..usual }
         };

@@ -116,6 +116,12 @@ impl Desk<'_> {
         self.publish(circle, document, value.into_value())
     }
 
+    /// Whether it is known what was promised to a partner: not of one without whom this store was
+    /// restored, before it brought what it kept.
+    pub(crate) fn must_know(&mut self, partner: RootId) -> Result<()> {
+        if self.records.absent()?.contains(&partner) { Err(Error::Refused("recovering")) } else { Ok(()) }
+    }
+
     fn publish(&mut self, circle: CircleId, document: DocumentId, value: SharedValue) -> Result<()> {
         let expires_at = self.now.hour().plus_days(LIFE_DAYS);
         self.records.enqueue(&Outgoing::Publish { circle, document, value, expires_at })?;

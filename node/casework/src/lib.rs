@@ -33,7 +33,9 @@ pub use matching;
 pub use matchmaking::{
     answer, handover, handovers, matches_codes, opening_days, own_rules, proposal, restored, search_view, what_if,
 };
-pub(crate) use matchmaking::{circle, halves, kept_lists, local_checks, match_pages, matches, settle, whole_list};
+pub(crate) use matchmaking::{
+    circle, halves, kept_lists, local_checks, match_pages, matches, renewal, settle, whole_list,
+};
 pub use office::{Actor, Office};
 pub use persons::form::{parse_person_form, person_to_form};
 pub use persons::{consent, dutch_date, erasure, form, people, people_cases, people_view};

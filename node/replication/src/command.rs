@@ -15,6 +15,9 @@ use crate::index::Key;
 use crate::replica::Replica;
 use crate::{body, policy};
 
+/// Bits for the versions of one hour. Of the moment itself nothing travels that is finer than that.
+const IN_AN_HOUR: u32 = 16;
+
 impl Replica {
     pub(crate) fn command(&mut self, now: Timestamp, number: u64, command: Command) {
         let outcome = match command {
@@ -112,15 +115,18 @@ impl Replica {
         Envelope::sign(header, body, &self.config.key)
     }
 
-    /// The stamp of the next version.
-    pub(crate) fn next_version(&self, key: &Key) -> (u64, u64) {
+    /// The stamp of the next version. What was said before may have ended here, by a clock that ran
+    /// ahead, while others still hold it: where nothing is held it starts at the hour of now, and so
+    /// above whatever that was.
+    pub(crate) fn next_version(&self, now: Timestamp, key: &Key) -> (u64, u64) {
+        let first = u64::from(now.hour().0.max(1)) << IN_AN_HOUR;
         let held = self.index.document(key).and_then(|document| document.leading()).map(|(_, entry)| entry.stamp);
         match held {
             Some(Stamp::Version { incarnation, number }) if incarnation >= self.config.incarnation => {
                 // A thief of the key may have used the last number.
-                number.checked_add(1).map_or((incarnation.saturating_add(1), 1), |number| (incarnation, number))
+                number.checked_add(1).map_or((incarnation.saturating_add(1), first), |number| (incarnation, number))
             }
-            _ => (self.config.incarnation, 1),
+            _ => (self.config.incarnation, first),
         }
     }
 
@@ -140,7 +146,7 @@ impl Replica {
         // Whoever misses this version would show the one before it again once this one has ended.
         let longest = now.hour().plus_days(value.kind().max_days());
         let expires_at = replaced.map_or(expires_at, |(_, entry)| expires_at.max(entry.expires_at.min(longest)));
-        let (incarnation, number) = self.next_version(&key);
+        let (incarnation, number) = self.next_version(now, &key);
         let actor = body::version_actor(self.node(), incarnation, number, document);
         let value = self.readable(circle, value);
         let body = body::encode(&value, actor)?;
@@ -240,7 +246,7 @@ impl Replica {
             return Err(Refusal::CertificateExpired);
         }
         let replaced = held.envelopes.keys().copied().collect();
-        let (incarnation, number) = self.next_version(&key);
+        let (incarnation, number) = self.next_version(now, &key);
         let stamp = Stamp::Version { incarnation, number };
         let until = policy::gone_until(key.kind, now.hour());
         let envelope = self.sign(now, &key, (Content::Erased, 1), stamp, until, Vec::new());

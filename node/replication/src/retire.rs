@@ -281,7 +281,7 @@ impl Replica {
                     }
                 }
                 Content::Erased => {
-                    let (incarnation, number) = self.next_version(&key);
+                    let (incarnation, number) = self.next_version(now, &key);
                     let stamp = schemas::envelope::Stamp::Version { incarnation, number };
                     let until = policy::gone_until(key.kind, now.hour());
                     let again = self.sign(now, &key, (Content::Erased, header.schema), stamp, until, Vec::new());

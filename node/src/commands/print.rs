@@ -221,6 +221,13 @@ pub fn status(row: &Value) -> Vec<String> {
             text(&row["recovering_from"])
         ));
     }
+    if row["restored_without"].as_array().is_some_and(|absent| !absent.is_empty()) {
+        lines.push(format!(
+            "Hersteld uit een reservekopie zonder {}: over matches met hen wordt niets beslist voor zij brachten wat \
+             zij bewaarden. Hervat hen, of verlaat wie niet meer terugkomt",
+            text(&row["restored_without"])
+        ));
+    }
     if let Some(into) = row["merged_into"].as_str() {
         lines.push(format!("Deze gemeente ging op in {into}; wie nog partner is, weet het nog niet"));
     }

@@ -53,6 +53,7 @@ pub async fn status(service: &Arc<Service>) -> Result<Vec<Value>> {
         "certificate_serial": claims.serial,
         "merged_into": claims.successor.map(|root| service.name_of(root)),
         "recovering_from": service.port.recovering().iter().map(|root| service.name_of(*root)).collect::<Vec<_>>(),
+        "restored_without": service.office.absent()?.into_iter().map(|root| service.name_of(root)).collect::<Vec<_>>(),
         "pages": service.home.configuration.page_address(),
         "listening": outlook.listening,
         "own": { "documents_held": documents, "mentors": mentors, "newcomers": newcomers },

@@ -1,5 +1,6 @@
 //! A node that was restored from a backup: it exchanges, but nothing of its own leaves until every
-//! partner has brought what it kept; then the records follow, and the work goes on.
+//! partner has brought what it kept; then the records follow, and the work goes on. Of a partner
+//! without whom it went on the records follow later, once that one is resumed and has brought it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ const NAME: &str = "recovering";
 #[derive(Default)]
 pub(super) struct Recovering {
     awaited: BTreeSet<RootId>,
+    /// Partners without whom it went on.
+    absent: BTreeSet<RootId>,
     brought: BTreeSet<(RootId, CircleId)>,
     /// Keys of this node that were retired: what they signed is said again when it is all here.
     retired: Vec<NodeKey>,
@@ -43,6 +46,7 @@ pub fn wait_for(store: &Store, partners: &BTreeSet<RootId>) -> Result<()> {
 impl Runtime {
     pub(super) fn begin_recovering(&mut self) -> Result<()> {
         self.recovering.awaited = awaited(&self.parts.store)?;
+        self.recovering.absent = self.parts.office.absent()?;
         Ok(())
     }
 
@@ -52,7 +56,7 @@ impl Runtime {
 
     /// Notes that this node and a partner were found to hold the same in a circle.
     pub(super) fn brought(&mut self, partner: RootId, circle: CircleId) {
-        if self.is_recovering() {
+        if self.is_recovering() || self.recovering.absent.contains(&partner) {
             self.recovering.brought.insert((partner, circle));
         }
     }
@@ -68,11 +72,40 @@ impl Runtime {
         self.recovering.retired.extend(nodes);
     }
 
+    async fn read_absent(&mut self) -> Result<()> {
+        let office = self.parts.office.clone();
+        self.recovering.absent = blocking(move || Ok(office.absent()?)).await?;
+        Ok(())
+    }
+
+    /// Has the records follow what partners brought without whom this node went on.
+    async fn absent_brought(&mut self) -> Result<()> {
+        let absent = self.recovering.absent.iter().copied();
+        let brought: Vec<RootId> = absent.filter(|partner| self.has_brought(*partner)).collect();
+        if brought.is_empty() {
+            return Ok(());
+        }
+        self.written().await?;
+        for partner in brought {
+            let office = self.parts.office.clone();
+            let followed = blocking(move || Ok(office.absent_brought(partner)?)).await?;
+            // One that was suspended meanwhile brings it anew.
+            self.recovering.brought.retain(|(by, _)| *by != partner);
+            if followed {
+                tracing::info!(partner = %partner.short(), "brought what it kept since the restore");
+                self.tell(web::Change::partner());
+            }
+        }
+        self.read_absent().await?;
+        self.parts.matches_moved.notify_one();
+        self.drain_outbox().await
+    }
+
     /// Looks whether everybody has brought what it kept, and goes on when so. Nobody waits for a
     /// partner that was left or suspended.
     pub(super) async fn recover(&mut self) -> Result<()> {
         if !self.is_recovering() {
-            return Ok(());
+            return self.absent_brought().await;
         }
         let (store, office) = (Arc::clone(&self.parts.store), self.parts.office.clone());
         let (partners, suspended) = blocking(move || Ok((store.partners()?, office.suspensions()?))).await?;
@@ -81,8 +114,8 @@ impl Runtime {
             is_partner && !self.has_brought(*root)
         };
         let awaited: BTreeSet<RootId> = self.recovering.awaited.iter().copied().filter(waits).collect();
-        self.parts.port.set_recovering(awaited.clone());
         if !awaited.is_empty() {
+            self.parts.port.set_recovering(awaited);
             return Ok(());
         }
         // What they brought is to be readable before the records follow it.
@@ -96,6 +129,8 @@ impl Runtime {
             Ok(restored)
         })
         .await?;
+        // Not before: what time does would erase what the records don't know yet.
+        self.parts.port.set_recovering(BTreeSet::new());
         tracing::info!(
             matches = restored.matches,
             erased = restored.erased,
@@ -103,6 +138,7 @@ impl Runtime {
             "restored from a backup"
         );
         let retired = std::mem::take(&mut self.recovering).retired;
+        self.read_absent().await?;
         self.parts.matches_moved.notify_one();
         self.tell(web::Change::partner());
         if !retired.is_empty() {

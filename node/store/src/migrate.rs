@@ -31,6 +31,8 @@ migrations! {
     530 "0530_places_unsure.sql",
     540 "0540_certificates.sql",
     550 "0550_unnamed.sql",
+    560 "0560_absent.sql",
+    570 "0570_refused.sql",
     700 "0700_cursors.sql",
     710 "0710_numbers.sql",
     800 "0800_own_rules.sql",

@@ -117,6 +117,11 @@ impl Outbox for Tx<'_> {
             }
             Outgoing::Erase { .. } | Outgoing::Lift { .. } => {}
         }
+        if row.what == "publish" {
+            // What takes the place of a refused word makes that of no use.
+            let before = "DELETE FROM outbox WHERE document = ?1 AND what = 'publish' AND refused IS NOT NULL";
+            self.run(before, [row.document.0])?;
+        }
         let number = self.insert(
             "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at, other, bar)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

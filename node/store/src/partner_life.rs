@@ -86,6 +86,19 @@ impl Partnerships for Tx<'_> {
         Ok(changed > 0)
     }
 
+    fn absent(&mut self) -> Result<BTreeSet<RootId>> {
+        let roots = self.all("SELECT root FROM partners WHERE absent", [], |cells| cells.root())?;
+        Ok(roots.into_iter().collect())
+    }
+
+    fn go_on_without(&mut self, partners: &BTreeSet<RootId>) -> Result<()> {
+        self.run("UPDATE partners SET absent = 0 WHERE absent", [])?;
+        for partner in partners {
+            self.run("UPDATE partners SET absent = 1 WHERE root = ?1", [partner.0])?;
+        }
+        Ok(())
+    }
+
     fn departures(&mut self) -> Result<Vec<Departure>> {
         let sql = "SELECT root, name, addresses, certificate, left_at, left_by, confirmed_at, successor FROM departures
                    ORDER BY left_at DESC, root";

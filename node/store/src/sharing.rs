@@ -67,6 +67,34 @@ impl Sharing for Tx<'_> {
         self.one("SELECT circle FROM links WHERE document = ?1", [document.0], |cells| cells.circle())
     }
 
+    fn unbacked(&mut self, kinds: &[Kind]) -> Result<Vec<(DocumentId, CircleId)>> {
+        let kinds: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.code())).collect();
+        // A card that was withdrawn has nobody behind it; a half of a match keeps its person.
+        let sql = format!(
+            "SELECT d.id, d.circle FROM documents d
+             WHERE d.kind IN ({})
+             AND d.owner = (SELECT root FROM identity)
+             AND NOT EXISTS (SELECT 1 FROM links l WHERE l.document = d.id
+                             AND (l.ended_at IS NULL OR d.kind NOT IN ('mentor_offer', 'match_request')))
+             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.document = d.id AND o.refused IS NULL)
+             AND NOT EXISTS (SELECT 1 FROM incoming_proposals i WHERE i.answer = d.id AND i.mentor IS NULL
+                             AND i.stage LIKE 'refused%')
+             ORDER BY d.id",
+            kinds.join(", ")
+        );
+        self.all(&sql, [], |cells| Ok((cells.document()?, cells.circle()?)))
+    }
+
+    fn erased_cards(&mut self) -> Result<Vec<DocumentId>> {
+        self.all(
+            "SELECT document FROM links WHERE ended_at IS NULL AND kind IN ('mentor_offer', 'match_request')
+             AND EXISTS (SELECT 1 FROM erased_documents e WHERE e.document = links.document
+                         AND e.owner IN ((SELECT root FROM identity), x'')) ORDER BY document",
+            [],
+            |cells| cells.document(),
+        )
+    }
+
     fn add_erasure(&mut self, document: DocumentId, at: Timestamp) -> Result<()> {
         self.run(
             "INSERT OR IGNORE INTO erasures (document, asked_at) VALUES (?1, ?2)",

@@ -1,5 +1,7 @@
 //! From proposal to duo between two municipalities on real stores, step by step.
 
+#[path = "matches/said_again.rs"]
+mod said_again;
 mod towns;
 
 use casework::duo_state::Event;
@@ -15,7 +17,7 @@ use schemas::documents::{Exchange, NoReason};
 use schemas::ids::DocumentId;
 use schemas::text::Text;
 use schemas::vocabulary::{About, Languages, Sex, Slots, Strength, Wish};
-use schemas::{MunicipalityCard, SharedValue};
+use schemas::{Kind, MunicipalityCard, SharedValue};
 use std::num::NonZeroU16;
 use towns::{Town, converge, els, two_towns};
 
@@ -307,6 +309,58 @@ fn a_confirmation_that_comes_too_late_lapses_on_both_sides() {
     // The newcomer is free to be proposed again.
     let offer = sent.offer;
     assert!(towns[0].office().propose(&els(), newcomer, offer).is_ok());
+}
+
+#[test]
+fn what_a_wrong_clock_ended_before_its_time_is_said_again() {
+    let (mut towns, _, _, proposal) = reserved();
+    let (here, there) = (towns[0].me, towns[1].me);
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    let (left, right) = towns.split_at_mut(1);
+    left[0].deliver_all(&right[0]);
+    right[0].office().settle_matches().expect("acknowledged");
+    right[0].carry_out();
+    // Before the acknowledgement arrives, both clocks jump ten years ahead, and back again.
+    let came = right[0].look(move |records| records.incoming(proposal)).expect("theirs");
+    assert_eq!(came.stage, IncomingStage::Acknowledged);
+    let answer = came.answer.expect("an answer");
+    let card = right[0].look(move |records| records.incoming(proposal)).expect("theirs").offer;
+    for town in &mut towns {
+        town.ends(here, proposal, Kind::Proposal);
+        town.ends(there, answer, Kind::Answer);
+        town.ends(there, card, Kind::MentorOffer);
+    }
+    // What was said just now may still be on its way.
+    converge(&mut towns);
+    assert!(towns[0].office().duos(&els()).expect("duos").is_empty());
+    towns.iter().for_each(|town| town.pass_days(2));
+    converge(&mut towns);
+    let sent = towns[0].look(move |records| records.outgoing(proposal)).expect("ours");
+    assert_eq!(sent.stage, OutgoingStage::Matched);
+    for town in &towns {
+        assert_eq!(stage_of(town.office()), DuoStage::FirstMeeting);
+        assert!(town.look(move |records| records.sheet(proposal)).is_some(), "the sheet came too");
+        assert!(town.look(move |records| records.document(answer)).is_some());
+    }
+    // A card too, and nothing is said once more.
+    towns[1].office().tick().expect("a tick");
+    towns[1].carry_out();
+    assert!(towns[1].look(move |records| records.document(card)).is_some());
+    let written: Vec<usize> = towns.iter().map(|town| town.written.values().map(Vec::len).sum()).collect();
+    towns.iter().for_each(|town| town.pass_days(2));
+    towns[1].office().tick().expect("a tick");
+    converge(&mut towns);
+    let again: Vec<usize> = towns.iter().map(|town| town.written.values().map(Vec::len).sum()).collect();
+    assert_eq!(written, again);
+    // Who confirmed and was taken for gone hears that it came too late.
+    let (mut towns, _, _, proposal) = reserved();
+    let here = towns[0].me;
+    towns[1].ends(here, proposal, Kind::Proposal);
+    towns[1].office().settle_matches().expect("settled");
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    converge(&mut towns);
+    let sent = towns[0].look(move |records| records.outgoing(proposal)).expect("ours");
+    assert_eq!(sent.stage, OutgoingStage::Ended(OutgoingEnd::Lapsed));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use casework::duo_view::TodayItem;
 use casework::office::AccountRole;
 use casework::people::{PersonId, Side};
-use casework::ports::Storage;
+use casework::ports::{Outgoing, Storage};
 use casework::ports_matches::{DuoStage, IncomingStage, OutgoingEnd, OutgoingStage};
 use casework::{Actor, Error};
 use schemas::Kind;
@@ -180,4 +180,221 @@ fn whoever_is_not_waited_for_gets_no_place_until_a_person_looked() {
     assert!(!waits(&towns[1]) && !towns[1].office().open_person(&els(), jan).expect("a file").places_unsure);
     converge(&mut towns);
     towns[0].office().propose(&els(), amina, offer).expect("there is a place again");
+}
+
+#[test]
+fn what_an_absent_partner_brings_back_is_erased_or_followed() {
+    let mut towns = two_towns();
+    let (amina, old) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (carim, taken_back) = towns[0].shared(Side::Newcomer, "Carim", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let copy = towns[0].back_up();
+    // Since then Bilal came and asked, Amina was matched, and Carim's card was taken back.
+    let (bilal, card) = towns[0].shared(Side::Newcomer, "Bilal", 0);
+    converge(&mut towns);
+    let [matched, asked] = [amina, bilal].map(|who| towns[0].office().propose(&els(), who, offer).expect("proposed"));
+    towns[0].office().withdraw(&els(), carim).expect("taken back");
+    converge(&mut towns);
+    towns[1].office().record_mentor_asked(&els(), matched).expect("asked");
+    towns[1].office().answer_yes(&els(), matched).expect("yes");
+    converge(&mut towns);
+    towns[0].office().confirm(&els(), matched).expect("confirmed");
+    converge(&mut towns);
+
+    let aartselaar = towns[1].me;
+    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
+    let (left, right) = towns.split_at_mut(1);
+    left[0].restore_alone(&copy);
+    let office = left[0].office().clone();
+    office.suspend_partner(&bram, aartselaar, "niet bereikbaar").expect("suspended");
+    let done = office.after_restore(&BTreeSet::from([aartselaar])).expect("brought in line");
+    assert_eq!((done.matches, done.erased), (0, 0), "nobody brought anything");
+    assert_eq!(office.absent().expect("read"), BTreeSet::from([aartselaar]));
+    assert!(!office.absent_brought(aartselaar).expect("read"), "it is suspended still");
+
+    // The card of somebody who is not in the backup goes however it comes back. What is between
+    // the two stays until all of it is here.
+    office.resume_partner(&bram, aartselaar).expect("resumed");
+    left[0].is_brought(&right[0]);
+    left[0].pass_days(30);
+    office.tick().expect("a tick");
+    left[0].carry_out();
+    let there = |town: &towns::Town, id| town.look(move |records| records.document(id)).is_some();
+    assert!(!there(&left[0], card) && there(&left[0], old), "only Bilal's card is erased");
+    assert!(there(&left[0], asked) && there(&left[0], matched));
+    assert_eq!(left[0].look(move |records| records.live_card(carim)), None, "his card is not out any more");
+    assert!(!there(&left[0], taken_back));
+
+    assert!(office.absent_brought(aartselaar).expect("brought in line"));
+    assert!(!office.absent_brought(aartselaar).expect("read"), "once");
+    assert!(office.absent().expect("read").is_empty());
+    drop(office);
+    left[0].carry_out();
+    assert!(!there(&left[0], asked), "nobody is behind it");
+    assert!(there(&left[0], matched), "Amina is");
+    converge(&mut towns);
+    let sent = towns[0].look(move |records| records.outgoing(matched)).expect("known");
+    assert_eq!((sent.newcomer, sent.stage), (amina, OutgoingStage::Matched));
+    let came = towns[1].look(move |records| records.incoming(asked)).expect("known");
+    assert_eq!(came.stage, IncomingStage::Withdrawn, "the partner hears it");
+    for town in &towns {
+        assert_eq!(town.look(|records| records.duos()).len(), 1);
+        assert!(!there(town, card) && !there(town, asked));
+    }
+}
+
+#[test]
+fn nothing_is_decided_about_an_absent_partner_before_it_brought_what_it_kept() {
+    let mut towns = two_towns();
+    let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
+    converge(&mut towns);
+    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
+    let copy = towns[1].back_up();
+    towns[1].office().answer_yes(&els(), proposal).expect("yes");
+    converge(&mut towns);
+
+    let borsbeek = towns[0].me;
+    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
+    let (left, right) = towns.split_at_mut(1);
+    right[0].restore_alone(&copy);
+    let office = right[0].office().clone();
+    office.suspend_partner(&bram, borsbeek, "niet bereikbaar").expect("suspended");
+    office.after_restore(&BTreeSet::from([borsbeek])).expect("brought in line");
+    office.resume_partner(&bram, borsbeek).expect("resumed");
+    // The yes of before is not known yet: no second one, and no no.
+    let recovering = |result: casework::Result<()>| matches!(result, Err(Error::Refused("recovering")));
+    assert!(recovering(office.answer_yes(&els(), proposal)));
+    assert!(recovering(office.answer_no(&els(), proposal, schemas::documents::NoReason::Full, false)));
+    office.settle_matches().expect("settled");
+    right[0].carry_out();
+    let stage = |town: &towns::Town| town.look(move |records| records.incoming(proposal)).expect("known").stage;
+    assert_eq!(stage(&right[0]), IncomingStage::Open);
+
+    right[0].is_brought(&left[0]);
+    assert!(office.absent_brought(borsbeek).expect("brought in line"));
+    assert!(matches!(stage(&right[0]), IncomingStage::Reserved { .. }));
+    drop(office);
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    converge(&mut towns);
+    assert_eq!(stage(&towns[1]), IncomingStage::Acknowledged);
+    assert_eq!(towns[1].look(|records| records.documents(Kind::Answer)).len(), 1, "one answer");
+}
+
+#[test]
+fn nothing_is_erased_that_somebody_is_behind() {
+    let mut towns = two_towns();
+    let (left, _) = towns.split_at_mut(1);
+    let town = &mut left[0];
+    let amina = town.somebody(Side::Newcomer, "Amina", 0);
+    // While the card waits to be published, after a crash, and once it is out.
+    let card = town.office().publish(&els(), amina, None).expect("a card");
+    let waiting = |town: &towns::Town| {
+        let commands = town.store().outbox_next(0).expect("the outbox");
+        let about = |command: &Outgoing| match command {
+            Outgoing::Publish { document, .. } | Outgoing::Erase { document } => *document == card,
+            _ => false,
+        };
+        commands.iter().filter(|(_, command)| about(command)).count()
+    };
+    town.office().tick().expect("a tick");
+    town.crash();
+    town.office().tick().expect("a tick");
+    assert_eq!(waiting(town), 1);
+    town.carry_out();
+    town.office().tick().expect("a tick");
+    assert_eq!(waiting(town), 0);
+    assert!(town.look(move |records| records.document(card)).is_some());
+    // Another office on the same store thinks so too.
+    town.another_office().tick().expect("a tick");
+    assert_eq!(waiting(town), 0);
+    // Taken back: once, also while that waits.
+    town.office().withdraw(&els(), amina).expect("taken back");
+    town.office().tick().expect("a tick");
+    assert_eq!(waiting(town), 1);
+    town.carry_out();
+    town.office().tick().expect("a tick");
+    assert_eq!((waiting(town), town.look(move |records| records.document(card)).is_some()), (0, false));
+    // It comes back as if nobody had ever taken it back.
+    let offer = town.shared(Side::Mentor, "Jan", 1).1;
+    let value = town.look(move |records| records.document(offer)).expect("a card").value;
+    town.receive(town.me, card, value);
+    town.office().tick().expect("a tick");
+    assert_eq!(waiting(town), 1);
+}
+
+#[test]
+fn who_was_matched_meanwhile_is_in_no_second_match() {
+    let mut towns = two_towns();
+    let (amina, _) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let piet = towns[0].somebody(Side::Mentor, "Piet", 1);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let copy = towns[0].back_up();
+    let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
+    converge(&mut towns);
+    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
+    towns[1].office().answer_yes(&els(), proposal).expect("yes");
+    converge(&mut towns);
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    converge(&mut towns);
+
+    let aartselaar = towns[1].me;
+    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
+    let (left, right) = towns.split_at_mut(1);
+    left[0].restore_alone(&copy);
+    let office = left[0].office().clone();
+    office.suspend_partner(&bram, aartselaar, "niet bereikbaar").expect("suspended");
+    office.after_restore(&BTreeSet::from([aartselaar])).expect("brought in line");
+    // Nobody here knows of the match with Jan.
+    office.match_locally(&els(), amina, piet).expect("matched at home");
+    office.resume_partner(&bram, aartselaar).expect("resumed");
+    left[0].is_brought(&right[0]);
+    assert!(office.absent_brought(aartselaar).expect("brought in line"));
+    drop(office);
+    converge(&mut towns);
+    let sent = towns[0].look(move |records| records.outgoing(proposal)).expect("known");
+    assert_eq!(sent.stage, OutgoingStage::Ended(OutgoingEnd::Withdrawn));
+    let came = towns[1].look(move |records| records.incoming(proposal)).expect("known");
+    assert_eq!(came.stage, IncomingStage::Withdrawn, "Jan's place is free, and his municipality knows why");
+    let active = |town: &towns::Town| {
+        let duos = town.look(|records| records.duos());
+        duos.into_iter().filter(|duo| duo.stage.is_active()).map(|duo| duo.mentor).collect::<Vec<_>>()
+    };
+    assert_eq!((active(&towns[0]), active(&towns[1])), (vec![Some(piet)], vec![]));
+}
+
+#[test]
+fn what_time_does_erases_no_match_that_the_records_do_not_know_yet() {
+    let mut towns = two_towns();
+    let copy = towns[0].back_up();
+    // Of all of this the backup knows nothing.
+    let (amina, card) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
+    converge(&mut towns);
+    let (left, right) = towns.split_at_mut(1);
+    let there = |town: &towns::Town, id| town.look(move |records| records.document(id)).is_some();
+
+    left[0].restore_alone(&copy);
+    left[0].recovers(true);
+    left[0].is_brought(&right[0]);
+    left[0].office().tick().expect("a tick");
+    left[0].carry_out();
+    assert!(there(&left[0], card) && there(&left[0], proposal), "it waits for what partners kept");
+
+    // The partner is one of whom the records know nothing, as one that was paired again is.
+    left[0].recovers(false);
+    left[0].office().tick().expect("a tick");
+    left[0].carry_out();
+    assert!(!there(&left[0], card), "nobody is behind the card, whoever brought it");
+    assert!(there(&left[0], proposal), "no record followed it");
+
+    let done = left[0].office().after_restore(&BTreeSet::new()).expect("brought in line");
+    left[0].carry_out();
+    assert_eq!((done.erased, there(&left[0], proposal)), (1, false), "nobody is behind it");
 }

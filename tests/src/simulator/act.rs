@@ -99,6 +99,15 @@ impl World {
         self.publish(node, circle, document, value);
     }
 
+    /// Publishes something for just one other.
+    pub(super) fn publish_between(&mut self, node: usize, other: usize) -> DocumentId {
+        let document = self.draw_document();
+        let pair = CircleId::pair(self.nodes[node].root, self.nodes[other].root);
+        let number = self.rng.random_range(0..1000);
+        self.publish(node, pair, document, progress(number));
+        document
+    }
+
     fn publish(&mut self, node: usize, circle: CircleId, document: DocumentId, value: SharedValue) {
         let days = self.rng.random_range(2..60);
         let expires_at = self.nodes[node].clock(self.now()).hour().plus_days(days);

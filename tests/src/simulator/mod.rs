@@ -17,6 +17,7 @@ mod offices;
 mod partings;
 mod partners;
 mod process;
+mod records;
 mod restored;
 mod scenario;
 mod scene;

@@ -14,8 +14,8 @@ use schemas::time::{Hour, Timestamp};
 
 use super::keys::Retiring;
 use super::mergers::Mergers;
-use super::offices::Office;
 use super::partners::Partners;
+use super::records::Office;
 
 /// First moment of every simulation: 2026-09-20T00:00:00Z.
 pub(super) const START: Timestamp = Timestamp(1_789_862_400);
@@ -189,6 +189,10 @@ pub(super) struct Node {
     pub(super) brought: BTreeSet<(RootId, CircleId)>,
     /// Partners without whom a restored node goes on.
     pub(super) without: BTreeSet<RootId>,
+    /// Those of them that may bring yet what they kept.
+    pub(super) absent: BTreeSet<RootId>,
+    /// Whether it erased once more, since it was put back, what it erased before.
+    pub(super) has_erased_again: bool,
     /// Documents this municipality erased; kept outside of backups.
     pub(super) erasures: BTreeSet<DocumentId>,
     pub(super) incarnation: u64,
@@ -224,6 +228,8 @@ impl Node {
             awaited: BTreeSet::new(),
             brought: BTreeSet::new(),
             without: BTreeSet::new(),
+            absent: BTreeSet::new(),
+            has_erased_again: false,
             erasures: BTreeSet::new(),
             incarnation: 1,
             skew: 0,

@@ -1,10 +1,10 @@
 //! Offices that match across the border: proposals, places, confirmations.
 //!
 //! What a half may do next is decided by casework's own state machines; the documents travel by
-//! the real replicas. What lies between (records, outbox, settling) is simulated here in its
-//! simplest form; casework's own is tested on real stores in `node/store/tests/promises.rs`.
+//! the real replicas. What lies between (records, outbox, settling) is simulated here
+//! (`records.rs`) in its simplest form; casework's own is tested on real stores in `node/store/tests/promises.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use casework::opening_days::opening_days_between;
 use casework::ports_matches::{IncomingStage, OutgoingEnd, OutgoingStage};
@@ -13,190 +13,12 @@ use rand::{Rng, RngExt};
 use replication::Command;
 use schemas::documents::{Decision, HandoverKey, NoReason, ProposalState};
 use schemas::ids::{CircleId, DocumentId, RootId};
-use schemas::time::Timestamp;
-use schemas::vocabulary::Set;
-use schemas::{Answer, Proposal, Shared, SharedValue};
+use schemas::{Answer, Shared, SharedValue};
 
 use super::ledger::Promise;
+use super::records::{Came, PERSONS, PLACES, Sent, card_of, half};
 use super::scenario::Plant;
 use super::world::World;
-
-/// Newcomers and mentors of an office.
-const PERSONS: u8 = 2;
-/// Places of the mentor of this number.
-const PLACES: [u8; 2] = [1, 2];
-
-/// A proposal that was made.
-#[derive(Clone)]
-struct Sent {
-    newcomer: u8,
-    offer: DocumentId,
-    offer_owner: RootId,
-    stage: OutgoingStage,
-    at: Timestamp,
-}
-
-/// A proposal that came in.
-#[derive(Clone)]
-struct Came {
-    requester: RootId,
-    mentor: u8,
-    stage: IncomingStage,
-    at: Timestamp,
-    answer: DocumentId,
-}
-
-/// The records of an office: durable, and changed all at once.
-#[derive(Default, Clone)]
-pub(super) struct Office {
-    sent: BTreeMap<DocumentId, Sent>,
-    came: BTreeMap<DocumentId, Came>,
-    /// The newest word that is not yet published, per document, with its number.
-    outbox: BTreeMap<DocumentId, (u64, CircleId, SharedValue)>,
-    words: u64,
-    /// Mentors who have no place until a person looked what was promised since a backup.
-    unsure: BTreeSet<u8>,
-}
-
-impl Office {
-    fn say(&mut self, circle: CircleId, document: DocumentId, value: SharedValue) {
-        self.words += 1;
-        self.outbox.insert(document, (self.words, circle, value));
-    }
-
-    /// A word was published.
-    pub(super) fn published(&mut self, document: DocumentId, word: u64) {
-        if self.outbox.get(&document).is_some_and(|(number, ..)| *number == word) {
-            self.outbox.remove(&document);
-        }
-    }
-
-    /// Goes on without a partner: what is open with it ends, matches go on, and nothing more is said.
-    pub(super) fn part(&mut self, me: RootId, partner: RootId) {
-        self.sent.retain(|_, sent| sent.offer_owner != partner || sent.stage == OutgoingStage::Matched);
-        self.came.retain(|_, came| came.requester != partner || came.stage == IncomingStage::Acknowledged);
-        self.outbox.retain(|_, (_, circle, _)| *circle != CircleId::pair(me, partner));
-    }
-
-    /// A backup has no words that had not left.
-    pub(super) fn forget_words(&mut self) {
-        self.outbox.clear();
-    }
-
-    /// The record of a proposal follows this municipality's own half.
-    pub(super) fn follow_proposal(&mut self, id: DocumentId, half: &Proposal, now: Timestamp) {
-        if half.state == ProposalState::Withdrawn && !self.sent.contains_key(&id) {
-            return;
-        }
-        let sent = self.sent.entry(id).or_insert(Sent {
-            newcomer: half.request.0[15],
-            offer: half.offer,
-            offer_owner: half.offer_owner,
-            stage: OutgoingStage::Proposed,
-            at: now,
-        });
-        sent.stage = match (&half.state, sent.stage) {
-            (ProposalState::Confirmed { .. }, OutgoingStage::Proposed) => OutgoingStage::Confirmed,
-            (ProposalState::Withdrawn, OutgoingStage::Ended(how)) => OutgoingStage::Ended(how),
-            (ProposalState::Withdrawn, _) => OutgoingStage::Ended(OutgoingEnd::Withdrawn),
-            (_, stage) => stage,
-        };
-    }
-
-    /// The record of a proposal that came in follows this municipality's own answer.
-    pub(super) fn follow_answer(
-        &mut self,
-        id: DocumentId,
-        half: &Answer,
-        theirs: Option<(RootId, &Proposal)>,
-        now: Timestamp,
-    ) {
-        if let Some((requester, proposal)) = theirs {
-            let (mentor, stage) = (proposal.offer.0[15], IncomingStage::Open);
-            self.came.entry(half.proposal).or_insert(Came { requester, mentor, stage, at: now, answer: id });
-        }
-        let Some(came) = self.came.get_mut(&half.proposal) else { return };
-        came.answer = id;
-        if !matches!(came.stage, IncomingStage::Withdrawn | IncomingStage::Failed) {
-            came.stage = match half.decision {
-                Decision::Yes { held_until } => IncomingStage::Reserved { held_until },
-                Decision::No { reason } => IncomingStage::Refused { reason },
-                Decision::Acknowledged { .. } => IncomingStage::Acknowledged,
-                Decision::Lapsed => IncomingStage::Lapsed,
-            };
-        }
-    }
-
-    /// Says again what the records hold and no document does.
-    pub(super) fn say_what_is_missing(&mut self, me: RootId, said: &BTreeSet<DocumentId>) {
-        let missing = |(id, sent): &(&DocumentId, &Sent)| sent.stage == OutgoingStage::Proposed && !said.contains(id);
-        let missing: Vec<(DocumentId, Sent)> =
-            self.sent.iter().filter(missing).map(|(id, sent)| (*id, sent.clone())).collect();
-        for (id, sent) in missing {
-            self.say(CircleId::pair(me, sent.offer_owner), id, half(&sent, me, ProposalState::Proposed));
-        }
-    }
-
-    /// Nobody has a place until a person looked.
-    pub(super) fn doubt(&mut self) {
-        self.unsure = (0..PERSONS).collect();
-    }
-
-    /// Whether anybody has no place until a person looked.
-    pub(super) fn is_in_doubt(&self) -> bool {
-        !self.unsure.is_empty()
-    }
-
-    /// A person looked.
-    pub(super) fn is_sure(&mut self) {
-        self.unsure.clear();
-    }
-
-    /// Whether it has a record of its yes to a proposal, or of what became of that.
-    pub(super) fn knows_of_promise(&self, proposal: DocumentId) -> bool {
-        self.came.get(&proposal).is_some_and(|came| came.stage != IncomingStage::Open)
-    }
-
-    /// Places of a mentor that are promised: reservations that were not released, and matches.
-    fn promised(&self, mentor: u8) -> usize {
-        let takes = |came: &&Came| answer::holds_a_place(came.stage) || came.stage == IncomingStage::Acknowledged;
-        self.came.values().filter(|came| came.mentor == mentor).filter(takes).count()
-    }
-
-    /// Matches to which a newcomer is bound.
-    fn bound(&self, newcomer: u8) -> usize {
-        let binds = |sent: &&Sent| matches!(sent.stage, OutgoingStage::Confirmed | OutgoingStage::Matched);
-        self.sent.values().filter(|sent| sent.newcomer == newcomer).filter(binds).count()
-    }
-
-    /// What was promised beyond what there is. What its requester has `taken_back` for good is no
-    /// promise any more, though a restored office may not have heard it yet.
-    fn broken(&self, taken_back: impl Fn(&DocumentId, RootId) -> bool) -> Option<String> {
-        let stands = |id: &DocumentId, came: &Came| {
-            came.stage == IncomingStage::Acknowledged
-                || answer::holds_a_place(came.stage) && !taken_back(id, came.requester)
-        };
-        for person in 0..PERSONS {
-            let of_mentor = self.came.iter().filter(|(_, came)| came.mentor == person);
-            let promised = of_mentor.filter(|(id, came)| stands(id, came)).count();
-            if promised > usize::from(PLACES[usize::from(person)]) {
-                return Some(format!("mentor {person} is promised {promised} times"));
-            }
-            if self.bound(person) > 1 {
-                return Some(format!("newcomer {person} is bound {} times", self.bound(person)));
-            }
-        }
-        None
-    }
-}
-
-/// The card of a person of this number.
-fn card_of(owner: RootId, number: u8) -> DocumentId {
-    let mut id = [0; 16];
-    id[..15].copy_from_slice(&owner.0[..15]);
-    id[15] = number;
-    DocumentId(id)
-}
 
 impl World {
     /// Somebody in an office does something, after what follows by itself.
@@ -246,7 +68,7 @@ impl World {
         let half = half(&sent, me, ProposalState::Proposed);
         let office = &mut self.nodes[node].store.office;
         office.sent.insert(id, sent);
-        office.say(CircleId::pair(me, offer_owner), id, half);
+        office.say(CircleId::pair(me, offer_owner), id, half, at);
     }
 
     fn answer_one(&mut self, node: usize) {
@@ -255,8 +77,12 @@ impl World {
         }
         let now = self.nodes[node].clock(self.now());
         let open: Vec<DocumentId> = self.nodes[node].store.office.came.keys().copied().collect();
+        let frozen = self.frozen(node);
         for id in open {
             let Some(answer::State::Open { .. }) = self.incoming(node, id) else { continue };
+            if frozen.contains(&self.nodes[node].store.office.came[&id].requester) {
+                continue;
+            }
             let office = &self.nodes[node].store.office;
             let mentor = office.came[&id].mentor;
             let places = if office.unsure.contains(&mentor) { 0 } else { PLACES[usize::from(mentor)] };
@@ -285,28 +111,30 @@ impl World {
                 1 => Decision::Acknowledged { handover_key: HandoverKey([7; 32]) },
                 _ => Decision::Lapsed,
             };
-            let circle = CircleId::pair(self.nodes[node].root, requester);
+            let (circle, now) = (CircleId::pair(self.nodes[node].root, requester), self.now());
             // One answer to each, which says now this, now that.
             let mut id = proposal;
             id.0[0] ^= 0xff;
-            self.nodes[node].store.office.say(circle, id, Answer { proposal, decision }.into_value());
+            self.nodes[node].store.office.say(circle, id, Answer { proposal, decision }.into_value(), now);
         }
     }
 
     fn decide(&mut self, node: usize, id: DocumentId, stage: IncomingStage, decision: Decision) {
-        let me = self.nodes[node].root;
+        let (me, now) = (self.nodes[node].root, self.nodes[node].clock(self.now()));
         let office = &mut self.nodes[node].store.office;
         let Some(came) = office.came.get_mut(&id) else { return };
         came.stage = stage;
         let (circle, document) = (CircleId::pair(me, came.requester), came.answer);
-        office.say(circle, document, Answer { proposal: id, decision }.into_value());
+        office.say(circle, document, Answer { proposal: id, decision }.into_value(), now);
     }
 
     fn confirm_one(&mut self, node: usize) {
         let ids: Vec<DocumentId> = self.nodes[node].store.office.sent.keys().copied().collect();
+        let frozen = self.frozen(node);
         for id in ids {
-            let newcomer = self.nodes[node].store.office.sent[&id].newcomer;
-            if !self.outgoing(node, id).may_confirm() || self.nodes[node].store.office.bound(newcomer) > 0 {
+            let Sent { newcomer, offer_owner, .. } = self.nodes[node].store.office.sent[&id];
+            let waits = frozen.contains(&offer_owner);
+            if waits || !self.outgoing(node, id).may_confirm() || self.nodes[node].store.office.bound(newcomer) > 0 {
                 continue;
             }
             let state = ProposalState::Confirmed { handover_key: HandoverKey([9; 32]) };
@@ -326,7 +154,11 @@ impl World {
 
     fn withdraw_one(&mut self, node: usize) {
         let ids: Vec<DocumentId> = self.nodes[node].store.office.sent.keys().copied().collect();
-        let may = |id: &&DocumentId| self.outgoing(node, **id).may_withdraw();
+        let frozen = self.frozen(node);
+        let may = |id: &&DocumentId| {
+            let owner = self.nodes[node].store.office.sent[*id].offer_owner;
+            !frozen.contains(&owner) && self.outgoing(node, **id).may_withdraw()
+        };
         if let Some(id) = ids.iter().find(may).copied() {
             self.end_half(node, id, OutgoingEnd::Withdrawn);
         }
@@ -337,12 +169,12 @@ impl World {
     }
 
     fn tell_half(&mut self, node: usize, id: DocumentId, stage: OutgoingStage, state: ProposalState) {
-        let me = self.nodes[node].root;
+        let (me, now) = (self.nodes[node].root, self.nodes[node].clock(self.now()));
         let office = &mut self.nodes[node].store.office;
         let Some(sent) = office.sent.get_mut(&id) else { return };
         sent.stage = stage;
         let (circle, half) = (CircleId::pair(me, sent.offer_owner), half(sent, me, state));
-        office.say(circle, id, half);
+        office.say(circle, id, half, now);
     }
 
     /// Where a proposal that came in stands.
@@ -380,12 +212,12 @@ impl World {
             return;
         }
         self.take_in(node);
-        let partners = &self.nodes[node].store.partners;
+        let frozen = self.frozen(node);
         let office = &self.nodes[node].store.office;
         let came: Vec<DocumentId> =
-            office.came.iter().filter(|(_, came)| !partners.keeps_out(came.requester)).map(|(id, _)| *id).collect();
+            office.came.iter().filter(|(_, came)| !frozen.contains(&came.requester)).map(|(id, _)| *id).collect();
         let sent: Vec<DocumentId> =
-            office.sent.iter().filter(|(_, sent)| !partners.keeps_out(sent.offer_owner)).map(|(id, _)| *id).collect();
+            office.sent.iter().filter(|(_, sent)| !frozen.contains(&sent.offer_owner)).map(|(id, _)| *id).collect();
         for id in came {
             match self.incoming(node, id) {
                 Some(answer::State::ToAcknowledge { .. }) => {
@@ -412,6 +244,10 @@ impl World {
                 }
             }
         }
+        let (me, now) = (self.nodes[node].root, self.nodes[node].clock(self.now()));
+        let store = &mut self.nodes[node].store;
+        let shown = store.views.keys().filter(|(owner, _)| *owner == me).map(|(_, document)| *document).collect();
+        store.office.say_what_ended(me, &frozen, &shown, now);
     }
 
     /// Notes proposals that are new.
@@ -481,6 +317,17 @@ impl World {
                     .filter(|(_, came)| came.requester == node.root && came.stage == IncomingStage::Acknowledged)
                     .map(|(id, _)| id)
                     .collect();
+                // A place that is kept ends by itself, in two weeks.
+                let ends = |id: &DocumentId| {
+                    let came = partner.store.office.came.get(id);
+                    came.is_some_and(|came| answer::holds_a_place(came.stage))
+                };
+                let waits = |(id, sent): (&DocumentId, &Sent)| {
+                    sent.offer_owner == partner.root && sent.stage == OutgoingStage::Confirmed && !ends(id)
+                };
+                if node.store.office.sent.iter().any(waits) {
+                    faults.push(format!("node {at} waits for ever for an acknowledgement of node {other}"));
+                }
                 if matched != acknowledged {
                     faults.push(format!("nodes {at} and {other} know other matches"));
                 }
@@ -493,19 +340,4 @@ impl World {
         let sent = self.nodes[..self.hostile()].iter().flat_map(|node| node.store.office.sent.values());
         sent.filter(|sent| sent.stage == OutgoingStage::Matched).count()
     }
-}
-
-/// The requester's half.
-fn half(sent: &Sent, me: RootId, state: ProposalState) -> SharedValue {
-    let waiting_since = sent.at.date().quarter();
-    Proposal {
-        request: card_of(me, sent.newcomer),
-        offer: sent.offer,
-        offer_owner: sent.offer_owner,
-        waiting_since,
-        lead: me,
-        failed_before: Set::default(),
-        state,
-    }
-    .into_value()
 }

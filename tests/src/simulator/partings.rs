@@ -3,9 +3,10 @@
 //! without it at a moment of its own.
 
 use rand::RngExt;
+use replication::Command;
 use schemas::ids::RootId;
 
-use super::ledger::Typed;
+use super::ledger::{Promise, Typed};
 use super::scenario::Reach;
 use super::world::World;
 
@@ -54,6 +55,64 @@ impl World {
         } else {
             self.suspend(at, partner);
         }
+    }
+
+    /// Of those that a node waits for after it was put back, one that it goes on without for now.
+    pub(super) fn absent_for(&mut self, at: usize) -> Option<usize> {
+        if !self.scenario.absences || self.rng.random_bool(0.3) {
+            return None;
+        }
+        let other = match self.partings.suspended {
+            Some((by, other)) => (by == at).then_some(other)?,
+            None => self.rng.random_range(0..self.hostile()),
+        };
+        let stay = self.stays_in_circle(at) && self.stays_in_circle(other);
+        let fits = at != other && stay && !self.is_recovering(other) && !self.is_in_a_parting(at);
+        if fits {
+            self.partings.suspended = Some((at, other));
+        }
+        fits.then_some(other)
+    }
+
+    /// What a node shared with another since its last backup is erased when that one is out of reach,
+    /// and with the store goes the word that it was.
+    pub(super) fn erase_out_of_reach(&mut self, at: usize, other: usize) {
+        let honest = at < self.hostile() && other < self.hostile();
+        let runs = self.nodes[at].replica.is_some() && !self.is_recovering(at);
+        if !honest || !runs || self.partings.suspended.is_some_and(|two| two != (at, other)) {
+            return;
+        }
+        self.partings.suspended = Some((at, other));
+        self.back_up(at);
+        let document = self.publish_between(at, other);
+        self.run_for(1_000);
+        self.part_ways(at, other);
+        self.command(at, Promise::Erased { node: at, document }, Command::Erase { document });
+        self.run_for(1_000);
+        if self.nodes[at].replica.is_some() {
+            self.crash(at);
+            self.restart(at, true);
+        }
+    }
+
+    /// Who was put back goes on with the partner that it suspended meanwhile.
+    pub(super) fn resume_absent(&mut self) {
+        let Some((at, other)) = self.partings.suspended else { return };
+        let partner = self.nodes[other].root;
+        if self.nodes[at].replica.is_some() && self.nodes[at].store.partners.has_suspended(partner) {
+            self.resume(at, partner);
+        }
+    }
+
+    /// Whether a node has somebody suspended now.
+    pub(super) fn suspends_somebody(&self, at: usize) -> bool {
+        self.partings.suspended.is_some_and(|(by, other)| by == at && self.gives_nothing(at, other))
+    }
+
+    /// Whether a node is one of two of which one suspended the other.
+    pub(super) fn is_in_a_parting(&self, at: usize) -> bool {
+        let suspended = self.partings.suspended.filter(|(by, other)| self.gives_nothing(*by, *other));
+        suspended.is_some_and(|(by, other)| by == at || other == at)
     }
 
     fn begin_leaving(&mut self) {

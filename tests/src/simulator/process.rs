@@ -57,7 +57,8 @@ impl World {
         if self.nodes[node].replica.is_some() {
             return;
         }
-        if from_backup {
+        // Who is suspended would wait for ever, and who suspended somebody would not know it.
+        if from_backup && !self.is_in_a_parting(node) {
             self.put_back(node);
         }
         self.start(node);
@@ -68,7 +69,7 @@ impl World {
 
     /// Makes a copy of a store.
     pub(super) fn back_up(&mut self, node: usize) {
-        if self.is_saying_again(node) {
+        if self.is_saying_again(node) || self.suspends_somebody(node) {
             return;
         }
         self.nodes[node].backup = Some(Backup { store: self.nodes[node].store.clone(), at: self.clock });

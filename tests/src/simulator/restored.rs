@@ -1,6 +1,9 @@
 //! Stores that were put back, where offices match: such a node says nothing before every partner
 //! within reach has brought what it kept; then its records follow its own halves of the matches.
 //!
+//! It may go on without one of those: that one is suspended, and brings what it kept once it is
+//! resumed. Until then nothing is decided about the matches with it.
+//!
 //! What was promised since the backup to a partner out of reach is not known then. Were places
 //! given out at once, they would be given twice, and who was put back once more would find all
 //! three promises at a time. So its mentors have no place before a person asked those partners.
@@ -14,7 +17,7 @@ use std::collections::BTreeSet;
 use replication::{Command, Input};
 use schemas::SharedValue;
 use schemas::documents::Decision;
-use schemas::ids::{CircleId, RootId};
+use schemas::ids::{CircleId, DocumentId, RootId};
 
 use super::scenario::Plant;
 use super::world::World;
@@ -27,8 +30,16 @@ impl World {
             return;
         }
         let partners = (0..self.hostile()).filter(|other| self.scenario.reaches(node, *other));
-        let awaited: BTreeSet<RootId> = partners.map(|other| self.nodes[other].root).collect();
+        let mut awaited: BTreeSet<RootId> = partners.map(|other| self.nodes[other].root).collect();
         self.nodes[node].store.office.forget_words();
+        self.nodes[node].absent.clear();
+        self.nodes[node].has_erased_again = false;
+        if let Some(absent) = self.absent_for(node) {
+            let partner = self.nodes[absent].root;
+            awaited.remove(&partner);
+            self.nodes[node].absent.insert(partner);
+            self.suspend(node, partner);
+        }
         let others = (0..self.nodes.len()).filter(|other| *other != node).map(|other| self.nodes[other].root);
         self.nodes[node].without = others.filter(|other| !awaited.contains(other)).collect();
         self.nodes[node].awaited = awaited;
@@ -42,26 +53,25 @@ impl World {
 
     /// Two were found to hold the same in a circle.
     pub(super) fn brought(&mut self, node: usize, partner: RootId, circle: CircleId) {
-        if self.is_recovering(node) {
+        if self.is_recovering(node) || self.nodes[node].absent.contains(&partner) {
             self.nodes[node].brought.insert((partner, circle));
         }
     }
 
     /// Looks whether everybody has brought what it kept; if so the work goes on.
     pub(super) fn recover(&mut self, at: usize) {
-        if !self.is_recovering(at) || self.clock < self.nodes[at].ready_at {
+        if self.nodes[at].replica.is_none() || self.clock < self.nodes[at].ready_at {
             return;
         }
-        let node = &self.nodes[at];
-        let Some(replica) = &node.replica else { return };
-        let all_brought = node.awaited.iter().all(|partner| {
-            let circles = replica.circles_with(*partner);
-            !circles.is_empty() && circles.iter().all(|circle| node.brought.contains(&(*partner, *circle)))
-        });
-        if all_brought {
+        if !self.is_recovering(at) {
+            return self.absent_brought(at);
+        }
+        if self.nodes[at].awaited.iter().all(|partner| self.has_brought(at, *partner)) {
             self.nodes[at].awaited.clear();
-            self.follow_own_halves(at);
+            let absent = self.nodes[at].absent.clone();
+            self.follow_own_halves(at, |partner| !absent.contains(&partner));
             self.erase_again(at);
+            self.nodes[at].has_erased_again = true;
             if !self.nodes[at].without.is_empty() {
                 self.nodes[at].store.office.doubt();
             }
@@ -72,15 +82,45 @@ impl World {
         }
     }
 
+    /// Whether a partner brought what it kept, of every circle.
+    fn has_brought(&self, at: usize, partner: RootId) -> bool {
+        let node = &self.nodes[at];
+        let circles = node.replica.as_ref().map(|replica| replica.circles_with(partner)).unwrap_or_default();
+        !circles.is_empty() && circles.iter().all(|circle| node.brought.contains(&(partner, *circle)))
+    }
+
+    /// Looks whether somebody brought what it kept without whom this node went on.
+    fn absent_brought(&mut self, at: usize) {
+        for partner in self.nodes[at].absent.clone() {
+            if !self.nodes[at].store.partners.has_suspended(partner) && self.has_brought(at, partner) {
+                self.follow_own_halves(at, |other| other == partner);
+                self.nodes[at].absent.remove(&partner);
+                self.erase_again(at);
+            }
+        }
+    }
+
+    /// Partners about whom nothing may be decided now.
+    pub(super) fn frozen(&self, at: usize) -> BTreeSet<RootId> {
+        self.nodes[at].store.partners.kept_out().union(&self.nodes[at].absent).copied().collect()
+    }
+
     /// Erases once more what came back from partners and was erased since the backup: once they
-    /// brought what they kept, and not before, or there is nothing yet to erase. The program does so
-    /// with documents of which no person is left behind.
+    /// brought what they kept, and not before, or there is nothing yet to erase; and whenever
+    /// something of it comes back later. What is shared with an absent partner alone waits until that
+    /// one brought all of it. The program does so with documents of which no person is left behind.
     pub(super) fn erase_again(&mut self, at: usize) {
-        if self.is_recovering(at) {
+        let only_once = self.plant == Plant::ErasesOnce && self.nodes[at].has_erased_again;
+        if self.is_recovering(at) || only_once {
             return;
         }
-        let root = self.nodes[at].root;
-        for document in self.nodes[at].erasures.clone() {
+        let node = &self.nodes[at];
+        let root = node.root;
+        let waits: BTreeSet<CircleId> = node.absent.iter().map(|partner| CircleId::pair(root, *partner)).collect();
+        let headers = node.store.envelopes.values().map(|envelope| &envelope.get().header);
+        let waiting: BTreeSet<DocumentId> =
+            headers.filter(|header| waits.contains(&header.circle)).map(|header| header.document).collect();
+        for document in self.nodes[at].erasures.difference(&waiting).copied().collect::<Vec<_>>() {
             if self.nodes[at].replica.as_ref().is_some_and(|replica| !replica.is_erased(root, document)) {
                 self.input(at, Input::Command { number: 0, command: Command::Erase { document } });
             }
@@ -101,13 +141,17 @@ impl World {
         }
     }
 
-    fn follow_own_halves(&mut self, at: usize) {
+    /// The records follow this municipality's own halves of matches with those who `brought` them.
+    fn follow_own_halves(&mut self, at: usize, brought: impl Fn(RootId) -> bool) {
         let (root, now) = (self.nodes[at].root, self.nodes[at].clock(self.now()));
+        let is_late = self.nodes[at].has_erased_again;
+        let partners = self.nodes.iter().map(|node| node.root).filter(|partner| brought(*partner));
+        let pairs: BTreeSet<CircleId> = partners.map(|partner| CircleId::pair(root, partner)).collect();
         let views: Vec<_> = self.nodes[at].store.views.values().cloned().collect();
         let office = &mut self.nodes[at].store.office;
-        for view in views.iter().filter(|view| view.owner == root) {
+        for view in views.iter().filter(|view| view.owner == root && pairs.contains(&view.circle)) {
             match &view.value {
-                SharedValue::Proposal(half) => office.follow_proposal(view.document, half, now),
+                SharedValue::Proposal(half) => office.follow_proposal(root, view.document, half, is_late, now),
                 SharedValue::Answer(half) => {
                     let theirs = views.iter().find(|other| {
                         other.document == half.proposal && CircleId::pair(root, other.owner) == view.circle
@@ -122,7 +166,7 @@ impl World {
             }
         }
         let said: BTreeSet<_> = views.iter().filter(|view| view.owner == root).map(|view| view.document).collect();
-        office.say_what_is_missing(root, &said);
+        office.say_what_is_missing(root, &said, brought, now);
     }
 }
 

@@ -33,6 +33,9 @@ pub enum Plant {
     Lets(Attack),
     /// What a node asked to be stored is lost when its process ends right after.
     ForgetsLastStore,
+    /// A store that was put back erases once more what it erased when it goes on, and not when
+    /// somebody brings it back later.
+    ErasesOnce,
     /// Once one partner went on without a municipality that merged, the others are never found to
     /// hold the same as that one.
     OnlyTheFirstParts,
@@ -88,6 +91,9 @@ pub struct Scenario {
     pub partings: bool,
     /// Whether a store that was put back says nothing before the partners brought what they kept.
     pub waits: bool,
+    /// Whether such a store goes on without a partner, which is suspended and brings later what it
+    /// kept, or never.
+    pub absences: bool,
     /// Whether the last node misbehaves.
     pub hostile: bool,
     /// Ends a process right before the effect of this number.
@@ -127,6 +133,7 @@ impl Scenario {
             mergers: false,
             partings: false,
             waits: false,
+            absences: false,
             hostile: true,
             crash_at: None,
         };
@@ -137,6 +144,7 @@ impl Scenario {
         scenario.mergers = meets && rng.random_bool(0.25);
         scenario.partings = meets && rng.random_bool(0.25);
         scenario.mergers |= !backups && nodes <= 16 && !meets && rng.random_bool(0.25);
+        scenario.absences = scenario.waits && nodes <= 16 && reach == Reach::Mesh && rng.random_bool(0.6);
         scenario
     }
 
@@ -158,6 +166,7 @@ impl Scenario {
             mergers: false,
             partings: false,
             waits: false,
+            absences: false,
             hostile: false,
             ..Self::of(seed)
         }

@@ -250,10 +250,7 @@ impl World {
         let count = self.nodes.len();
         let (a, b) = (self.rng.random_range(0..count), self.rng.random_range(0..count));
         match self.rng.random_range(0..40) {
-            0 | 1 if a != b => {
-                self.partitioned.insert(pair(a, b));
-                self.cut(a, b);
-            }
+            0 | 1 if a != b => self.part_ways(a, b),
             2..=4 => {
                 if let Some(pair) = self.partitioned.pop_first() {
                     self.later(10, Event::Reconnect { a: pair.0, b: pair.1 });
@@ -271,8 +268,16 @@ impl World {
             18..=20 if self.scenario.keys && self.scenario.hostile => self.use_stolen_key(),
             21..=24 if self.scenario.mergers => self.merge(),
             25..=29 if self.scenario.partings => self.change_partners(),
+            30..=32 if self.scenario.absences => self.resume_absent(),
+            33 | 34 if self.scenario.absences && a != b => self.erase_out_of_reach(a, b),
             _ => {}
         }
+    }
+
+    /// Two are out of each other's reach.
+    pub(super) fn part_ways(&mut self, a: usize, b: usize) {
+        self.partitioned.insert(pair(a, b));
+        self.cut(a, b);
     }
 
     /// A clock goes wrong: by hours, or by ten years; or right again.
@@ -314,7 +319,12 @@ impl World {
         };
         let parting = if self.scenario.mergers || self.scenario.partings { 4 } else { 0 };
         let checks = 2 + 2 * self.scenario.distance() + after + parting;
-        for _ in 0..checks {
+        // What a wrong clock ended is said again a day later, once partners brought what they kept.
+        let day = if self.scenario.offices && self.scenario.clocks { 3 } else { 0 };
+        for check in 0..checks + day {
+            if check + 4 == checks + day && day > 0 {
+                self.clock += 2 * 86_400_000;
+            }
             self.run_for(CHECK_SECONDS * 1000 + 5_000);
             for node in 0..hostile {
                 self.input(node, Input::Tick);

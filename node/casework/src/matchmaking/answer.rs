@@ -33,7 +33,7 @@ pub enum State {
         /// Seals the mentor's contact sheet to the other municipality.
         key: HandoverKey,
     },
-    /// The reservation is over: to be released.
+    /// The reservation is over: to be released, and to be said.
     ToLapse,
     /// The other municipality took it back, or it is gone: to be closed here.
     TakenBack {
@@ -61,6 +61,8 @@ pub fn state(mine: IncomingStage, theirs: Option<&ProposalState>, days: u32, now
             State::ToAcknowledge { key: *handover_key }
         }
         (IncomingStage::Reserved { held_until }, Some(ProposalState::Proposed)) => State::Reserved { held_until },
+        // It was gone here before its time and came back: who confirmed is not to wait for ever.
+        (IncomingStage::Withdrawn, Some(ProposalState::Confirmed { .. })) => State::ToLapse,
         (settled, _) => State::Settled(settled),
     }
 }
@@ -140,18 +142,19 @@ mod tests {
 
     #[test]
     fn what_is_over_stays_over() {
-        let over = [
-            IncomingStage::Refused { reason: NoReason::Other },
-            IncomingStage::Lapsed,
-            IncomingStage::Withdrawn,
-            IncomingStage::Failed,
-        ];
+        let over = [IncomingStage::Refused { reason: NoReason::Other }, IncomingStage::Lapsed, IncomingStage::Failed];
         for stage in over {
             for state in table(stage) {
                 assert_eq!(state, State::Settled(stage));
                 assert!(!state.may_answer() && !state.may_refuse());
             }
         }
+    }
+
+    #[test]
+    fn the_table_of_the_withdrawn() {
+        let settled = State::Settled(IncomingStage::Withdrawn);
+        assert_eq!(table(IncomingStage::Withdrawn), [settled, settled, State::ToLapse, settled]);
     }
 
     #[test]

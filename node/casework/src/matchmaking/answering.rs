@@ -65,6 +65,7 @@ impl Office {
             if matches!(came.stage, IncomingStage::Reserved { .. }) && !after_yes {
                 return Err(Error::Refused("yes-said"));
             }
+            desk.must_know(came.requester)?;
             desk.audit("proposal.refused", came.mentor, &proposal.to_string())?;
             refuse(desk, &mut came, reason)
         })
@@ -83,6 +84,7 @@ fn yes(desk: &mut Desk<'_>, proposal: DocumentId) -> Result<()> {
     if came.asked.is_none() {
         return Err(Error::Refused("mentor-not-asked"));
     }
+    desk.must_know(came.requester)?;
     let mentor = came.mentor.ok_or(Error::NotFound)?;
     let mentor = desk.person(mentor, Side::Mentor)?;
     if places_left_of(desk.records, &mentor)? == 0 {

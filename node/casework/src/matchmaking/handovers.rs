@@ -11,12 +11,13 @@ use schemas::language::Language;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::halves::Halves;
-use crate::handover::{Binding, Direction, Message, Verdict, digest, one_time_key, open, seal};
+use crate::handover::{Binding, Direction, Message, Verdict, digest, open, seal};
 use crate::office::Office;
 use crate::people::{PersonData, PersonId, Purpose};
 use crate::ports_matches::{
     ContactSheet, Duo, HandoverStage, IncomingStage, OutgoingHandover, OutgoingStage, ReceivedSheet,
 };
+use crate::renewal::key_of;
 use crate::settle::{half_of, say, settle};
 
 /// A sealed sheet that the runtime sends straight to the partner.
@@ -249,9 +250,7 @@ fn too_early_or_late(desk: &mut Desk<'_>, from: RootId, proposal: DocumentId) ->
 /// Makes a fresh one-time key for a match and puts it in the next version of our half.
 fn fresh_key(desk: &mut Desk<'_>, duo: &Duo) -> Result<()> {
     let Some(proposal) = duo.proposal else { return Ok(()) };
-    let key = one_time_key(desk.randomness);
-    desk.records.put_one_time_key(proposal, &key)?;
-    let handover_key = HandoverKey(key.public);
+    let handover_key = key_of(desk, proposal)?;
     if let Some(mut came) = desk.records.incoming(proposal)? {
         return say(desk, &mut came, Decision::Acknowledged { handover_key });
     }

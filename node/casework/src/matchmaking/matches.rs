@@ -57,6 +57,7 @@ impl Office {
             if !outgoing_state(desk, &halves, &sent)?.may_withdraw() {
                 return Err(Error::Refused("not-withdrawable"));
             }
+            desk.must_know(sent.offer_owner)?;
             end(desk, &mut sent, OutgoingEnd::Withdrawn)
         })
     }
@@ -182,6 +183,7 @@ fn confirm(desk: &mut Desk<'_>, proposal: DocumentId) -> Result<()> {
     if !outgoing_state(desk, &halves, &sent)?.may_confirm() {
         return Err(Error::Refused("not-reserved"));
     }
+    desk.must_know(sent.offer_owner)?;
     if desk.has_confirmed(sent.newcomer)? {
         return Err(Error::Refused("confirmed"));
     }

@@ -17,6 +17,7 @@ pub mod matches_codes;
 pub mod opening_days;
 pub mod own_rules;
 pub mod proposal;
+pub(crate) mod renewal;
 pub mod restored;
 mod search;
 pub mod search_view;

@@ -1,10 +1,14 @@
 //! After a restore: the records of matches follow this municipality's own halves, as partners kept
 //! them, so that nothing is promised twice; and documents of which nobody is left behind are erased.
+//!
+//! A partner without whom the node went on may bring what it kept months later, itself or by way of
+//! others. So nothing is decided about it before it did, its halves are followed then, and what
+//! nobody stands behind is looked for as long as the node runs, and not only once.
 
 use std::collections::BTreeSet;
 
 use schemas::documents::{Decision, Proposal, ProposalState};
-use schemas::ids::{DocumentId, RootId};
+use schemas::ids::{CircleId, DocumentId, RootId};
 use schemas::{Kind, SharedValue};
 
 use crate::desk::Desk;
@@ -12,13 +16,16 @@ use crate::error::Result;
 use crate::halves::Halves;
 use crate::office::{Actor, Office};
 use crate::own_cards::refresh_offer;
+use crate::partner_life::frozen;
 use crate::people::{PersonId, Side};
 use crate::ports::{Document, Outgoing};
 use crate::ports_matches::{IncomingProposal, IncomingStage, OutgoingEnd, OutgoingProposal, OutgoingStage};
-use crate::settle::{half_of, open_duo};
+use crate::settle::{end, half_of, open_duo};
 
-/// Kinds of documents that somebody stands behind.
-const OF_PERSONS: [Kind; 5] = [Kind::MentorOffer, Kind::MatchRequest, Kind::Proposal, Kind::Answer, Kind::DuoProgress];
+/// Kinds of documents that somebody stands behind by themselves, whatever was matched.
+const CARDS: [Kind; 2] = [Kind::MentorOffer, Kind::MatchRequest];
+/// Kinds of documents that the records follow before it is known whether anybody stands behind them.
+const OF_MATCHES: [Kind; 3] = [Kind::Proposal, Kind::Answer, Kind::DuoProgress];
 
 /// What was brought in line after a restore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,40 +51,98 @@ impl Office {
         self.by_itself(move |desk| {
             desk.recovering = false;
             let mut done = Restored::default();
+            desk.records.go_on_without(&without)?;
             let own = own_documents(desk)?;
-            let halves = Halves::read(desk)?;
-            for document in &own {
-                match &document.value {
-                    SharedValue::Proposal(half) => {
-                        done.matches += usize::from(follow_proposal(desk, document.id, half)?);
-                    }
-                    SharedValue::Answer(half) => {
-                        let (id, decision) = (document.id, half.decision.clone());
-                        let partner = partner_of(desk, document)?;
-                        done.matches +=
-                            usize::from(follow_answer(desk, &halves, id, half.proposal, partner, &decision)?);
-                    }
-                    _ => {}
-                }
-            }
+            done.matches = follow(desk, &own)?;
             done.matches += say_what_is_missing(desk, &own)?;
-            for document in &own {
-                if desk.records.person_behind(document.id)?.is_none() {
-                    desk.records.enqueue(&Outgoing::Erase { document: document.id })?;
-                    desk.outbox_filled();
-                    done.erased += 1;
-                }
-            }
-            for (card, _) in desk.records.live_cards()? {
-                if desk.records.was_erased(desk.me.root, card)? {
-                    desk.records.end_link(card, desk.now)?;
-                }
-            }
+            // What an absent partner has of ours may be a match: its records follow first.
+            let waits: BTreeSet<_> = without.iter().map(|partner| desk.pair(*partner)).collect();
+            done.erased = erase_unbacked(desk, &CARDS, |_| true)?;
+            done.erased += erase_unbacked(desk, &OF_MATCHES, |circle| !waits.contains(circle))?;
             done.unsure = doubt(desk, &without)?;
             desk.audit("store.restored", None, &format!("{} matches, {} erased", done.matches, done.erased))?;
             Ok(done)
         })
     }
+}
+
+impl Office {
+    /// Does for a partner without whom this node was restored what [`Office::after_restore`] did for
+    /// the others, once it brought what it kept; whether it was such a partner and is not suspended.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn absent_brought(&self, partner: RootId) -> Result<bool> {
+        self.by_itself(move |desk| {
+            let mut absent = desk.records.absent()?;
+            if desk.records.suspensions()?.contains_key(&partner) || !absent.remove(&partner) {
+                return Ok(false);
+            }
+            let (pair, own) = (desk.pair(partner), own_documents(desk)?);
+            let between: Vec<Document> = own.iter().filter(|document| document.circle == pair).cloned().collect();
+            let mut matches = follow(desk, &between)?;
+            desk.records.go_on_without(&absent)?;
+            matches += say_what_is_missing(desk, &own)?;
+            let mut erased = erase_unbacked(desk, &CARDS, |_| true)?;
+            erased += erase_unbacked(desk, &OF_MATCHES, |circle| *circle == pair)?;
+            desk.audit("store.restored", None, &format!("{}: {matches} matches, {erased} erased", partner.short()))?;
+            Ok(true)
+        })
+    }
+
+    /// Erases cards of ours that nobody here stands behind, by whatever way they came back. Halves of
+    /// matches stay: with a partner that was paired after the backup no record followed them.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub(crate) fn erase_cards_of_nobody(&self) -> Result<()> {
+        // Hardly ever is there anything, and looking takes the writer from nobody.
+        let nothing =
+            self.read(|records| Ok(records.unbacked(&CARDS)?.is_empty() && records.erased_cards()?.is_empty()))?;
+        if !nothing {
+            self.by_itself(|desk| erase_unbacked(desk, &CARDS, |_| true))?;
+        }
+        Ok(())
+    }
+}
+
+/// Erases what is of these kinds, in such a circle, and of nobody; how many were erased. Nothing
+/// while it is not known yet what partners kept.
+fn erase_unbacked(desk: &mut Desk<'_>, kinds: &[Kind], is_in: impl Fn(&CircleId) -> bool) -> Result<usize> {
+    if desk.recovering {
+        return Ok(0);
+    }
+    let mut erased = 0;
+    for (document, circle) in desk.records.unbacked(kinds)? {
+        if is_in(&circle) {
+            desk.records.add_erasure(document, desk.now)?;
+            desk.records.enqueue(&Outgoing::Erase { document })?;
+            desk.outbox_filled();
+            erased += 1;
+        }
+    }
+    for card in desk.records.erased_cards()? {
+        desk.records.end_link(card, desk.now)?;
+    }
+    Ok(erased)
+}
+
+/// The records follow our own halves; how many did.
+fn follow(desk: &mut Desk<'_>, own: &[Document]) -> Result<usize> {
+    let halves = Halves::read(desk)?;
+    let mut matches = 0;
+    for document in own {
+        let followed = match &document.value {
+            SharedValue::Proposal(half) => follow_proposal(desk, document.id, half)?,
+            SharedValue::Answer(half) => {
+                let partner = partner_of(desk, document)?;
+                follow_answer(desk, &halves, document.id, half.proposal, partner, &half.decision)?
+            }
+            _ => false,
+        };
+        matches += usize::from(followed);
+    }
+    Ok(matches)
 }
 
 /// Has mentors whom these partners could ask for wait for a person.
@@ -116,7 +181,7 @@ impl Office {
 
 fn own_documents(desk: &mut Desk<'_>) -> Result<Vec<Document>> {
     let mut own = Vec::new();
-    for kind in OF_PERSONS {
+    for kind in CARDS.into_iter().chain(OF_MATCHES) {
         own.extend(desk.records.documents(kind)?.into_iter().filter(|document| document.owner == desk.me.root));
     }
     Ok(own)
@@ -137,6 +202,12 @@ fn follow_proposal(desk: &mut Desk<'_>, document: DocumentId, half: &Proposal) -
             None => return Ok(false),
         },
     };
+    let is_confirmed = matches!(half.state, ProposalState::Confirmed { .. }) && sent.stage == OutgoingStage::Proposed;
+    if is_confirmed && is_bound_elsewhere(desk, &sent)? {
+        desk.records.put_outgoing(&sent)?;
+        end(desk, &mut sent, OutgoingEnd::Withdrawn)?;
+        return Ok(true);
+    }
     let stage = match (&half.state, sent.stage) {
         (ProposalState::Confirmed { .. }, OutgoingStage::Proposed) => OutgoingStage::Confirmed,
         (ProposalState::Withdrawn, OutgoingStage::Proposed | OutgoingStage::Confirmed | OutgoingStage::Matched) => {
@@ -152,6 +223,21 @@ fn follow_proposal(desk: &mut Desk<'_>, document: DocumentId, half: &Proposal) -
     sent.changed_at = desk.now;
     desk.records.put_outgoing(&sent)?;
     Ok(true)
+}
+
+/// Whether a newcomer was matched with another while it was not known that this partner was told so:
+/// nobody is in two matches. Nobody is before the work went on after a restore.
+fn is_bound_elsewhere(desk: &mut Desk<'_>, sent: &OutgoingProposal) -> Result<bool> {
+    if !desk.records.absent()?.contains(&sent.offer_owner) {
+        return Ok(false);
+    }
+    let confirmed = desk.records.all_outgoing()?.into_iter().any(|other| {
+        other.newcomer == sent.newcomer
+            && other.stage == OutgoingStage::Confirmed
+            && other.offer_owner != sent.offer_owner
+    });
+    let duo = desk.active_duo(sent.newcomer)?;
+    Ok(confirmed || duo.is_some_and(|duo| duo.partner != Some(sent.offer_owner)))
 }
 
 /// The record of a proposal that was made after the backup; none when nobody is left behind it.
@@ -205,6 +291,10 @@ fn follow_answer(
         },
         _ => return Ok(false),
     };
+    // Of two answers the one that the records know is the newer.
+    if came.answer.is_some_and(|known| known != answer) {
+        return Ok(false);
+    }
     // Without the mentor nobody stands behind the answer: it is erased, and the other side hears it.
     let Some(mentor) = came.mentor.filter(|_| Some(came.requester) == partner) else { return Ok(false) };
     let stage = match decision {
@@ -237,9 +327,15 @@ fn follow_answer(
 /// Says again what the records hold and no document does: it had not left when the backup was made.
 fn say_what_is_missing(desk: &mut Desk<'_>, own: &[Document]) -> Result<usize> {
     let mut said = 0;
+    let frozen = frozen(desk)?;
     for sent in desk.records.all_outgoing()? {
         let there = own.iter().any(|document| document.id == sent.document);
-        if sent.stage == OutgoingStage::Proposed && !there && !desk.records.was_erased(desk.me.root, sent.document)? {
+        let waits = frozen.contains(&sent.offer_owner);
+        if sent.stage == OutgoingStage::Proposed
+            && !waits
+            && !there
+            && !desk.records.was_erased(desk.me.root, sent.document)?
+        {
             let half = half_of(desk, &sent, ProposalState::Proposed)?;
             desk.tell(sent.offer_owner, sent.document, half)?;
             said += 1;

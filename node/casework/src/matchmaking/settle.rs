@@ -5,11 +5,10 @@
 
 use schemas::documents::{Decision, HandoverKey, NoReason, ProposalState};
 use schemas::ids::{DocumentId, RootId};
-use schemas::time::Timestamp;
-use schemas::{Answer, Kind, Proposal, SharedValue};
+use schemas::{Answer, Kind, Proposal};
 
 use crate::answer;
-use crate::desk::{Desk, LIFE_DAYS};
+use crate::desk::Desk;
 use crate::error::Result;
 use crate::halves::Halves;
 use crate::handover::one_time_key;
@@ -25,8 +24,6 @@ use crate::proposal::{self, Step};
 
 /// Proposals of one partner that wait here, at most; more are not looked at until others end.
 const MAX_OPEN_PER_PARTNER: usize = 200;
-/// Days before their end on which halves are renewed.
-const RENEW_DAYS: u32 = 30;
 
 impl Office {
     /// Reacts to arrived documents and to time. Idempotent; for the runtime.
@@ -46,7 +43,7 @@ pub(crate) fn settle(desk: &mut Desk<'_>) -> Result<()> {
     settle_outgoing(desk, &halves)?;
     crate::duo::settle_duos(desk, &halves)?;
     crate::handovers::seal_what_is_due(desk, &halves)?;
-    renew(desk)
+    crate::renewal::renew(desk)
 }
 
 /// Where a proposal that came in stands.
@@ -314,54 +311,3 @@ pub(crate) fn half_of(desk: &mut Desk<'_>, sent: &OutgoingProposal, state: Propo
         state,
     })
 }
-
-/// Renews our halves that end within a month while they still say something. A half that changed
-/// within a day is on its way already and is left alone.
-fn renew(desk: &mut Desk<'_>) -> Result<()> {
-    let duos = desk.records.duos()?;
-    let runs = |proposal: DocumentId| duos.iter().any(|duo| duo.proposal == Some(proposal) && duo.stage.is_active());
-    let settled = |changed: Timestamp| changed.plus_seconds(86_400) < desk.now;
-    let mut ours: Vec<(RootId, DocumentId)> = Vec::new();
-    for sent in desk.records.all_outgoing()? {
-        let says = match sent.stage {
-            OutgoingStage::Proposed | OutgoingStage::Confirmed => true,
-            OutgoingStage::Matched => runs(sent.document),
-            OutgoingStage::Ended(_) => false,
-        };
-        ours.extend((says && settled(sent.changed_at)).then_some((sent.offer_owner, sent.document)));
-    }
-    for came in desk.records.all_incoming()? {
-        let says = match came.stage {
-            IncomingStage::Reserved { .. } => true,
-            IncomingStage::Acknowledged => runs(came.document),
-            _ => false,
-        };
-        let says = says && settled(came.changed_at);
-        ours.extend(came.answer.filter(|_| says).map(|answer| (came.requester, answer)));
-    }
-    let frozen = frozen(desk)?;
-    ours.retain(|(partner, _)| !frozen.contains(partner));
-    let soon = desk.now.hour().plus_days(RENEW_DAYS);
-    for (partner, id) in ours {
-        let Some(document) = desk.records.document(id)? else { continue };
-        if document.expires_at > soon || document.owner != desk.me.root {
-            continue;
-        }
-        match document.value {
-            SharedValue::Proposal(half) => desk.tell(partner, id, half)?,
-            SharedValue::Answer(half) => desk.tell(partner, id, half)?,
-            _ => {}
-        }
-    }
-    let tells = |duo: &&Duo| duo.stage.is_active() && !duo.partner.is_some_and(|partner| frozen.contains(&partner));
-    for duo in duos.iter().filter(tells) {
-        let Some(progress) = duo.progress else { continue };
-        let document = desk.records.document(progress)?;
-        if document.is_some_and(|document| document.expires_at <= soon) {
-            crate::duo::tell_progress(desk, duo)?;
-        }
-    }
-    Ok(())
-}
-
-const _: () = assert!(RENEW_DAYS < LIFE_DAYS, "a half is not renewed at once");

@@ -66,6 +66,11 @@ pub trait Partnerships {
     fn suspensions(&mut self) -> Result<BTreeMap<RootId, Suspension>>;
     /// Suspends a partner, or resumes it with none; whether there is such a partner.
     fn set_suspension(&mut self, partner: RootId, suspension: Option<&Suspension>) -> Result<bool>;
+    /// Partners without whom this node went on after a restore, and that have not brought since
+    /// what they kept.
+    fn absent(&mut self) -> Result<BTreeSet<RootId>>;
+    /// Notes that these are, and no others.
+    fn go_on_without(&mut self, partners: &BTreeSet<RootId>) -> Result<()>;
     /// Every partner that was left, the newest first.
     fn departures(&mut self) -> Result<Vec<Departure>>;
     /// Makes a departure of a partner: it leaves every circle, and with it what waits to be
@@ -291,6 +296,14 @@ impl Office {
         self.read(|records| records.departures())
     }
 
+    /// Partners without whom this node was restored, and that have not brought since what they kept.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn absent(&self) -> Result<BTreeSet<RootId>> {
+        self.read(|records| records.absent())
+    }
+
     /// Suspended partners.
     ///
     /// # Errors
@@ -300,9 +313,12 @@ impl Office {
     }
 }
 
-/// Partners about whom nothing may be decided now.
+/// Partners about whom nothing may be decided now: those that are suspended, and those without whom
+/// this node was restored, of whom it is not known what was said since.
 pub(crate) fn frozen(desk: &mut Desk<'_>) -> Result<BTreeSet<RootId>> {
-    Ok(desk.records.suspensions()?.into_keys().collect())
+    let mut frozen = desk.records.absent()?;
+    frozen.extend(desk.records.suspensions()?.into_keys());
+    Ok(frozen)
 }
 
 fn received(desk: &mut Desk<'_>, partner: RootId) -> Result<Vec<Received>> {

@@ -20,6 +20,7 @@ use crate::people::{Person, PersonId, Purpose, Side};
 use crate::people_view::{LiveCard, Preview};
 use crate::ports::{Circle, LedgerLine, Municipality, Outgoing, PopulationCell, Records};
 use crate::pseudonym::{border, match_request, mentor_offer};
+use crate::renewal::is_on_its_way;
 
 /// Days that a card lives unless it is renewed.
 pub const CARD_DAYS: u32 = 90;
@@ -383,7 +384,13 @@ pub(crate) fn refresh_card_in(records: &mut dyn Records, around: &Around, person
     let last = last_out(records, person.id, document)?;
     let event = match last {
         Some((line, _)) if line.what != value_text(&value)? => "updated",
-        Some((_, until)) if !is_due(document, until, hand.now) => return Ok(()),
+        // What a wrong clock ended before its time goes out again.
+        Some((line, until))
+            if !is_due(document, until, hand.now)
+                && (is_on_its_way(line.at, hand.now) || !records.is_missing(document, hand.now)?) =>
+        {
+            return Ok(());
+        }
         Some(_) => "renewed",
         None => "published",
     };

@@ -8,6 +8,7 @@
 #[expect(dead_code, reason = "writers are the matter of other tests")]
 mod common;
 mod controls;
+mod ended;
 mod forks;
 mod mergers;
 mod office;

@@ -5,7 +5,7 @@
 #![allow(dead_code, clippy::allow_attributes)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use casework::people::{Birth, PersonData, PersonId, Purpose, Screening, Side};
 use casework::ports::{Circle, Clock, Network, Outgoing, PartnerLive, Randomness, Records, Storage};
 use casework::{Actor, Office};
 use replication::{DocumentView, Effect};
+use schemas::envelope::Refusal;
 use schemas::ids::{CircleId, DocumentId, RootId};
 use schemas::places::Refnis;
 use schemas::time::{Date, Timestamp};
@@ -54,6 +55,7 @@ struct Silent {
     changed: Mutex<Option<BTreeSet<DocumentId>>>,
     /// Municipalities that merged, with their successors.
     merged: Mutex<BTreeMap<RootId, RootId>>,
+    recovering: AtomicBool,
 }
 
 impl Silent {
@@ -73,6 +75,9 @@ impl Network for Silent {
     }
     fn partners(&self) -> Vec<PartnerLive> {
         Vec::new()
+    }
+    fn is_recovering(&self) -> bool {
+        self.recovering.load(Ordering::SeqCst)
     }
     fn outbox_filled(&self) {}
     fn wait_settled(&self, _: i64, _: Duration) -> bool {
@@ -219,6 +224,16 @@ impl Town {
 
     pub(crate) fn pass_days(&self, days: u64) {
         self.pass_seconds(days * 86_400);
+    }
+
+    /// Sets the clock back.
+    pub(crate) fn goes_back(&self, days: u64) {
+        self.clock.0.fetch_sub(days * 86_400, Ordering::SeqCst);
+    }
+
+    /// Whether it waits, from now on, for what partners kept.
+    pub(crate) fn recovers(&self, recovering: bool) {
+        self.network.recovering.store(recovering, Ordering::SeqCst);
     }
 
     /// Reads records as they are.
@@ -398,6 +413,30 @@ impl Town {
         self.network.tell(document);
     }
 
+    /// What was written of a document and has not arrived never does.
+    pub(crate) fn loses(&mut self, document: DocumentId) {
+        if let Some(versions) = self.written.get(&document) {
+            self.delivered.insert(document, versions.len());
+        }
+    }
+
+    /// Refuses what waits in the outbox; how much that was.
+    pub(crate) fn refuses(&self) -> usize {
+        let commands = self.store().outbox_next(0).expect("the outbox");
+        for (number, _) in &commands {
+            let outcome = Err(Refusal::OverBudget);
+            self.store().apply(vec![Effect::Settled { number: number.unsigned_abs(), outcome }]).expect("the store");
+        }
+        commands.len()
+    }
+
+    /// Ends a document here, as a clock that runs years ahead does; what of it did not leave is lost.
+    pub(crate) fn ends(&mut self, owner: RootId, document: DocumentId, kind: Kind) {
+        self.loses(document);
+        self.store().apply(vec![Effect::Hide { owner, document, kind, erased: false }]).expect("the store");
+        self.network.tell(document);
+    }
+
     /// Loses the one-time key of a match, as a restore from a backup does.
     pub(crate) fn lose_key(&self, proposal: DocumentId) {
         self.store().write(Box::new(move |records| records.destroy_one_time_key(proposal))).expect("the store");
@@ -419,6 +458,12 @@ impl Town {
 
     /// Goes on with a copy of the store, and with what the other kept of both.
     pub(crate) fn restore(&mut self, copy: &std::path::Path, other: &Self) {
+        self.restore_alone(copy);
+        self.is_brought(other);
+    }
+
+    /// Goes on with a copy of the store.
+    pub(crate) fn restore_alone(&mut self, copy: &std::path::Path) {
         self.office = None;
         self.store = None;
         let path = self.folder.path().join("store.db");
@@ -427,6 +472,10 @@ impl Town {
         }
         std::fs::rename(copy, path).expect("renamed");
         self.start();
+    }
+
+    /// Hears what the other kept of both.
+    pub(crate) fn is_brought(&self, other: &Self) {
         let last = |versions: &Vec<Signed>| versions.last().cloned();
         for (document, signed) in self.written.iter().filter_map(|(id, versions)| Some((*id, last(versions)?))) {
             self.store().apply(vec![show(self.me, document, &signed, self.now())]).expect("the store");
