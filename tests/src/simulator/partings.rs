@@ -59,7 +59,8 @@ impl World {
 
     /// Of those that a node waits for after it was put back, one that it goes on without for now.
     pub(super) fn absent_for(&mut self, at: usize) -> Option<usize> {
-        if !self.scenario.absences || self.rng.random_bool(0.3) {
+        // Whom the hostile node keeps out nobody can say.
+        if !self.scenario.absences || at == self.hostile() || self.rng.random_bool(0.3) {
             return None;
         }
         let other = match self.partings.suspended {
