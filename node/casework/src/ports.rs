@@ -224,10 +224,10 @@ pub trait Sharing {
     fn end_link(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;
     /// The circle a linked document is shared in.
     fn linked_circle(&mut self, document: DocumentId) -> Result<Option<CircleId>>;
-    /// Documents of this municipality of these kinds that nobody here stands behind: cards that are
-    /// not out for anybody, halves of matches and words about duos that are nobody's. A no about a
-    /// mentor who is gone is about nobody. Of none of them a command waits. Each with the circle it
-    /// is in.
+    /// Documents of this municipality that nobody here stands behind: of these kinds cards that are not
+    /// out for anybody, halves of matches and words about duos that are nobody's; and of any kind what
+    /// was about somebody who was erased. A no about a mentor who is gone is about nobody. Of none of
+    /// them a command waits. Each with the circle it is in.
     fn unbacked(&mut self, kinds: &[Kind]) -> Result<Vec<(DocumentId, CircleId)>>;
     /// Cards that were erased and that are still noted as out for somebody.
     fn erased_cards(&mut self) -> Result<Vec<DocumentId>>;
@@ -272,10 +272,9 @@ pub trait Documents {
     fn document(&mut self, id: DocumentId) -> Result<Option<Document>>;
     /// One document of an owner.
     fn document_of(&mut self, owner: RootId, id: DocumentId) -> Result<Option<Document>>;
-    /// Whether a document of this municipality is neither erased nor here as partners can have it, and
-    /// no command about it waits: it ended, or a clock that ran ahead said it more than a day after
-    /// `now`, and nobody takes it before then.
-    fn is_missing(&mut self, id: DocumentId, now: Timestamp) -> Result<bool>;
+    /// Whether a document of this municipality is neither here nor erased, and no command about it
+    /// waits: it ended.
+    fn is_missing(&mut self, id: DocumentId) -> Result<bool>;
     /// The document that took the place of this one.
     fn replaced_by(&mut self, id: DocumentId) -> Result<Option<DocumentId>>;
     /// The document whose place this one took.

@@ -1,5 +1,7 @@
 //! The outbox: what use cases ask of the replication core, kept with what they wrote.
 
+use std::collections::BTreeSet;
+
 use schemas::SharedValue;
 use schemas::ids::{CircleId, DocumentId, RootId};
 use schemas::time::Hour;
@@ -11,6 +13,8 @@ use crate::error::Result;
 pub trait Outbox {
     /// Appends a command; its number.
     fn enqueue(&mut self, command: &Outgoing) -> Result<i64>;
+    /// Documents about which a command waits.
+    fn waiting(&mut self) -> Result<BTreeSet<DocumentId>>;
     /// Whether a command to replace this document waits, or was refused.
     fn is_to_be_replaced(&mut self, document: DocumentId) -> Result<bool>;
     /// Commands that were refused and hold what somebody typed, oldest first.

@@ -28,7 +28,7 @@ impl Office {
             records.forget_given(Timestamp(now.0.saturating_sub(RECEIPTS_KEPT)))
         })?;
         self.settle_matches()?;
-        self.erase_cards_of_nobody()?;
+        self.erase_what_came_back()?;
         let cards = self.read(|records| records.live_cards())?;
         for some in cards.chunks(AT_ONCE) {
             let (some, hand) = (some.to_vec(), self.hand(&Actor::program()));

@@ -108,8 +108,8 @@ impl Replica {
             return Err(Refusal::OverBudget);
         }
         let ends = matches!(header.content, Content::Erased | Content::ReplacedBy);
-        if ends && !self.roster.earlier_keys(author).is_empty() && self.replaced(&key, &envelope).is_err() {
-            // What it says may be held of a key that was retired since.
+        if ends && self.replaced(&key, &envelope).is_err() && self.may_be_void(&key, author) {
+            // What it says may be held of a key that was retired since, or of a clock that was ahead.
             self.queue_arrival(&key, Arrival { from, author, envelope });
             return Ok(());
         }
@@ -137,6 +137,13 @@ impl Replica {
         }
         self.queue_arrival(&key, Arrival { from, author, envelope });
         Ok(())
+    }
+
+    /// Whether what `author` said last of a document may give way to the same, said again.
+    fn may_be_void(&self, key: &Key, author: RootId) -> bool {
+        let leading = self.index.document(key).and_then(|document| document.leading());
+        let ahead = leading.is_some_and(|(_, entry)| policy::is_ahead(entry.signed_at, self.now));
+        ahead || !self.roster.earlier_keys(author).is_empty()
     }
 
     /// Whether another body under this version is held.

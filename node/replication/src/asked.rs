@@ -91,19 +91,15 @@ impl Replica {
                 others.push(one);
                 continue;
             };
-            let outcome = if !self.roster.covered(self.me, now.hour()) {
-                Err(Refusal::CertificateExpired)
-            } else {
-                match one.ask {
-                    Ask::Edit { heads, value } => self.edit(rng, &at, &mut document, &heads, &value),
-                    Ask::Hold => self.hold(&at, &mut document),
-                    Ask::Lift => self.lift(&at, &mut document),
-                    Ask::Cut { author, bar } => self.cut(&at, &mut document, author, bar),
-                    Ask::Suspend { author } => self.suspend(&at, &mut document, author),
-                    Ask::Resume { author } => self.resume(&at, &mut document, author),
-                    Ask::Replace { by, expires_at } => self.replace_own(&at, &document, by, expires_at),
-                }
-            };
+            let outcome = self.may_write_in(&at, &document).and_then(|()| match one.ask {
+                Ask::Edit { heads, value } => self.edit(rng, &at, &mut document, &heads, &value),
+                Ask::Hold => self.hold(&at, &mut document),
+                Ask::Lift => self.lift(&at, &mut document),
+                Ask::Cut { author, bar } => self.cut(&at, &mut document, author, bar),
+                Ask::Suspend { author } => self.suspend(&at, &mut document, author),
+                Ask::Resume { author } => self.resume(&at, &mut document, author),
+                Ask::Replace { by, expires_at } => self.replace_own(&at, &document, by, expires_at),
+            });
             // A document in which something was tried and refused, or that was replaced, is not
             // what is stored: what comes after it is asked of one that is read again.
             if outcome.is_ok() && self.index.document(key).is_some_and(|held| !held.is_gone()) {
@@ -116,6 +112,16 @@ impl Replica {
             self.waiting_for(key.document).asked.extend(again);
         }
         others
+    }
+
+    /// Whether what is signed now may stand in a document: not when that was opened by a clock that is
+    /// ahead of this one, and lasts longer than anybody takes.
+    fn may_write_in(&self, at: &At<'_>, document: &Coedited) -> Result<(), Refusal> {
+        if !self.roster.covered(self.me, at.now.hour()) {
+            return Err(Refusal::CertificateExpired);
+        }
+        let fits = policy::may_end(at.key.kind, document.expires_at, at.now.hour());
+        if fits { Ok(()) } else { Err(Refusal::TooLong) }
     }
 
     /// Takes envelopes of this node, once all of them count.
@@ -248,10 +254,10 @@ impl Replica {
     pub(crate) fn admit_members(&mut self, key: &Key, document: &mut Coedited) {
         let members = self.roster.members(key.circle, self.me);
         let writers: Vec<RootId> = members.into_iter().filter(|member| !document.may_write(*member)).collect();
-        if writers.is_empty() || !self.roster.covered(self.me, self.now.hour()) {
+        let at = At { now: self.now, key };
+        if writers.is_empty() || self.may_write_in(&at, document).is_err() {
             return;
         }
-        let at = At { now: self.now, key };
         let admit = self.control(&at, document, Content::Admit, document.expires_at, Admit { writers }.to_bytes());
         if guarded(|| document.admit(admit.get(), self.me, false)).is_ok() {
             self.keep(&admit);

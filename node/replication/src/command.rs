@@ -116,10 +116,10 @@ impl Replica {
     }
 
     /// The stamp of the next version. What was said before may have ended here, by a clock that ran
-    /// ahead, while others still hold it: where nothing is held it starts at the hour of now, and so
-    /// above whatever that was.
+    /// ahead, while others still hold it: where nothing is held it starts at the hour of now, and
+    /// above all that ended since the start, and so above whatever that was.
     pub(crate) fn next_version(&self, now: Timestamp, key: &Key) -> (u64, u64) {
-        let first = u64::from(now.hour().0.max(1)) << IN_AN_HOUR;
+        let first = (u64::from(now.hour().0.max(1)) << IN_AN_HOUR).max(self.ended.saturating_add(1));
         let held = self.index.document(key).and_then(|document| document.leading()).map(|(_, entry)| entry.stamp);
         match held {
             Some(Stamp::Version { incarnation, number }) if incarnation >= self.config.incarnation => {
@@ -127,6 +127,14 @@ impl Replica {
                 number.checked_add(1).map_or((incarnation.saturating_add(1), first), |number| (incarnation, number))
             }
             _ => (self.config.incarnation, first),
+        }
+    }
+
+    /// Takes note of the number of a version of this node that ended. A thief of the key may have used
+    /// one beyond every hour.
+    pub(crate) fn note_ended(&mut self, now: Timestamp, number: u64) {
+        if number >> IN_AN_HOUR <= u64::from(now.hour().0) {
+            self.ended = self.ended.max(number);
         }
     }
 

@@ -4,6 +4,7 @@
 //! randomness and returns [`Effect`]s for the runtime to carry out in order. This crate does no
 //! IO, reads no clock, draws no randomness of its own, and cannot name a personal record.
 
+mod ahead;
 mod allowance;
 pub mod api;
 mod arrive;

@@ -141,6 +141,14 @@ impl Replica {
         }
     }
 
+    /// Takes note of what a partner does not take.
+    fn refused_there(&mut self, now: Timestamp, partner: RootId, ids: Vec<EnvelopeId>) {
+        let Some(link) = self.links.get_mut(&partner) else { return };
+        let room = MAX_REFUSED.saturating_sub(link.refused_there.len());
+        let new: Vec<EnvelopeId> = ids.into_iter().take(room).filter(|id| link.refused_there.insert(*id)).collect();
+        self.read_what_was_ahead(now, &new);
+    }
+
     pub(crate) fn disconnected(&mut self, partner: RootId) {
         self.leave_off(partner);
         self.clocks.left(partner);
@@ -174,12 +182,7 @@ impl Replica {
             Some(Frame::Envelopes(envelopes)) => self.arrived(now, partner, &envelopes),
             Some(Frame::Check(round)) => self.round(now, partner, round),
             Some(Frame::Need(ids)) => self.needed(partner, ids),
-            Some(Frame::Refused(ids)) => {
-                if let Some(link) = self.links.get_mut(&partner) {
-                    let room = MAX_REFUSED.saturating_sub(link.refused_there.len());
-                    link.refused_there.extend(ids.into_iter().take(room));
-                }
-            }
+            Some(Frame::Refused(ids)) => self.refused_there(now, partner, ids),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The write policy: what a header may say, by kind (DESIGN §4), whatever else is held.
 
 use schemas::Kind;
-use schemas::envelope::{Content, Header, Refusal, Stamp};
+use schemas::envelope::{Content, Header, MAX_AHEAD_HOURS, Refusal, Stamp};
 use schemas::ids::RootId;
 use schemas::time::{Hour, Timestamp};
 
@@ -73,7 +73,11 @@ fn check_content(header: &Header, own: bool) -> Result<(), Refusal> {
     if allowed { Ok(()) } else { Err(Refusal::NotAllowed) }
 }
 
-fn check_times(header: &Header, now: Timestamp) -> Result<(), Refusal> {
+/// Checks the end of a header against when it was signed, and against now.
+///
+/// # Errors
+/// `Expired` or `TooLong`.
+pub(crate) fn check_times(header: &Header, now: Timestamp) -> Result<(), Refusal> {
     if is_past(header.expires_at, now) {
         return Err(Refusal::Expired);
     }
@@ -81,13 +85,17 @@ fn check_times(header: &Header, now: Timestamp) -> Result<(), Refusal> {
     let fits = match header.content {
         Content::Erased | Content::ReplacedBy => header.expires_at == gone_until(header.kind, header.signed_at),
         Content::Hold => header.expires_at == header.signed_at.plus_days(HOLD_DAYS),
-        // These end with their opening, which a clock a day ahead may have signed.
         Content::Change | Content::Admit | Content::Cut | Content::Lift => {
-            header.expires_at <= header.signed_at.plus_days(days + 1)
+            may_end(header.kind, header.expires_at, header.signed_at)
         }
         _ => header.signed_at < header.expires_at && header.expires_at <= header.signed_at.plus_days(days),
     };
     if fits { Ok(()) } else { Err(Refusal::TooLong) }
+}
+
+/// Whether what is signed in a page may end with it: a clock a day ahead may have opened it.
+pub(crate) fn may_end(kind: Kind, end: Hour, signed_at: Hour) -> bool {
+    end <= signed_at.plus_days(kind.max_days() + 1)
 }
 
 /// Until when an erasure or a replacement is kept: nothing of the document lives longer, even when its last
@@ -99,4 +107,9 @@ pub(crate) fn gone_until(kind: Kind, signed_at: Hour) -> Hour {
 /// Whether what ends at `end` is over at `now`.
 pub(crate) fn is_past(end: Hour, now: Timestamp) -> bool {
     end <= now.hour()
+}
+
+/// Whether what was signed at `hour` is from further ahead of `now` than anybody takes.
+pub(crate) fn is_ahead(hour: Hour, now: Timestamp) -> bool {
+    hour.0 > now.hour().0.saturating_add(MAX_AHEAD_HOURS)
 }

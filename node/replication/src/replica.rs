@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use schemas::border::SCHEMA;
 use schemas::certificate::{NodeCertificate, Verified};
-use schemas::envelope::{Content, Envelope, Refusal};
+use schemas::envelope::{Content, Envelope, Refusal, Stamp};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
@@ -69,7 +69,11 @@ pub struct Replica {
     pub(crate) leaving: Leaving,
     /// Whether something was to be said again under a new key and could not be.
     pub(crate) unsaid: bool,
+    /// Whether something could not be said again at the time that this node's clock showed.
+    pub(crate) untimely: bool,
     pub(crate) out: Out,
+    /// The highest number of a version of this node that ended since the start.
+    pub(crate) ended: u64,
     /// Time of the input that is being handled.
     pub(crate) now: Timestamp,
     /// When those who were not greeted at once are greeted anew.
@@ -115,6 +119,8 @@ impl Replica {
             groundless: BTreeSet::new(),
             leaving: Leaving::default(),
             unsaid: false,
+            untimely: false,
+            ended: 0,
             out: Out::default(),
             now: Timestamp(0),
             greet_at: None,
@@ -200,6 +206,9 @@ impl Replica {
                 self.effect(Effect::Notify(Notice::Clock(clock)));
             }
             self.expire(now);
+            let refused: Vec<EnvelopeId> = self.links.values().flat_map(|link| &link.refused_there).copied().collect();
+            self.read_what_was_ahead(now, &refused);
+            self.unsaid |= std::mem::take(&mut self.untimely);
         }
     }
 
@@ -228,6 +237,11 @@ impl Replica {
             let shown = !self.index.document(&key).is_some_and(|document| document.is_gone());
             if shown && self.is_visible(&key) {
                 touched.insert(key);
+            }
+            if key.owner == self.me
+                && let Some(Stamp::Version { number, .. }) = self.index.entry(id).map(|entry| entry.stamp)
+            {
+                self.note_ended(now, number);
             }
             self.forget(id);
         }
@@ -334,16 +348,23 @@ impl Replica {
         }
         if let Some(link) = self.links.get_mut(&from) {
             *link.state.refused.entry(reason).or_default() += 1;
-            if let Some(id) = id.filter(|_| !matches!(reason, Refusal::Superseded | Refusal::Expired))
-                && link.refused_here.len() < MAX_REFUSED
-                && link.refused_here.insert(id)
-            {
-                self.out.refused.entry(from).or_default().insert(id);
-            }
+        }
+        if let Some(id) = id.filter(|_| !matches!(reason, Refusal::Superseded | Refusal::Expired)) {
+            self.tell_refused(from, id);
         }
         // An honest node of an earlier release passes on what it does not understand.
         let blamed = !reason.is_innocent() && author.is_none_or(|author| author == from);
         self.effect(Effect::Notify(Notice::Refused { partner: from, reason, blamed }));
+    }
+
+    /// Has a partner know, once, that an envelope has no place here, and leaves it out of checks.
+    pub(crate) fn tell_refused(&mut self, partner: RootId, id: EnvelopeId) {
+        if let Some(link) = self.links.get_mut(&partner)
+            && link.refused_here.len() < MAX_REFUSED
+            && link.refused_here.insert(id)
+        {
+            self.out.refused.entry(partner).or_default().insert(id);
+        }
     }
 
     /// Keeps apart an envelope whose building panicked.

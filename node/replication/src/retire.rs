@@ -22,6 +22,7 @@ use schemas::envelope::{Content, Envelope, Header, Refusal};
 use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
+use crate::ahead::opened_ahead;
 use crate::api::Effect;
 use crate::build::{self, guarded};
 use crate::index::Key;
@@ -150,15 +151,15 @@ impl Replica {
         held.into_iter().filter(|envelope| self.index.holds(envelope.get().id())).collect()
     }
 
-    /// What is held of a retired key of the same author and ended the document in the same way as
-    /// what arrived.
-    pub(crate) fn ended_by_retired(&self, held: &[&Verified<Envelope>], arrival: &Arrival) -> Option<EnvelopeId> {
+    /// What is held that is void, of the same author, and ended the document in the same way as what
+    /// arrived.
+    pub(crate) fn ended_by_void(&self, held: &[&Verified<Envelope>], arrival: &Arrival) -> Option<EnvelopeId> {
         let says = |header: &Header| (header.content, header.body_hash);
         let new = says(&arrival.envelope.get().header);
         let ends = matches!(new.0, Content::Erased | Content::ReplacedBy);
         let same = |old: &&&Verified<Envelope>| {
             let header = &old.get().header;
-            says(header) == new && self.roster.retired().contains(arrival.author, header.author)
+            says(header) == new && self.is_void(arrival.author, header)
         };
         held.iter().find(same).filter(|_| ends).map(|old| old.get().id())
     }
@@ -225,7 +226,7 @@ impl Replica {
     }
 
     /// Whether this node's clock and certificate let it sign.
-    fn may_sign(&self, now: Timestamp) -> bool {
+    pub(crate) fn may_sign(&self, now: Timestamp) -> bool {
         !self.is_off() && self.roster.covered(self.me, now.hour())
     }
 
@@ -266,18 +267,30 @@ impl Replica {
             self.unsaid = true;
             return;
         }
+        let of_before = envelopes.into_iter().filter(|envelope| envelope.get().header.author != self.node());
+        self.sign_again(now, of_before.collect());
+    }
+
+    /// Signs these again under this node's key and at the hour of now. What a clock that was ahead
+    /// said ends no later than what is said now may; what cannot be said now stays as it is.
+    pub(crate) fn sign_again(&mut self, now: Timestamp, envelopes: Vec<Verified<Envelope>>) {
+        let reopened = opened_ahead(&envelopes, now);
         let mut pages = BTreeSet::new();
         for envelope in envelopes {
             let (id, header) = (envelope.get().id(), &envelope.get().header);
-            if !self.index.holds(id) || header.author == self.node() {
+            if !self.index.holds(id) {
                 continue;
             }
             let key = Key::from(header);
+            let may_last = header.content == Content::Version || reopened.contains(&key);
+            let longest = if may_last { now.hour().plus_days(key.kind.max_days()) } else { header.expires_at };
+            let end = header.expires_at.min(longest);
             match header.content {
                 Content::Version => {
-                    // What cannot be said now stays, and is tried again at the next start.
+                    // What cannot be said now is tried again when the clock is another, and at the next start.
                     if let Ok(version) = guarded(|| build::version(header, &envelope.get().body)) {
-                        let _ = self.publish(now, key.circle, key.document, &version.value, header.expires_at);
+                        let said = self.publish(now, key.circle, key.document, &version.value, end);
+                        self.untimely |= said.is_err();
                     }
                 }
                 Content::Erased => {
@@ -297,9 +310,13 @@ impl Replica {
                     let body = envelope.get().body.clone();
                     let until = match content {
                         Content::ReplacedBy => policy::gone_until(key.kind, now.hour()),
-                        _ => header.expires_at,
+                        _ => end,
                     };
                     let again = self.sign(now, &key, (content, header.schema), header.stamp, until, body);
+                    if policy::check_times(&again.get().header, now).is_err() {
+                        self.untimely = true;
+                        continue;
+                    }
                     self.forget(id);
                     self.keep(&again);
                     self.push(&key, &[again]);
@@ -313,8 +330,16 @@ impl Replica {
         }
     }
 
-    /// What of `arrivals` says again what is held of a retired key: the same in everything but who
-    /// signed and when. It takes the place of what is held, so that everything that follows it stands.
+    /// Whether what is held gives way to its author's own word that says the same again: a retired key
+    /// signed it, or a clock that was ahead, as this node's was.
+    fn is_void(&self, author: RootId, header: &Header) -> bool {
+        let retired = self.roster.retired().contains(author, header.author);
+        let of_author = self.roster.root_of(header.author) == Some(author);
+        retired || of_author && policy::is_ahead(header.signed_at, self.now)
+    }
+
+    /// What of `arrivals` says again what is held and void: the same in everything but who signed
+    /// and when. It takes the place of what is held, so that everything that follows it stands.
     pub(crate) fn said_again(
         &mut self,
         held: &[&Verified<Envelope>],
@@ -323,7 +348,7 @@ impl Replica {
         let mut again = Vec::new();
         for old in held.iter().map(|envelope| envelope.get()) {
             let root = self.roster.root_of(old.header.author);
-            if !root.is_some_and(|root| self.roster.retired().contains(root, old.header.author)) {
+            if !root.is_some_and(|root| self.is_void(root, &old.header)) {
                 continue;
             }
             let same = |arrival: &Arrival| {

@@ -6,9 +6,8 @@ use casework::Result;
 use casework::ports::{Document, Documents, Hold, PageDraft, Proof};
 use replication::{DocumentView, Draft, Lost};
 use rusqlite::params;
-use schemas::envelope::MAX_AHEAD_HOURS;
 use schemas::ids::{DocumentId, RootId};
-use schemas::time::{Hour, Timestamp};
+use schemas::time::Hour;
 use schemas::{Kind, SharedValue};
 
 use crate::fault::corrupt;
@@ -85,14 +84,12 @@ impl Documents for Tx<'_> {
         self.one(&sql, [&id.0[..], &owner.0[..]], document)
     }
 
-    fn is_missing(&mut self, id: DocumentId, now: Timestamp) -> Result<bool> {
-        let sql = "SELECT NOT EXISTS (SELECT 1 FROM documents WHERE id = ?1 AND owner = (SELECT root FROM identity)
-                                   AND changed_at <= ?2)
+    fn is_missing(&mut self, id: DocumentId) -> Result<bool> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM documents WHERE id = ?1 AND owner = (SELECT root FROM identity))
                    AND NOT EXISTS (SELECT 1 FROM outbox WHERE document = ?1 AND refused IS NULL)
                    AND NOT EXISTS (SELECT 1 FROM erased_documents WHERE document = ?1
                                    AND owner IN ((SELECT root FROM identity), x''))";
-        let latest = now.hour().0.saturating_add(MAX_AHEAD_HOURS);
-        Ok(self.one(sql, params![id.0, latest], |cells| cells.get())?.unwrap_or(false))
+        Ok(self.one(sql, [id.0], |cells| cells.get())?.unwrap_or(false))
     }
 
     fn replaced_by(&mut self, id: DocumentId) -> Result<Option<DocumentId>> {

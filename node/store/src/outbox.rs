@@ -1,6 +1,8 @@
 //! Commands to the replication core: written with the use case, carried out by the runtime in
 //! order, and gone when settled. A refused one stays with its reason.
 
+use std::collections::BTreeSet;
+
 use casework::Result;
 use casework::ports::{Outbox, Outgoing};
 use rusqlite::params;
@@ -143,6 +145,11 @@ impl Outbox for Tx<'_> {
             written.commands.push((number, command.clone()));
         }
         Ok(number)
+    }
+
+    fn waiting(&mut self) -> Result<BTreeSet<DocumentId>> {
+        let sql = "SELECT DISTINCT document FROM outbox WHERE refused IS NULL";
+        Ok(self.all(sql, [], |cells| cells.document())?.into_iter().collect())
     }
 
     fn is_to_be_replaced(&mut self, document: DocumentId) -> Result<bool> {

@@ -71,15 +71,16 @@ impl Sharing for Tx<'_> {
         let kinds: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.code())).collect();
         // A card that was withdrawn has nobody behind it; a half of a match keeps its person.
         let sql = format!(
-            "SELECT d.id, d.circle FROM documents d
-             WHERE d.kind IN ({})
-             AND d.owner = (SELECT root FROM identity)
-             AND NOT EXISTS (SELECT 1 FROM links l WHERE l.document = d.id
-                             AND (l.ended_at IS NULL OR d.kind NOT IN ('mentor_offer', 'match_request')))
-             AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.document = d.id AND o.refused IS NULL)
-             AND NOT EXISTS (SELECT 1 FROM incoming_proposals i WHERE i.answer = d.id AND i.mentor IS NULL
-                             AND i.stage LIKE 'refused%')
-             ORDER BY d.id",
+            "SELECT id, circle FROM
+                 (SELECT id, circle, owner FROM documents d WHERE kind IN ({})
+                  AND NOT EXISTS (SELECT 1 FROM links WHERE document = d.id
+                                  AND (ended_at IS NULL OR d.kind NOT IN ('mentor_offer', 'match_request')))
+                  AND NOT EXISTS (SELECT 1 FROM incoming_proposals WHERE answer = d.id AND mentor IS NULL
+                                  AND stage LIKE 'refused%')
+                  UNION SELECT d.id, d.circle, d.owner FROM erasures JOIN documents d ON d.id = erasures.document) found
+             WHERE owner = (SELECT root FROM identity)
+             AND NOT EXISTS (SELECT 1 FROM outbox WHERE document = found.id AND refused IS NULL)
+             ORDER BY id",
             kinds.join(", ")
         );
         self.all(&sql, [], |cells| Ok((cells.document()?, cells.circle()?)))

@@ -4,16 +4,40 @@
 mod towns;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use casework::duo_view::TodayItem;
 use casework::office::AccountRole;
 use casework::people::{PersonId, Side};
 use casework::ports::{Outgoing, Storage};
 use casework::ports_matches::{DuoStage, IncomingStage, OutgoingEnd, OutgoingStage};
+use casework::restored::Restored;
 use casework::{Actor, Error};
 use schemas::Kind;
+use schemas::ids::{DocumentId, RootId};
 use store::erased_persons;
-use towns::{converge, els, two_towns};
+use towns::{Town, converge, els, two_towns};
+
+/// An administrator.
+fn bram() -> Actor {
+    Actor::new(Some(2), "Bram", AccountRole::Administrator)
+}
+
+/// The second says yes to a proposal of the first, which confirms.
+fn make_match(towns: &mut [Town; 2], proposal: DocumentId) {
+    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
+    towns[1].office().answer_yes(&els(), proposal).expect("yes");
+    converge(towns);
+    towns[0].office().confirm(&els(), proposal).expect("confirmed");
+    converge(towns);
+}
+
+/// Goes on with a copy of its store, without a partner that is out of reach.
+fn goes_on_without(town: &mut Town, copy: &Path, partner: RootId) -> Restored {
+    town.restore_alone(copy);
+    town.office().suspend_partner(&bram(), partner, "niet bereikbaar").expect("suspended");
+    town.office().after_restore(&BTreeSet::from([partner])).expect("brought in line")
+}
 
 #[test]
 fn a_restored_office_keeps_the_promises_it_made_since() {
@@ -26,12 +50,8 @@ fn a_restored_office_keeps_the_promises_it_made_since() {
     converge(&mut towns);
     // The backup is of before the yes; since then the match was made.
     let copy = towns[1].back_up();
-    towns[1].office().record_mentor_asked(&els(), first).expect("asked");
-    towns[1].office().answer_yes(&els(), first).expect("yes");
-    converge(&mut towns);
-    towns[0].office().confirm(&els(), first).expect("confirmed");
-    converge(&mut towns);
-    let stage = |town: &towns::Town| town.look(move |records| records.incoming(first)).expect("known").stage;
+    make_match(&mut towns, first);
+    let stage = |town: &Town| town.look(move |records| records.incoming(first)).expect("known").stage;
     assert_eq!(stage(&towns[1]), IncomingStage::Acknowledged);
 
     let (left, right) = towns.split_at_mut(1);
@@ -90,11 +110,7 @@ fn a_restored_requester_keeps_the_match_it_made_since() {
     let copy = towns[0].back_up();
     let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
     converge(&mut towns);
-    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
-    towns[1].office().answer_yes(&els(), proposal).expect("yes");
-    converge(&mut towns);
-    towns[0].office().confirm(&els(), proposal).expect("confirmed");
-    converge(&mut towns);
+    make_match(&mut towns, proposal);
 
     let (left, right) = towns.split_at_mut(1);
     left[0].restore(&copy, &right[0]);
@@ -141,8 +157,7 @@ fn who_was_erased_is_written_down_outside_the_store() {
     let (left, right) = towns.split_at_mut(1);
     left[0].restore(&copy, &right[0]);
     assert_eq!(left[0].somebody(Side::Newcomer, "Carim", 0), PersonId(41));
-    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
-    assert!(left[0].office().erasures(&bram).is_ok());
+    assert!(left[0].office().erasures(&bram()).is_ok());
 }
 
 #[test]
@@ -155,26 +170,25 @@ fn whoever_is_not_waited_for_gets_no_place_until_a_person_looked() {
     let borsbeek = towns[0].me;
     let (left, right) = towns.split_at_mut(1);
     right[0].restore(&copy, &left[0]);
-    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
     let office = right[0].office().clone();
-    office.suspend_partner(&bram, borsbeek, "niet bereikbaar").expect("suspended");
+    office.suspend_partner(&bram(), borsbeek, "niet bereikbaar").expect("suspended");
     let done = office.after_restore(&BTreeSet::from([borsbeek])).expect("brought in line");
     assert_eq!(done.unsure, 1);
     assert_eq!(office.after_restore(&BTreeSet::from([borsbeek])).expect("twice is once").unsure, 1);
     let file = office.open_person(&els(), jan).expect("a file");
     assert!(file.places_unsure);
-    let waits = |town: &towns::Town| {
+    let waits = |town: &Town| {
         let today = town.office().today(&els()).expect("today").waits_for_me;
         today.into_iter().any(|item| matches!(item, TodayItem::PlacesUnsure { mentor, .. } if mentor == jan))
     };
     assert!(waits(&right[0]));
     // Also when the partner is back before anybody looked.
-    office.resume_partner(&bram, borsbeek).expect("resumed");
+    office.resume_partner(&bram(), borsbeek).expect("resumed");
     drop(office);
     converge(&mut towns);
     let asked = towns[0].office().propose(&els(), amina, offer);
     assert!(matches!(asked, Err(Error::Refused(_))), "the card says that there is no place: {asked:?}");
-    assert!(matches!(towns[1].office().places_checked(&bram, jan), Err(Error::Forbidden)));
+    assert!(matches!(towns[1].office().places_checked(&bram(), jan), Err(Error::Forbidden)));
     assert!(matches!(towns[1].office().places_checked(&els(), PersonId(99)), Err(Error::NotFound)));
     towns[1].office().places_checked(&els(), jan).expect("looked");
     assert!(!waits(&towns[1]) && !towns[1].office().open_person(&els(), jan).expect("a file").places_unsure);
@@ -196,31 +210,24 @@ fn what_an_absent_partner_brings_back_is_erased_or_followed() {
     let [matched, asked] = [amina, bilal].map(|who| towns[0].office().propose(&els(), who, offer).expect("proposed"));
     towns[0].office().withdraw(&els(), carim).expect("taken back");
     converge(&mut towns);
-    towns[1].office().record_mentor_asked(&els(), matched).expect("asked");
-    towns[1].office().answer_yes(&els(), matched).expect("yes");
-    converge(&mut towns);
-    towns[0].office().confirm(&els(), matched).expect("confirmed");
-    converge(&mut towns);
+    make_match(&mut towns, matched);
 
     let aartselaar = towns[1].me;
-    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
     let (left, right) = towns.split_at_mut(1);
-    left[0].restore_alone(&copy);
+    let done = goes_on_without(&mut left[0], &copy, aartselaar);
     let office = left[0].office().clone();
-    office.suspend_partner(&bram, aartselaar, "niet bereikbaar").expect("suspended");
-    let done = office.after_restore(&BTreeSet::from([aartselaar])).expect("brought in line");
     assert_eq!((done.matches, done.erased), (0, 0), "nobody brought anything");
     assert_eq!(office.absent().expect("read"), BTreeSet::from([aartselaar]));
     assert!(!office.absent_brought(aartselaar).expect("read"), "it is suspended still");
 
     // The card of somebody who is not in the backup goes however it comes back. What is between
     // the two stays until all of it is here.
-    office.resume_partner(&bram, aartselaar).expect("resumed");
+    office.resume_partner(&bram(), aartselaar).expect("resumed");
     left[0].is_brought(&right[0]);
     left[0].pass_days(30);
     office.tick().expect("a tick");
     left[0].carry_out();
-    let there = |town: &towns::Town, id| town.look(move |records| records.document(id)).is_some();
+    let there = |town: &Town, id| town.look(move |records| records.document(id)).is_some();
     assert!(!there(&left[0], card) && there(&left[0], old), "only Bilal's card is erased");
     assert!(there(&left[0], asked) && there(&left[0], matched));
     assert_eq!(left[0].look(move |records| records.live_card(carim)), None, "his card is not out any more");
@@ -258,20 +265,17 @@ fn nothing_is_decided_about_an_absent_partner_before_it_brought_what_it_kept() {
     converge(&mut towns);
 
     let borsbeek = towns[0].me;
-    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
     let (left, right) = towns.split_at_mut(1);
-    right[0].restore_alone(&copy);
+    goes_on_without(&mut right[0], &copy, borsbeek);
     let office = right[0].office().clone();
-    office.suspend_partner(&bram, borsbeek, "niet bereikbaar").expect("suspended");
-    office.after_restore(&BTreeSet::from([borsbeek])).expect("brought in line");
-    office.resume_partner(&bram, borsbeek).expect("resumed");
+    office.resume_partner(&bram(), borsbeek).expect("resumed");
     // The yes of before is not known yet: no second one, and no no.
     let recovering = |result: casework::Result<()>| matches!(result, Err(Error::Refused("recovering")));
     assert!(recovering(office.answer_yes(&els(), proposal)));
     assert!(recovering(office.answer_no(&els(), proposal, schemas::documents::NoReason::Full, false)));
     office.settle_matches().expect("settled");
     right[0].carry_out();
-    let stage = |town: &towns::Town| town.look(move |records| records.incoming(proposal)).expect("known").stage;
+    let stage = |town: &Town| town.look(move |records| records.incoming(proposal)).expect("known").stage;
     assert_eq!(stage(&right[0]), IncomingStage::Open);
 
     right[0].is_brought(&left[0]);
@@ -292,7 +296,7 @@ fn nothing_is_erased_that_somebody_is_behind() {
     let amina = town.somebody(Side::Newcomer, "Amina", 0);
     // While the card waits to be published, after a crash, and once it is out.
     let card = town.office().publish(&els(), amina, None).expect("a card");
-    let waiting = |town: &towns::Town| {
+    let waiting = |town: &Town| {
         let commands = town.store().outbox_next(0).expect("the outbox");
         let about = |command: &Outgoing| match command {
             Outgoing::Publish { document, .. } | Outgoing::Erase { document } => *document == card,
@@ -336,22 +340,15 @@ fn who_was_matched_meanwhile_is_in_no_second_match() {
     let copy = towns[0].back_up();
     let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
     converge(&mut towns);
-    towns[1].office().record_mentor_asked(&els(), proposal).expect("asked");
-    towns[1].office().answer_yes(&els(), proposal).expect("yes");
-    converge(&mut towns);
-    towns[0].office().confirm(&els(), proposal).expect("confirmed");
-    converge(&mut towns);
+    make_match(&mut towns, proposal);
 
     let aartselaar = towns[1].me;
-    let bram = Actor::new(Some(2), "Bram", AccountRole::Administrator);
     let (left, right) = towns.split_at_mut(1);
-    left[0].restore_alone(&copy);
+    goes_on_without(&mut left[0], &copy, aartselaar);
     let office = left[0].office().clone();
-    office.suspend_partner(&bram, aartselaar, "niet bereikbaar").expect("suspended");
-    office.after_restore(&BTreeSet::from([aartselaar])).expect("brought in line");
     // Nobody here knows of the match with Jan.
     office.match_locally(&els(), amina, piet).expect("matched at home");
-    office.resume_partner(&bram, aartselaar).expect("resumed");
+    office.resume_partner(&bram(), aartselaar).expect("resumed");
     left[0].is_brought(&right[0]);
     assert!(office.absent_brought(aartselaar).expect("brought in line"));
     drop(office);
@@ -360,7 +357,7 @@ fn who_was_matched_meanwhile_is_in_no_second_match() {
     assert_eq!(sent.stage, OutgoingStage::Ended(OutgoingEnd::Withdrawn));
     let came = towns[1].look(move |records| records.incoming(proposal)).expect("known");
     assert_eq!(came.stage, IncomingStage::Withdrawn, "Jan's place is free, and his municipality knows why");
-    let active = |town: &towns::Town| {
+    let active = |town: &Town| {
         let duos = town.look(|records| records.duos());
         duos.into_iter().filter(|duo| duo.stage.is_active()).map(|duo| duo.mentor).collect::<Vec<_>>()
     };
@@ -378,7 +375,7 @@ fn what_time_does_erases_no_match_that_the_records_do_not_know_yet() {
     let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
     converge(&mut towns);
     let (left, right) = towns.split_at_mut(1);
-    let there = |town: &towns::Town, id| town.look(move |records| records.document(id)).is_some();
+    let there = |town: &Town, id| town.look(move |records| records.document(id)).is_some();
 
     left[0].restore_alone(&copy);
     left[0].recovers(true);
@@ -397,4 +394,33 @@ fn what_time_does_erases_no_match_that_the_records_do_not_know_yet() {
     let done = left[0].office().after_restore(&BTreeSet::new()).expect("brought in line");
     left[0].carry_out();
     assert_eq!((done.erased, there(&left[0], proposal)), (1, false), "nobody is behind it");
+}
+
+#[test]
+fn what_is_about_somebody_who_was_erased_goes_whatever_it_is() {
+    let mut towns = two_towns();
+    let (amina, card) = towns[0].shared(Side::Newcomer, "Amina", 0);
+    let (_, offer) = towns[1].shared(Side::Mentor, "Jan", 2);
+    converge(&mut towns);
+    let proposal = towns[0].office().propose(&els(), amina, offer).expect("proposed");
+    converge(&mut towns);
+    let town = &mut towns[0];
+    let values = [card, proposal].map(|id| (id, town.look(move |records| records.document(id)).expect("it").value));
+    town.office().erase_person(&els(), amina).expect("erased");
+    town.carry_out();
+    // A wrong clock ended the erasures here, and a partner that never heard of them brings both back.
+    for (id, value) in values {
+        town.receive(town.me, id, value);
+    }
+    for _ in 0..2 {
+        town.office().tick().expect("a tick");
+        let waiting = town.store().outbox_next(0).expect("the outbox").into_iter();
+        let erased = waiting.filter_map(|(_, command)| match command {
+            Outgoing::Erase { document } => Some(document),
+            _ => None,
+        });
+        let erased: Vec<DocumentId> = erased.collect();
+        assert_eq!(erased.len(), 2, "once");
+        assert!(erased.contains(&card) && erased.contains(&proposal));
+    }
 }

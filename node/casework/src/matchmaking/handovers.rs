@@ -11,13 +11,12 @@ use schemas::language::Language;
 use crate::desk::Desk;
 use crate::error::{Error, Result};
 use crate::halves::Halves;
-use crate::handover::{Binding, Direction, Message, Verdict, digest, open, seal};
+use crate::handover::{Binding, Direction, Message, Verdict, digest, one_time_key, open, seal};
 use crate::office::Office;
 use crate::people::{PersonData, PersonId, Purpose};
 use crate::ports_matches::{
     ContactSheet, Duo, HandoverStage, IncomingStage, OutgoingHandover, OutgoingStage, ReceivedSheet,
 };
-use crate::renewal::key_of;
 use crate::settle::{half_of, say, settle};
 
 /// A sealed sheet that the runtime sends straight to the partner.
@@ -226,6 +225,19 @@ fn receive(desk: &mut Desk<'_>, from: RootId, bytes: &[u8]) -> Result<Verdict> {
     desk.records.destroy_one_time_key(proposal)?;
     desk.audit("handover.received", Some(sides.person), &proposal.to_string())?;
     Ok(Verdict::Received)
+}
+
+/// The key that seals the other person's sheet to us: the one that was said, else a fresh one; of
+/// no use where the sheet is here.
+pub(crate) fn key_of(desk: &mut Desk<'_>, proposal: DocumentId) -> Result<HandoverKey> {
+    if let Some(key) = desk.records.one_time_key(proposal)? {
+        return Ok(HandoverKey(key.public));
+    }
+    let key = one_time_key(desk.randomness);
+    if desk.records.sheet(proposal)?.is_none() {
+        desk.records.put_one_time_key(proposal, &key)?;
+    }
+    Ok(HandoverKey(key.public))
 }
 
 /// What to say when the match with this sender does not stand here, or never will.

@@ -1,14 +1,14 @@
 //! The requester's acts: propose, confirm, take back; and matching two persons of this
 //! municipality. The newcomer's municipality alone confirms, and one proposal at a time.
 
-use schemas::documents::{HandoverKey, ProposalState};
+use schemas::documents::ProposalState;
 use schemas::ids::DocumentId;
 use schemas::{Kind, SharedValue};
 
 use crate::desk::{Desk, json_of, places_left_of};
 use crate::error::{Error, Result};
 use crate::halves::Halves;
-use crate::handover::one_time_key;
+use crate::handovers::key_of;
 use crate::office::{Actor, Office};
 use crate::own_cards::{is_minor, refresh_offer};
 use crate::people::{Person, PersonId, Purpose, Side};
@@ -190,13 +190,11 @@ fn confirm(desk: &mut Desk<'_>, proposal: DocumentId) -> Result<()> {
     if desk.active_duo(sent.newcomer)?.is_some() {
         return Err(Error::Refused("in-duo"));
     }
-    let key = one_time_key(desk.randomness);
-    desk.records.put_one_time_key(proposal, &key)?;
+    let handover_key = key_of(desk, proposal)?;
     sent.stage = OutgoingStage::Confirmed;
     sent.changed_at = desk.now;
     desk.records.put_outgoing(&sent)?;
-    let state = ProposalState::Confirmed { handover_key: HandoverKey(key.public) };
-    let half = half_of(desk, &sent, state)?;
+    let half = half_of(desk, &sent, ProposalState::Confirmed { handover_key })?;
     desk.ledger(sent.newcomer, "confirmed", proposal, sent.offer_owner, Purpose::CrossBorder, json_of(half.clone()))?;
     desk.audit("proposal.confirmed", Some(sent.newcomer), &proposal.to_string())?;
     desk.tell(sent.offer_owner, proposal, half)?;

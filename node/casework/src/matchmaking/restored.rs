@@ -16,11 +16,11 @@ use crate::error::Result;
 use crate::halves::Halves;
 use crate::office::{Actor, Office};
 use crate::own_cards::refresh_offer;
-use crate::partner_life::frozen;
 use crate::people::{PersonId, Side};
 use crate::ports::{Document, Outgoing};
 use crate::ports_matches::{IncomingProposal, IncomingStage, OutgoingEnd, OutgoingProposal, OutgoingStage};
-use crate::settle::{end, half_of, open_duo};
+use crate::renewal::Renewal;
+use crate::settle::{end, open_duo};
 
 /// Kinds of documents that somebody stands behind by themselves, whatever was matched.
 const CARDS: [Kind; 2] = [Kind::MentorOffer, Kind::MatchRequest];
@@ -54,11 +54,10 @@ impl Office {
             desk.records.go_on_without(&without)?;
             let own = own_documents(desk)?;
             done.matches = follow(desk, &own)?;
-            done.matches += say_what_is_missing(desk, &own)?;
+            done.matches += say_what_is_missing(desk, |_| true)?;
             // What an absent partner has of ours may be a match: its records follow first.
             let waits: BTreeSet<_> = without.iter().map(|partner| desk.pair(*partner)).collect();
-            done.erased = erase_unbacked(desk, &CARDS, |_| true)?;
-            done.erased += erase_unbacked(desk, &OF_MATCHES, |circle| !waits.contains(circle))?;
+            done.erased = erase_unbacked(desk, |circle| !waits.contains(circle))?;
             done.unsure = doubt(desk, &without)?;
             desk.audit("store.restored", None, &format!("{} matches, {} erased", done.matches, done.erased))?;
             Ok(done)
@@ -78,53 +77,52 @@ impl Office {
             if desk.records.suspensions()?.contains_key(&partner) || !absent.remove(&partner) {
                 return Ok(false);
             }
-            let (pair, own) = (desk.pair(partner), own_documents(desk)?);
-            let between: Vec<Document> = own.iter().filter(|document| document.circle == pair).cloned().collect();
+            let (pair, mut between) = (desk.pair(partner), own_documents(desk)?);
+            between.retain(|document| document.circle == pair);
             let mut matches = follow(desk, &between)?;
             desk.records.go_on_without(&absent)?;
-            matches += say_what_is_missing(desk, &own)?;
-            let mut erased = erase_unbacked(desk, &CARDS, |_| true)?;
-            erased += erase_unbacked(desk, &OF_MATCHES, |circle| *circle == pair)?;
+            matches += say_what_is_missing(desk, |to| to == partner)?;
+            let erased = erase_unbacked(desk, |circle| *circle == pair)?;
             desk.audit("store.restored", None, &format!("{}: {matches} matches, {erased} erased", partner.short()))?;
             Ok(true)
         })
     }
 
-    /// Erases cards of ours that nobody here stands behind, by whatever way they came back. Halves of
-    /// matches stay: with a partner that was paired after the backup no record followed them.
+    /// Erases cards of ours that nobody here stands behind, and what is about somebody who was erased,
+    /// by whatever way it came back. Other halves of matches stay: with a partner that was paired after
+    /// the backup no record followed them.
     ///
     /// # Errors
     /// A failing store.
-    pub(crate) fn erase_cards_of_nobody(&self) -> Result<()> {
+    pub(crate) fn erase_what_came_back(&self) -> Result<()> {
         // Hardly ever is there anything, and looking takes the writer from nobody.
         let nothing =
             self.read(|records| Ok(records.unbacked(&CARDS)?.is_empty() && records.erased_cards()?.is_empty()))?;
         if !nothing {
-            self.by_itself(|desk| erase_unbacked(desk, &CARDS, |_| true))?;
+            self.by_itself(|desk| erase_unbacked(desk, |_| false))?;
         }
         Ok(())
     }
 }
 
-/// Erases what is of these kinds, in such a circle, and of nobody; how many were erased. Nothing
-/// while it is not known yet what partners kept.
-fn erase_unbacked(desk: &mut Desk<'_>, kinds: &[Kind], is_in: impl Fn(&CircleId) -> bool) -> Result<usize> {
+/// Erases what is of nobody: cards wherever they are, halves of matches in such circles; how many
+/// were erased. Nothing while it is not known yet what partners kept.
+fn erase_unbacked(desk: &mut Desk<'_>, halves_in: impl Fn(&CircleId) -> bool) -> Result<usize> {
     if desk.recovering {
         return Ok(0);
     }
-    let mut erased = 0;
-    for (document, circle) in desk.records.unbacked(kinds)? {
-        if is_in(&circle) {
-            desk.records.add_erasure(document, desk.now)?;
-            desk.records.enqueue(&Outgoing::Erase { document })?;
-            desk.outbox_filled();
-            erased += 1;
-        }
+    let mut unbacked: BTreeSet<DocumentId> = desk.records.unbacked(&CARDS)?.into_iter().map(|(id, _)| id).collect();
+    let halves = desk.records.unbacked(&OF_MATCHES)?.into_iter();
+    unbacked.extend(halves.filter(|(_, circle)| halves_in(circle)).map(|(id, _)| id));
+    for document in &unbacked {
+        desk.records.add_erasure(*document, desk.now)?;
+        desk.records.enqueue(&Outgoing::Erase { document: *document })?;
+        desk.outbox_filled();
     }
     for card in desk.records.erased_cards()? {
         desk.records.end_link(card, desk.now)?;
     }
-    Ok(erased)
+    Ok(unbacked.len())
 }
 
 /// The records follow our own halves; how many did.
@@ -324,21 +322,14 @@ fn follow_answer(
     Ok(true)
 }
 
-/// Says again what the records hold and no document does: it had not left when the backup was made.
-fn say_what_is_missing(desk: &mut Desk<'_>, own: &[Document]) -> Result<usize> {
+/// Says again to such partners what the records hold and no document does: it had not left when the
+/// backup was made.
+fn say_what_is_missing(desk: &mut Desk<'_>, to: impl Fn(RootId) -> bool) -> Result<usize> {
+    let renewal = Renewal::read(desk)?;
     let mut said = 0;
-    let frozen = frozen(desk)?;
-    for sent in desk.records.all_outgoing()? {
-        let there = own.iter().any(|document| document.id == sent.document);
-        let waits = frozen.contains(&sent.offer_owner);
-        if sent.stage == OutgoingStage::Proposed
-            && !waits
-            && !there
-            && !desk.records.was_erased(desk.me.root, sent.document)?
-        {
-            let half = half_of(desk, &sent, ProposalState::Proposed)?;
-            desk.tell(sent.offer_owner, sent.document, half)?;
-            said += 1;
+    for mut sent in desk.records.all_outgoing()? {
+        if to(sent.offer_owner) && renewal.may_say(sent.offer_owner, sent.document) {
+            said += usize::from(renewal.say_if_missing(desk, &mut sent)?);
         }
     }
     Ok(said)

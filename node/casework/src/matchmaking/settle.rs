@@ -3,7 +3,7 @@
 //!
 //! No decision of a person is taken here: no place is granted and nothing is confirmed.
 
-use schemas::documents::{Decision, HandoverKey, NoReason, ProposalState};
+use schemas::documents::{Decision, NoReason, ProposalState};
 use schemas::ids::{DocumentId, RootId};
 use schemas::{Answer, Kind, Proposal};
 
@@ -11,7 +11,7 @@ use crate::answer;
 use crate::desk::Desk;
 use crate::error::Result;
 use crate::halves::Halves;
-use crate::handover::one_time_key;
+use crate::handovers::key_of;
 use crate::office::Office;
 use crate::opening_days::opening_days_between;
 use crate::own_cards::refresh_offer;
@@ -194,10 +194,9 @@ fn settle_incoming(desk: &mut Desk<'_>, halves: &Halves) -> Result<()> {
 }
 
 fn acknowledge(desk: &mut Desk<'_>, halves: &Halves, mut came: IncomingProposal) -> Result<()> {
-    let key = one_time_key(desk.randomness);
-    desk.records.put_one_time_key(came.document, &key)?;
+    let handover_key = key_of(desk, came.document)?;
     came.stage = IncomingStage::Acknowledged;
-    say(desk, &mut came, Decision::Acknowledged { handover_key: HandoverKey(key.public) })?;
+    say(desk, &mut came, Decision::Acknowledged { handover_key })?;
     let leads = halves.proposals.get(&came.document).is_some_and(|(_, theirs)| theirs.lead == desk.me.root);
     desk.audit("proposal.acknowledged", came.mentor, &came.document.to_string())?;
     open_duo(desk, came.document, came.requester, None, came.mentor, leads)?;

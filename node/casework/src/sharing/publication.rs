@@ -387,7 +387,7 @@ pub(crate) fn refresh_card_in(records: &mut dyn Records, around: &Around, person
         // What a wrong clock ended before its time goes out again.
         Some((line, until))
             if !is_due(document, until, hand.now)
-                && (is_on_its_way(line.at, hand.now) || !records.is_missing(document, hand.now)?) =>
+                && (is_on_its_way(line.at, hand.now) || !records.is_missing(document)?) =>
         {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error fails")]
 
+mod ahead;
 #[expect(dead_code, reason = "writers are the matter of other tests")]
 #[path = "../common/mod.rs"]
 mod common;

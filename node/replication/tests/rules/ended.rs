@@ -24,16 +24,21 @@ fn publish(office: &mut Office, left: u8) {
     office.command(Command::Publish { circle: CIRCLE, document: DOCUMENT, value, expires_at }).unwrap();
 }
 
-/// Its clock jumps a hundred days ahead, is believed because nobody is heard, and is set right.
+/// Its clock jumps a hundred days ahead, is believed because nobody is heard, and is set right before
+/// it starts again.
 fn wrong_clock(office: &mut Office, right: Timestamp) {
+    loses_all(office);
+    office.now = right;
+    office.restart(1);
+}
+
+fn loses_all(office: &mut Office) {
     office.now = NOW.plus_seconds(100 * DAY);
     office.input(Input::Tick);
     assert!(!office.held().is_empty(), "partners are waited for");
     office.now = office.now.plus_seconds(HOUR);
     office.input(Input::Tick);
     assert!(office.held().is_empty() && office.views.is_empty(), "all of it ended here");
-    office.now = right;
-    office.restart(1);
 }
 
 fn agree(owner: &mut Office, partner: &mut Office, old: &[Signed], left: u8) {
@@ -78,5 +83,19 @@ fn what_ended_here_twice_is_still_the_newest() {
         let old = owner.held();
         agree(&mut owner, &mut partner, &old, left);
         wrong_clock(&mut owner, NOW.plus_seconds(at + HOUR));
+    }
+}
+
+#[test]
+fn what_is_said_anew_in_the_hour_in_which_it_was_first_said_is_newer() {
+    for again in [1, 2] {
+        let [mut owner, mut partner] = offices::<2>();
+        publish(&mut owner, 1);
+        let old = owner.held();
+        partner.receive(&owner.known, &old);
+        loses_all(&mut owner);
+        owner.now = NOW;
+        publish(&mut owner, again);
+        agree(&mut owner, &mut partner, &old, again);
     }
 }

@@ -1,13 +1,13 @@
-//! What is said again, and what is not: what a wrong clock signed, what nobody consents to any more,
-//! and what was refused.
+//! What is said again, and what is not: what is over soon, what nobody consents to any more, and
+//! what was refused.
 
 use casework::people::{PersonId, Purpose};
-use casework::ports_matches::{IncomingStage, OutgoingStage};
+use casework::ports_matches::OutgoingStage;
 use schemas::Kind;
 use schemas::ids::DocumentId;
 
-use crate::towns::{Town, converge, els};
-use crate::{matched, met, reserved};
+use crate::towns::{Town, els};
+use crate::{matched, reserved};
 
 /// How often a town said a document.
 fn said(town: &Town, document: DocumentId) -> usize {
@@ -27,25 +27,19 @@ fn lines(town: &Town, person: PersonId, event: &str) -> usize {
 }
 
 #[test]
-fn what_a_clock_that_was_ahead_signed_is_said_again_once_it_is_right() {
-    let (mut towns, newcomer, (_, offer)) = met();
-    towns[0].pass_days(100);
-    let proposal = towns[0].office().propose(&els(), newcomer, offer).expect("a proposal");
-    settle_often(&mut towns[0]);
-    towns[0].pass_days(2);
-    settle_often(&mut towns[0]);
-    assert_eq!(said(&towns[0], proposal), 1, "it cannot be better known here yet");
-    // Nobody takes what was signed a hundred days from now.
-    towns[0].loses(proposal);
-    towns[0].goes_back(102);
-    settle_often(&mut towns[0]);
-    assert_eq!((said(&towns[0], proposal), lines(&towns[0], newcomer, "proposed")), (2, 2));
-    towns[0].pass_days(2);
-    settle_often(&mut towns[0]);
-    assert_eq!(said(&towns[0], proposal), 2, "once");
-    converge(&mut towns);
-    let came = towns[1].look(move |records| records.incoming(proposal)).expect("it came");
-    assert_eq!(came.stage, IncomingStage::Open);
+fn what_cannot_leave_is_written_once() {
+    let (mut towns, ..) = matched();
+    // It is time to renew, and while a clock is wrong nothing is carried out.
+    towns.iter().for_each(|town| town.pass_days(70));
+    let waiting = |town: &Town| {
+        for _ in 0..3 {
+            town.office().settle_matches().expect("settled");
+        }
+        town.store().outbox_next(0).expect("the outbox").len()
+    };
+    assert_eq!(towns.each_ref().map(waiting), [2, 2], "a half and a word about the duo");
+    towns.iter_mut().for_each(settle_often);
+    assert_eq!(towns.each_ref().map(waiting), [0, 0]);
 }
 
 #[test]

@@ -226,11 +226,6 @@ impl Town {
         self.pass_seconds(days * 86_400);
     }
 
-    /// Sets the clock back.
-    pub(crate) fn goes_back(&self, days: u64) {
-        self.clock.0.fetch_sub(days * 86_400, Ordering::SeqCst);
-    }
-
     /// Whether it waits, from now on, for what partners kept.
     pub(crate) fn recovers(&self, recovering: bool) {
         self.network.recovering.store(recovering, Ordering::SeqCst);
@@ -413,13 +408,6 @@ impl Town {
         self.network.tell(document);
     }
 
-    /// What was written of a document and has not arrived never does.
-    pub(crate) fn loses(&mut self, document: DocumentId) {
-        if let Some(versions) = self.written.get(&document) {
-            self.delivered.insert(document, versions.len());
-        }
-    }
-
     /// Refuses what waits in the outbox; how much that was.
     pub(crate) fn refuses(&self) -> usize {
         let commands = self.store().outbox_next(0).expect("the outbox");
@@ -432,7 +420,9 @@ impl Town {
 
     /// Ends a document here, as a clock that runs years ahead does; what of it did not leave is lost.
     pub(crate) fn ends(&mut self, owner: RootId, document: DocumentId, kind: Kind) {
-        self.loses(document);
+        if let Some(versions) = self.written.get(&document) {
+            self.delivered.insert(document, versions.len());
+        }
         self.store().apply(vec![Effect::Hide { owner, document, kind, erased: false }]).expect("the store");
         self.network.tell(document);
     }
