@@ -4,16 +4,20 @@
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a measurement reads the clock and fails loudly")]
 
+#[path = "../tests/common/papers.rs"]
+mod papers;
+
 use std::time::Instant;
 
 use ed25519_dalek::SigningKey;
+use papers::Papers;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use replication::{Config, Effect, Input, Replica, StoredHeader};
+use replication::{Effect, Input, Replica, StoredHeader};
 use schemas::Kind;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
 use schemas::envelope::{Content, FORMAT, Header, Stamp};
-use schemas::ids::{CircleId, DocumentId, NodeKey, RootId, RootKey, Session};
+use schemas::ids::{CircleId, DocumentId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -30,30 +34,10 @@ struct Node {
 
 impl Node {
     fn new(number: u8) -> Self {
-        let (root, key) = (SigningKey::from_bytes(&[number; 32]), SigningKey::from_bytes(&[number + 100; 32]));
-        let from = Hour(497_000);
-        let bytes = NodeCertificate {
-            root: RootKey(root.verifying_key().to_bytes()),
-            refnis: "11029".to_owned(),
-            kbo: String::new(),
-            node: NodeKey(key.verifying_key().to_bytes()),
-            serial: 1,
-            valid_from: from,
-            valid_until: from.plus_days(365),
-            retired: Vec::new(),
-            successor: None,
-        }
-        .sign(&root, &key);
-        let certificate = NodeCertificate::verify(&bytes).unwrap();
-        let replica = Replica::new(Config {
-            certificate: certificate.clone(),
-            certificate_bytes: bytes.clone(),
-            key: key.clone(),
-            session: Session([number; 16]),
-            incarnation: 1,
-            store_id: [number; 16],
-        });
-        Self { root: certificate.get().owner(), key, certificate, bytes, replica }
+        let papers = Papers::new(number);
+        let replica = papers.replica(number, number);
+        let Papers { root, key, certificate, bytes } = papers;
+        Self { root, key, certificate, bytes, replica }
     }
 
     fn input(&mut self, input: Input) -> Vec<Effect> {

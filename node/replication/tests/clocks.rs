@@ -5,17 +5,19 @@
 
 #[expect(dead_code, reason = "writers are the matter of other tests")]
 mod common;
+#[path = "common/papers.rs"]
+mod papers;
 
 use common::example;
-use ed25519_dalek::SigningKey;
+use papers::Papers;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use replication::{Clock, Command, Config, Effect, Input, Notice, Replica};
+use replication::{Clock, Command, Effect, Input, Notice, Replica};
 use schemas::Kind;
 use schemas::certificate::{NodeCertificate, Verified};
 use schemas::envelope::Refusal;
-use schemas::ids::{CircleId, DocumentId, NodeKey, RootId, RootKey, Session};
-use schemas::time::{Hour, Timestamp};
+use schemas::ids::{CircleId, DocumentId, RootId};
+use schemas::time::Timestamp;
 
 const NOW: Timestamp = Timestamp(497_010 * 3600);
 const DAY: u64 = 86_400;
@@ -29,30 +31,9 @@ struct Node {
 
 impl Node {
     fn new(number: u8) -> Self {
-        let (root, key) = (SigningKey::from_bytes(&[number; 32]), SigningKey::from_bytes(&[number + 100; 32]));
-        let from = Hour(496_900);
-        let certificate = NodeCertificate {
-            root: RootKey(root.verifying_key().to_bytes()),
-            refnis: "11029".to_owned(),
-            kbo: String::new(),
-            node: NodeKey(key.verifying_key().to_bytes()),
-            serial: 1,
-            valid_from: from,
-            valid_until: from.plus_days(365),
-            retired: Vec::new(),
-            successor: None,
-        };
-        let bytes = certificate.sign(&root, &key);
-        let certificate = NodeCertificate::verify(&bytes).unwrap();
-        let replica = Replica::new(Config {
-            certificate: certificate.clone(),
-            certificate_bytes: bytes.clone(),
-            key,
-            session: Session([number; 16]),
-            incarnation: 1,
-            store_id: [number; 16],
-        });
-        Self { root: certificate.get().owner(), certificate, bytes, replica }
+        let papers = Papers::new(number);
+        let replica = papers.replica(number, number);
+        Self { root: papers.root, certificate: papers.certificate, bytes: papers.bytes, replica }
     }
 
     fn input(&mut self, now: Timestamp, input: Input) -> Vec<Effect> {

@@ -10,6 +10,8 @@ mod doubled;
 mod left_out;
 mod mergers;
 mod nodes;
+#[path = "../common/papers.rs"]
+mod papers;
 mod partings;
 mod set_back;
 

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::common::CIRCLE;
+use crate::papers::Papers;
 use ed25519_dalek::SigningKey;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use replication::api::{Draft, Kept};
-use replication::{Command, Config, DocumentView, Effect, Input, Notice, Replica, frames};
+use replication::{Command, DocumentView, Effect, Input, Notice, Replica, frames};
 use schemas::SharedValue;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
 use schemas::envelope::{Envelope, Refusal};
-use schemas::ids::{DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
-use schemas::time::{Hour, Timestamp};
+use schemas::ids::{DocumentId, EnvelopeId, RootId};
+use schemas::time::Timestamp;
 
 pub(crate) const NOW: Timestamp = Timestamp(497_010 * 3600);
 
@@ -48,32 +49,12 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(number: u8) -> Self {
-        let (root, key) = (SigningKey::from_bytes(&[number; 32]), SigningKey::from_bytes(&[number + 100; 32]));
-        let from = Hour(497_000);
-        let certificate = NodeCertificate {
-            root: RootKey(root.verifying_key().to_bytes()),
-            refnis: "11029".to_owned(),
-            kbo: String::new(),
-            node: NodeKey(key.verifying_key().to_bytes()),
-            serial: 1,
-            valid_from: from,
-            valid_until: from.plus_days(365),
-            retired: Vec::new(),
-            successor: None,
-        };
-        let bytes = certificate.sign(&root, &key);
-        let certificate = NodeCertificate::verify(&bytes).unwrap();
-        let replica = Replica::new(Config {
-            certificate: certificate.clone(),
-            certificate_bytes: bytes.clone(),
-            key: key.clone(),
-            session: Session([number; 16]),
-            incarnation: 1,
-            store_id: [number; 16],
-        });
+        let papers = Papers::new(number);
+        let replica = papers.replica(number, number);
+        let Papers { root, key, certificate, bytes } = papers;
         Self {
             number,
-            root: certificate.get().owner(),
+            root,
             key,
             list: Vec::new(),
             certificate,

@@ -12,4 +12,6 @@ mod ended;
 mod forks;
 mod mergers;
 mod office;
+#[path = "../common/papers.rs"]
+mod papers;
 mod releases;

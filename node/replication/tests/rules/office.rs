@@ -10,14 +10,15 @@ use replication::api::{Kept, Proof};
 use replication::coedited::{Admission, Coedited};
 use replication::edit::{self, Editor};
 use replication::frames::{Frame, Hello};
-use replication::{Command, Config, DocumentView, Draft, Effect, Input, Notice, Replica, StoredHeader};
+use replication::{Command, DocumentView, Draft, Effect, Input, Notice, Replica, StoredHeader};
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
 use schemas::envelope::{Content, Envelope, FORMAT, Header, Refusal, Stamp};
-use schemas::ids::{DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
-use schemas::time::{Hour, Timestamp};
+use schemas::ids::{DocumentId, EnvelopeId, NodeKey, RootId, Session};
+use schemas::time::Timestamp;
 use schemas::{Kind, SharedValue};
 
 use crate::common::{CIRCLE, DOCUMENT};
+use crate::papers::Papers;
 
 pub(crate) const NOW: Timestamp = Timestamp(497_010 * 3600);
 
@@ -54,23 +55,9 @@ pub(crate) struct Office {
 
 impl Office {
     pub(crate) fn new(number: u8) -> Self {
-        let (root, key) = (SigningKey::from_bytes(&[number; 32]), SigningKey::from_bytes(&[number + 100; 32]));
-        let from = Hour(497_000);
-        let certificate = NodeCertificate {
-            root: RootKey(root.verifying_key().to_bytes()),
-            refnis: "11029".to_owned(),
-            kbo: String::new(),
-            node: NodeKey(key.verifying_key().to_bytes()),
-            serial: 1,
-            valid_from: from,
-            valid_until: from.plus_days(365),
-            retired: Vec::new(),
-            successor: None,
-        };
-        let bytes = certificate.sign(&root, &key);
-        let certificate = NodeCertificate::verify(&bytes).unwrap();
-        let known = Known { root: certificate.get().owner(), certificate, bytes };
-        let replica = Self::process(&known, &key, number, 0).understanding(1);
+        let replica = Self::process(number, 0).understanding(1);
+        let Papers { root, key, certificate, bytes } = Papers::new(number);
+        let known = Known { root, certificate, bytes };
         Self {
             known,
             key,
@@ -92,15 +79,8 @@ impl Office {
         }
     }
 
-    fn process(known: &Known, key: &SigningKey, number: u8, life: u8) -> Replica {
-        Replica::new(Config {
-            certificate: known.certificate.clone(),
-            certificate_bytes: known.bytes.clone(),
-            key: key.clone(),
-            session: Session([number ^ (life << 5); 16]),
-            incarnation: 1,
-            store_id: [number; 16],
-        })
+    fn process(number: u8, life: u8) -> Replica {
+        Papers::new(number).replica(number ^ (life << 5), number)
     }
 
     pub(crate) fn root(&self) -> RootId {
@@ -140,7 +120,7 @@ impl Office {
     pub(crate) fn restart(&mut self, schema: u16) {
         self.life += 1;
         self.schema = schema;
-        self.replica = Self::process(&self.known, &self.key, self.number, self.life).understanding(schema);
+        self.replica = Self::process(self.number, self.life).understanding(schema);
         self.views.clear();
         self.replica.restore(self.store.iter().zip(1..).map(|((id, envelope), number)| StoredHeader {
             id: *id,
