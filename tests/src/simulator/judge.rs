@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use replication::DocumentView;
 use schemas::Kind;
-use schemas::envelope::Content;
+use schemas::envelope::{Content, MAX_AHEAD_HOURS};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
 
@@ -36,13 +36,14 @@ pub struct Verdict {
 pub(super) fn judge(world: &World) -> Verdict {
     let mut faults = world.faults.clone();
     let honest = &world.nodes[..world.hostile()];
-    sets_are_equal(world, honest, &mut faults);
-    values_are_equal(world, honest, &mut faults);
+    let early = early(world, honest);
+    sets_are_equal(world, honest, &early, &mut faults);
+    values_are_equal(world, honest, &early, &mut faults);
     nothing_forged_or_erased(world, honest, &mut faults);
-    nothing_typed_is_lost(world, honest, &mut faults);
+    nothing_typed_is_lost(world, honest, &early, &mut faults);
     nothing_typed_is_lost_in_parting(world, honest, &mut faults);
     the_last_word_stands(world, honest, &mut faults);
-    in_step(world, honest, &mut faults);
+    in_step(world, honest, &early, &mut faults);
     world.judge_keys(&mut faults);
     world.judge_merger(&mut faults);
     world.judge_partings(&mut faults);
@@ -65,12 +66,27 @@ fn cutoff(world: &World) -> Hour {
     Hour((u32::try_from(world.now().0 / 86_400).unwrap_or(u32::MAX) + 1) * 24)
 }
 
-fn held_in(node: &Node, shared: &Shared, cutoff: Hour) -> BTreeSet<EnvelopeId> {
+fn held_in(node: &Node, shared: &Shared, cutoff: Hour, early: &Early) -> BTreeSet<EnvelopeId> {
     let counts = |envelope: &&_| {
         let header = &schemas::Verified::<schemas::Envelope>::get(envelope).header;
-        header.circle == shared.circle && shared.counts(header.owner, header.kind) && header.expires_at >= cutoff
+        let of_all = shared.counts(header.owner, header.kind) && !early.contains(&(header.owner, header.document));
+        header.circle == shared.circle && of_all && header.expires_at >= cutoff
     };
     node.store.envelopes.values().filter(counts).map(|envelope| envelope.get().id()).collect()
+}
+
+/// Documents, by owner.
+type Early = BTreeSet<(RootId, DocumentId)>;
+
+/// Pages in which the hostile node wrote ahead of time, of which a node took that whose clock was
+/// ahead too: the others take it when its time has come, and what was written after it.
+fn early(world: &World, honest: &[Node]) -> Early {
+    let hostile = world.nodes[world.hostile()].identity.node();
+    let envelopes = honest.iter().flat_map(|node| node.store.envelopes.values());
+    let headers = envelopes.map(|envelope| &envelope.get().header);
+    let latest = world.now().hour().0 + MAX_AHEAD_HOURS;
+    let early = headers.filter(|one| one.author == hostile && one.kind.is_co_edited() && one.signed_at.0 > latest);
+    early.map(|header| (header.owner, header.document)).collect()
 }
 
 /// What several honest nodes hold alike.
@@ -138,10 +154,10 @@ fn circles(world: &World, honest: &[Node]) -> Vec<Shared> {
     circles
 }
 
-fn sets_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
+fn sets_are_equal(world: &World, honest: &[Node], early: &Early, faults: &mut Vec<String>) {
     let cutoff = cutoff(world);
     for shared in circles(world, honest) {
-        let sets: Vec<_> = shared.members.iter().map(|at| held_in(&honest[*at], &shared, cutoff)).collect();
+        let sets: Vec<_> = shared.members.iter().map(|at| held_in(&honest[*at], &shared, cutoff, early)).collect();
         for (member, set) in shared.members.iter().zip(&sets) {
             if set != &sets[0] {
                 let differs = set.symmetric_difference(&sets[0]).count();
@@ -171,15 +187,16 @@ fn taken_ids(honest: &[Node]) -> BTreeSet<(RootId, DocumentId)> {
     taken
 }
 
-fn values_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
+fn values_are_equal(world: &World, honest: &[Node], early: &Early, faults: &mut Vec<String>) {
     let cutoff = cutoff(world);
-    let taken = taken_ids(honest);
+    let mut left_out = taken_ids(honest);
+    left_out.extend(early);
     for shared in circles(world, honest) {
         let members = &shared.members;
         let views = |at: usize| {
             let fits = |view: &&DocumentView| {
                 let counts = view.circle == shared.circle && shared.counts(view.owner, view.value.kind());
-                counts && view.expires_at >= cutoff && !taken.contains(&(view.owner, view.document))
+                counts && view.expires_at >= cutoff && !left_out.contains(&(view.owner, view.document))
             };
             let views = honest[at].store.views.values().filter(fits);
             views.map(|view| ((view.owner, view.document), view.clone())).collect::<BTreeMap<_, _>>()
@@ -200,7 +217,7 @@ fn values_are_equal(world: &World, honest: &[Node], faults: &mut Vec<String>) {
             let document = (header.owner, header.document);
             let shown = node.store.views.contains_key(&document);
             let counts = matches!(header.content, Content::Version | Content::Opening);
-            if counts && !shown && !taken.contains(&document) {
+            if counts && !shown && !left_out.contains(&document) {
                 faults.push(format!("node {at} holds {:?} and does not show it", header.document));
             }
         }
@@ -238,7 +255,7 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
     }
 }
 
-fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String>) {
+fn nothing_typed_is_lost(world: &World, honest: &[Node], early: &Early, faults: &mut Vec<String>) {
     for (document, typed) in world.ledger.kept() {
         for (at, node) in honest.iter().enumerate() {
             // Who merged keeps its own page; elsewhere it is its successor's.
@@ -247,6 +264,9 @@ fn nothing_typed_is_lost(world: &World, honest: &[Node], faults: &mut Vec<String
             // A hostile node may have a document of its own under this id.
             let is_page = |view: &&DocumentView| view.document == shown && view.value.kind().is_co_edited();
             let Some(view) = node.store.views.values().find(is_page) else { continue };
+            if early.contains(&(view.owner, document)) {
+                continue;
+            }
             let of_who_left = world.node_of(view.owner).is_some_and(|owner| world.left(owner));
             let counts = |typed: &&Typed| {
                 // What somebody who leaves writes last may stay with him alone; and who left is
@@ -340,7 +360,7 @@ fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>
 }
 
 /// The replicas themselves say that they are in step.
-fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
+fn in_step(world: &World, honest: &[Node], early: &Early, faults: &mut Vec<String>) {
     let main = main_circle(world);
     for (a, b) in world.wires.keys().filter(|(_, b)| *b < honest.len()) {
         for (this, other) in [(*a, *b), (*b, *a)] {
@@ -365,6 +385,7 @@ fn in_step(world: &World, honest: &[Node], faults: &mut Vec<String>) {
                         .is_none_or(|owner| [this, other].iter().all(|at| !world.gives_nothing(owner, *at)));
                     header.expires_at >= cutoff
                         && given
+                        && !early.contains(&(header.owner, header.document))
                         && (circle != world.circles[0] || main.counts(header.owner, header.kind))
                 };
                 let late = |id: &EnvelopeId| {
