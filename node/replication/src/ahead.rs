@@ -1,12 +1,13 @@
-//! What this node signed by a clock that was ahead is signed again once the clock is right: until
-//! then nobody takes it, and two nodes would hold different things for as long as it was ahead.
+//! What this node signed by a clock that was ahead is said again once the clock is right: until then
+//! nobody takes it, and two nodes would hold different things for as long as it was ahead.
 //!
-//! A partner's word that it refused it is awaited, and this node's clock has to agree: a clock that
-//! is wrong now takes what was signed at the right time for signed ahead, and so do those who are
-//! wrong with it, but they refuse nothing. Nothing is said here that was not said before.
+//! Three have to agree on that: a partner that refused it, this node's clock, and all who are heard
+//! now. A clock that is behind takes everything for signed ahead. Nothing is said here that was not
+//! said before.
 
 use std::collections::BTreeSet;
 
+use rand::Rng;
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope};
 use schemas::ids::{DocumentId, EnvelopeId, RootId};
@@ -21,7 +22,7 @@ use crate::replica::Replica;
 impl Replica {
     /// Has documents read of which partners `refused` what was signed ahead.
     pub(crate) fn read_what_was_ahead(&mut self, now: Timestamp, refused: &[EnvelopeId]) {
-        if self.clock() != Clock::Right {
+        if !self.knows_the_time() {
             return;
         }
         let ahead = |id: &&EnvelopeId| self.index.entry(**id).is_some_and(|held| policy::is_ahead(held.signed_at, now));
@@ -32,40 +33,78 @@ impl Replica {
         }
     }
 
-    /// Of a document that was read and of which a partner refused what was signed ahead: signs again
-    /// what this node signed, and refuses what others did. A hold stays as it is, to hide rather too
-    /// much than too little.
-    pub(crate) fn settle_what_was_ahead(&mut self, now: Timestamp, envelopes: &[Verified<Envelope>]) {
-        if self.clock() != Clock::Right {
+    /// The same of all that partners refused on their streams of now.
+    pub(crate) fn look_ahead(&mut self, now: Timestamp) {
+        if self.knows_the_time() {
+            let refused = self.links.values().flat_map(|link| &link.refused_there);
+            let refused: Vec<EnvelopeId> = refused.copied().collect();
+            self.read_what_was_ahead(now, &refused);
+        }
+    }
+
+    /// Whether everybody who is connected was heard, and agrees with this clock.
+    fn knows_the_time(&self) -> bool {
+        let connected = self.links.values().filter(|link| link.state.connected_since.is_some());
+        self.clock() == Clock::Right && self.clocks.is_shared() && connected.into_iter().all(|link| link.ready)
+    }
+
+    /// Of a document that was read and of which a partner refused what was signed ahead: says again
+    /// what this node signed, and refuses what others did.
+    pub(crate) fn settle_what_was_ahead(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn Rng,
+        envelopes: &[Verified<Envelope>],
+    ) {
+        let ahead = |one: &Verified<Envelope>| policy::is_ahead(one.get().header.signed_at, now);
+        if !self.knows_the_time() || !envelopes.iter().any(ahead) {
             return;
         }
-        let ahead = |one: &Verified<Envelope>| policy::is_ahead(one.get().header.signed_at, now);
-        let refused = |one: &Verified<Envelope>| {
+        let is_refused = |one: &Verified<Envelope>| {
             let id = one.get().id();
             self.links.values().any(|link| link.refused_there.contains(&id))
         };
-        let own = |one: &Verified<Envelope>| one.get().header.author == self.node();
-        let refused: Vec<&Verified<Envelope>> = envelopes.iter().filter(|one| ahead(one) && refused(one)).collect();
-        if refused.iter().any(|one| own(one)) && self.may_sign(now) {
-            // A page ends with its opening: what a clock that was right wrote in it is signed again too.
-            let reopened = opened_ahead(envelopes, now);
-            let again = envelopes.iter().filter(|one| {
-                let header = &one.get().header;
-                own(one) && header.content != Content::Hold && (ahead(one) || reopened.contains(&Key::from(header)))
-            });
-            let again = again.cloned().collect();
-            self.sign_again(now, again);
+        let is_ours = |one: &Verified<Envelope>| self.roster.root_of(one.get().header.author) == Some(self.me);
+        let refused = envelopes.iter().filter(|one| ahead(one) && is_refused(one));
+        let (ours, theirs): (Vec<_>, Vec<_>) = refused.partition(|one| is_ours(one));
+        if !ours.is_empty() && self.may_sign(now) {
+            let own = envelopes.iter().filter(|one| ahead(one) && is_ours(one)).cloned().collect();
+            self.say_again_what_was_ahead(now, rng, envelopes, own);
         }
-        let node = self.node();
-        for envelope in refused.into_iter().filter(|one| one.get().header.author != node) {
+        for envelope in theirs {
             self.refuse_what_was_taken(envelope);
         }
     }
 
+    /// Signs again what is `own`. A page that was opened ahead is begun anew instead, since all that
+    /// was written in it ends with it. A hold stays as it is, to hide rather too much than too little.
+    fn say_again_what_was_ahead(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn Rng,
+        all: &[Verified<Envelope>],
+        own: Vec<Verified<Envelope>>,
+    ) {
+        let key = |one: &Verified<Envelope>| Key::from(&one.get().header);
+        let opened = own.iter().filter(|one| one.get().header.content == Content::Opening);
+        let opened: BTreeSet<Key> = opened.map(key).collect();
+        let node = self.node();
+        let fits = |one: &Verified<Envelope>| {
+            let header = &one.get().header;
+            header.author == node && header.content != Content::Hold && !opened.contains(&key(one))
+        };
+        self.sign_again(now, own.into_iter().filter(fits).collect());
+        for page in opened {
+            let held = all.iter().filter(|one| key(one) == page && self.index.holds(one.get().id()));
+            let held: Vec<_> = held.collect();
+            self.begin_anew(now, rng, &held);
+        }
+    }
+
     /// Refuses at partners what another partner refused and this node took when its clock was ahead,
-    /// so that whoever signed it hears of it. A version is let go of: its owner's next one, or the
-    /// same when its time has come, is taken as any. What was written in a page stays: others may
-    /// have written after it.
+    /// so that whoever signed it hears of it. A version is let go of: its owner's next one, or on a
+    /// later stream the same when its time has come, is taken as any. What was written in a page
+    /// stays: others may have written after it.
     fn refuse_what_was_taken(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
         let key = Key::from(header);
@@ -83,11 +122,4 @@ impl Replica {
             }
         }
     }
-}
-
-/// Pages of these that were opened by a clock that was ahead.
-pub(crate) fn opened_ahead(envelopes: &[Verified<Envelope>], now: Timestamp) -> BTreeSet<Key> {
-    let headers = envelopes.iter().map(|envelope| &envelope.get().header);
-    let opened = headers.filter(|one| one.content == Content::Opening && policy::is_ahead(one.signed_at, now));
-    opened.map(Key::from).collect()
 }

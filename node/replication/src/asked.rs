@@ -45,6 +45,13 @@ struct At<'a> {
     key: &'a Key,
 }
 
+impl At<'_> {
+    /// Whether what is signed now may end with the document.
+    fn fits(&self, document: &Coedited) -> bool {
+        policy::may_end(self.key.kind, document.expires_at, self.now.hour())
+    }
+}
+
 impl Replica {
     /// Has an ask wait for its document to be read; none when it does.
     ///
@@ -91,7 +98,7 @@ impl Replica {
                 others.push(one);
                 continue;
             };
-            let outcome = self.may_write_in(&at, &document).and_then(|()| match one.ask {
+            let outcome = self.can_sign(&at, &document, &one.ask).and_then(|()| match one.ask {
                 Ask::Edit { heads, value } => self.edit(rng, &at, &mut document, &heads, &value),
                 Ask::Hold => self.hold(&at, &mut document),
                 Ask::Lift => self.lift(&at, &mut document),
@@ -114,14 +121,15 @@ impl Replica {
         others
     }
 
-    /// Whether what is signed now may stand in a document: not when that was opened by a clock that is
-    /// ahead of this one, and lasts longer than anybody takes.
-    fn may_write_in(&self, at: &At<'_>, document: &Coedited) -> Result<(), Refusal> {
-        if !self.roster.covered(self.me, at.now.hour()) {
-            return Err(Refusal::CertificateExpired);
+    /// Whether this node can sign what is asked. What ends with a document that was opened by a clock
+    /// ahead of this one, and so lasts longer than anybody takes, it can't.
+    fn can_sign(&self, at: &At<'_>, document: &Coedited, ask: &Ask) -> Result<(), Refusal> {
+        let has_own_end = matches!(ask, Ask::Hold | Ask::Replace { .. });
+        match (self.roster.covered(self.me, at.now.hour()), has_own_end || at.fits(document)) {
+            (false, _) => Err(Refusal::CertificateExpired),
+            (true, false) => Err(Refusal::TooLong),
+            (true, true) => Ok(()),
         }
-        let fits = policy::may_end(at.key.kind, document.expires_at, at.now.hour());
-        if fits { Ok(()) } else { Err(Refusal::TooLong) }
     }
 
     /// Takes envelopes of this node, once all of them count.
@@ -255,7 +263,7 @@ impl Replica {
         let members = self.roster.members(key.circle, self.me);
         let writers: Vec<RootId> = members.into_iter().filter(|member| !document.may_write(*member)).collect();
         let at = At { now: self.now, key };
-        if writers.is_empty() || self.may_write_in(&at, document).is_err() {
+        if writers.is_empty() || !self.roster.covered(self.me, self.now.hour()) || !at.fits(document) {
             return;
         }
         let admit = self.control(&at, document, Content::Admit, document.expires_at, Admit { writers }.to_bytes());
@@ -272,6 +280,19 @@ impl Replica {
         for key in keys {
             self.waiting_for(key.document);
         }
+    }
+
+    /// Begins a page of this node anew, to last as long as it was opened for. What cannot be stays.
+    pub(crate) fn begin_anew(&mut self, now: Timestamp, rng: &mut dyn Rng, held: &[&Verified<Envelope>]) {
+        let Some(opening) = held.iter().map(|one| &one.get().header).find(|one| one.content == Content::Opening) else {
+            return;
+        };
+        let (key, hours) = (Key::from(opening), opening.expires_at.0.saturating_sub(opening.signed_at.0));
+        let Some(document) = self.read_page(&key, held) else { return };
+        let mut by = DocumentId([0; 16]);
+        rng.fill_bytes(&mut by.0);
+        let end = Hour(now.hour().0.saturating_add(hours));
+        let _ = self.replace_own(&At { now, key: &key }, &document, by, end);
     }
 
     /// A new document with the current state; nothing of the old one stays.

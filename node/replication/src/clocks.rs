@@ -106,6 +106,12 @@ impl Clocks {
         if median.unsigned_abs() > APART { Clock::Off(median) } else { Clock::Right }
     }
 
+    /// Whether somebody is heard, and whoever is heard agrees with this clock within a day.
+    pub(crate) fn is_shared(&self) -> bool {
+        let mut heard = self.said.values().filter(|said| said.connected).peekable();
+        heard.peek().is_some() && heard.all(|said| said.ahead.unsigned_abs() <= APART)
+    }
+
     /// Until when partners are waited for.
     pub(crate) fn patient_until(&self, certified: bool) -> Timestamp {
         self.since.plus_seconds(if certified { PATIENCE } else { LONG_PATIENCE })

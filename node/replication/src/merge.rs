@@ -17,7 +17,7 @@ use crate::control::{Body, ReplacedBy};
 use crate::index::{Key, Verdict};
 use crate::orphans::Arrival;
 use crate::replica::{MAX_REFUSED, Replica};
-use crate::{policy, scan};
+use crate::scan;
 
 /// Envelopes that wait for one document, at most.
 const MAX_WAITING: usize = 512;
@@ -138,7 +138,7 @@ impl Replica {
             self.effect(Effect::Settled { number: asked.number, outcome: Err(Refusal::Superseded) });
         }
         self.left(document);
-        self.settle_what_was_ahead(now, &envelopes);
+        self.settle_what_was_ahead(now, rng, &envelopes);
         self.resume_rounds(now);
     }
 
@@ -275,13 +275,10 @@ impl Replica {
         let held_opening = held.iter().find(|envelope| envelope.get().header.content == Content::Opening);
         let mut chosen: Option<(Coedited, Arrival)> = None;
         for (id, arrival) in openings {
-            // Of a clock that was ahead it gives way to whatever its owner says instead.
-            let stands = held_opening.map(|held| held.get());
-            let stands = stands.filter(|held| !policy::is_ahead(held.header.signed_at, self.now));
-            if let Some(other) = stands.filter(|held| held.id() != id) {
+            if let Some(other) = held_opening.map(|held| held.get()).filter(|held| held.id() != id) {
                 self.prove(key, arrival.author, other, arrival.envelope.get());
             }
-            if stands.is_some_and(|held| held.id() < id) || chosen.is_some() {
+            if held_opening.is_some_and(|held| held.get().id() < id) || chosen.is_some() {
                 self.refuse(arrival.from, Refusal::Superseded, Some(id));
                 continue;
             }

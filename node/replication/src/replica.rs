@@ -206,14 +206,14 @@ impl Replica {
                 self.effect(Effect::Notify(Notice::Clock(clock)));
             }
             self.expire(now);
-            let refused: Vec<EnvelopeId> = self.links.values().flat_map(|link| &link.refused_there).copied().collect();
-            self.read_what_was_ahead(now, &refused);
+            self.look_ahead(now);
             self.unsaid |= std::mem::take(&mut self.untimely);
         }
     }
 
     fn tick(&mut self, now: Timestamp) {
         self.expire(now);
+        self.look_ahead(now);
         if self.greet_at.take_if(|at| *at <= now).is_some() {
             self.knowledge_changed();
         }

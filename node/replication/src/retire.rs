@@ -22,9 +22,9 @@ use schemas::envelope::{Content, Envelope, Header, Refusal};
 use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
 
-use crate::ahead::opened_ahead;
 use crate::api::Effect;
 use crate::build::{self, guarded};
+use crate::control::{Body, Lift};
 use crate::index::Key;
 use crate::merge::in_order;
 use crate::orphans::Arrival;
@@ -271,10 +271,12 @@ impl Replica {
         self.sign_again(now, of_before.collect());
     }
 
-    /// Signs these again under this node's key and at the hour of now. What a clock that was ahead
-    /// said ends no later than what is said now may; what cannot be said now stays as it is.
+    /// Signs these again under this node's key and at the hour of now. What cannot be said now stays as
+    /// it is.
     pub(crate) fn sign_again(&mut self, now: Timestamp, envelopes: Vec<Verified<Envelope>>) {
-        let reopened = opened_ahead(&envelopes, now);
+        let lifts = envelopes.iter().filter(|one| one.get().header.content == Content::Lift);
+        let lifts = lifts.filter_map(|one| Lift::from_bytes(&one.get().body).ok());
+        let lifted: BTreeSet<EnvelopeId> = lifts.flat_map(|lift| lift.holds).collect();
         let mut pages = BTreeSet::new();
         for envelope in envelopes {
             let (id, header) = (envelope.get().id(), &envelope.get().header);
@@ -282,15 +284,14 @@ impl Replica {
                 continue;
             }
             let key = Key::from(header);
-            let may_last = header.content == Content::Version || reopened.contains(&key);
-            let longest = if may_last { now.hour().plus_days(key.kind.max_days()) } else { header.expires_at };
-            let end = header.expires_at.min(longest);
             match header.content {
                 Content::Version => {
                     // What cannot be said now is tried again when the clock is another, and at the next start.
                     if let Ok(version) = guarded(|| build::version(header, &envelope.get().body)) {
+                        let longest = now.hour().plus_days(key.kind.max_days());
+                        let end = header.expires_at.min(longest);
                         let said = self.publish(now, key.circle, key.document, &version.value, end);
-                        self.untimely |= said.is_err();
+                        self.untimely |= said.is_err_and(|reason| reason.is_about_time());
                     }
                 }
                 Content::Erased => {
@@ -301,8 +302,8 @@ impl Replica {
                     self.erase(&key, &again, vec![id]);
                     self.push(&key, &[again]);
                 }
-                // It lapses by itself, and whoever lifted it named this one.
-                Content::Hold => {
+                // A hold lapses by itself, and whoever lifted it named this one.
+                Content::Hold | Content::Cut if header.content == Content::Hold || lifted.contains(&id) => {
                     self.forget(id);
                     pages.insert(key.document);
                 }
@@ -310,7 +311,7 @@ impl Replica {
                     let body = envelope.get().body.clone();
                     let until = match content {
                         Content::ReplacedBy => policy::gone_until(key.kind, now.hour()),
-                        _ => end,
+                        _ => header.expires_at,
                     };
                     let again = self.sign(now, &key, (content, header.schema), header.stamp, until, body);
                     if policy::check_times(&again.get().header, now).is_err() {

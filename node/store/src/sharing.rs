@@ -72,14 +72,15 @@ impl Sharing for Tx<'_> {
         // A card that was withdrawn has nobody behind it; a half of a match keeps its person.
         let sql = format!(
             "SELECT id, circle FROM
-                 (SELECT id, circle, owner FROM documents d WHERE kind IN ({})
+                 (SELECT id, circle FROM documents d WHERE kind IN ({})
+                  AND owner = (SELECT root FROM identity)
                   AND NOT EXISTS (SELECT 1 FROM links WHERE document = d.id
                                   AND (ended_at IS NULL OR d.kind NOT IN ('mentor_offer', 'match_request')))
                   AND NOT EXISTS (SELECT 1 FROM incoming_proposals WHERE answer = d.id AND mentor IS NULL
                                   AND stage LIKE 'refused%')
-                  UNION SELECT d.id, d.circle, d.owner FROM erasures JOIN documents d ON d.id = erasures.document) found
-             WHERE owner = (SELECT root FROM identity)
-             AND NOT EXISTS (SELECT 1 FROM outbox WHERE document = found.id AND refused IS NULL)
+                  UNION SELECT d.id, d.circle FROM erasures CROSS JOIN documents d
+                        ON d.id = erasures.document AND d.owner = (SELECT root FROM identity)) found
+             WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE document = found.id AND refused IS NULL)
              ORDER BY id",
             kinds.join(", ")
         );

@@ -280,11 +280,11 @@ impl World {
         self.cut(a, b);
     }
 
-    /// A clock goes wrong: by hours, by a month, in which certificates hold, or by ten years; or right
-    /// again.
+    /// A clock goes wrong: by less or more than a day, by a month, in which certificates hold, or by
+    /// ten years; or right again.
     fn turn_clock(&mut self, node: usize) {
-        let (month, years) = (30 * 86_400, 10 * 365 * 86_400);
-        let skews = [0, 20 * 3_600, -20 * 3_600, month, -month, years, -years];
+        let (hour, month, years) = (3_600, 30 * 86_400, 10 * 365 * 86_400);
+        let skews = [0, 20 * hour, -20 * hour, 30 * hour, -30 * hour, month, -month, years, -years];
         self.nodes[node].skew = skews[self.rng.random_range(0..skews.len())];
     }
 

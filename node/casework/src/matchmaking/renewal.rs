@@ -112,7 +112,7 @@ impl Renewal {
     /// Says our half of a proposal again that still says something and that no document holds; whether
     /// it did.
     pub(crate) fn say_if_missing(&self, desk: &mut Desk<'_>, sent: &mut OutgoingProposal) -> Result<bool> {
-        if !desk.records.is_missing(sent.document)? || !self.says(desk, sent)? {
+        if !self.says(desk, sent)? || !desk.records.is_missing(sent.document)? {
             return Ok(false);
         }
         let (event, state) = match sent.stage {

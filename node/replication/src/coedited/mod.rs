@@ -192,13 +192,13 @@ impl Coedited {
             return Ok(Admission::Missing);
         }
         if let Some(node) = self.nodes.get_mut(&scanned.hash) {
-            // One change signed twice says one thing: the lower id stands for it everywhere.
+            // One change signed twice says one thing: the earlier, or else the lower id, stands for it
+            // everywhere. The later may be of a clock that was ahead.
             let id = header.id();
             if id != node.envelope {
-                self.spare.push(id.max(node.envelope));
-            }
-            if id < node.envelope {
-                (node.envelope, node.signed_at) = (id, header.signed_at);
+                let (new, old) = ((header.signed_at, id), (node.signed_at, node.envelope));
+                self.spare.push(new.max(old).1);
+                (node.signed_at, node.envelope) = new.min(old);
             }
             return Ok(Admission::Admitted);
         }
