@@ -102,9 +102,9 @@ impl Replica {
     }
 
     /// Refuses at partners what another partner refused and this node took when its clock was ahead,
-    /// so that whoever signed it hears of it. A version is let go of: its owner's next one, or on a
-    /// later stream the same when its time has come, is taken as any. What was written in a page
-    /// stays: others may have written after it.
+    /// so that whoever signed it hears of it. A version and an end are let go of, or the two would
+    /// never hold the same: its owner's next word, or on a later stream the same when its time has
+    /// come, is taken as any. What was written in a page stays: others may have written after it.
     fn refuse_what_was_taken(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
         let key = Key::from(header);
@@ -115,9 +115,9 @@ impl Replica {
         for partner in partners {
             self.tell_refused(partner, id);
         }
-        if header.content == Content::Version && self.index.holds(id) {
+        if matches!(header.content, Content::Version | Content::Erased | Content::ReplacedBy) && self.index.holds(id) {
             self.forget(id);
-            if self.is_visible(&key) {
+            if header.content == Content::Version && self.is_visible(&key) {
                 self.hide(&key);
             }
         }

@@ -78,15 +78,20 @@ fn held_in(node: &Node, shared: &Shared, cutoff: Hour, early: &Early) -> BTreeSe
 /// Documents, by owner.
 type Early = BTreeSet<(RootId, DocumentId)>;
 
-/// Pages in which the hostile node wrote ahead of time, of which a node took that whose clock was
-/// ahead too: the others take it when its time has come, and what was written after it.
+/// Pages of which a node whose clock was ahead took what was written ahead, by the hostile node or by
+/// one that has it no more, and so does not say it again: the others take it, and what follows it,
+/// when its time has come.
 fn early(world: &World, honest: &[Node]) -> Early {
-    let hostile = world.nodes[world.hostile()].identity.node();
-    let envelopes = honest.iter().flat_map(|node| node.store.envelopes.values());
-    let headers = envelopes.map(|envelope| &envelope.get().header);
     let latest = world.now().hour().0 + MAX_AHEAD_HOURS;
-    let early = headers.filter(|one| one.author == hostile && one.kind.is_co_edited() && one.signed_at.0 > latest);
-    early.map(|header| (header.owner, header.document)).collect()
+    let envelopes = honest.iter().flat_map(|node| node.store.envelopes.iter());
+    let headers = envelopes.map(|(id, envelope)| (id, &envelope.get().header));
+    let early = headers.filter(|(id, header)| {
+        let author = honest.iter().find(|node| node.identity.node() == header.author);
+        let says_it_again = author.is_some_and(|author| author.store.envelopes.contains_key(*id));
+        let whole = matches!(header.content, Content::Version | Content::Erased | Content::ReplacedBy);
+        !whole && header.signed_at.0 > latest && !says_it_again
+    });
+    early.map(|(_, header)| (header.owner, header.document)).collect()
 }
 
 /// What several honest nodes hold alike.

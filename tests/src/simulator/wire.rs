@@ -132,11 +132,14 @@ impl World {
         }
     }
 
-    /// Whether a node parted with the owner of a document and its program has not read that yet; and
-    /// by the list that it last knew of that owner the receiver may have it.
+    /// Whether a node parted with the owner of a document and its program has not read that yet, or
+    /// the owner's list came back through others and is kept once the pages that go were read; and by
+    /// the list that it knows of that owner the receiver may have it.
     fn is_parting(&self, at: usize, header: &Header, receiver: RootId) -> bool {
         let node = &self.nodes[at];
-        let window = node.store.partners.has_parted(header.owner) && !node.kept_out.contains(&header.owner);
+        let kept = node.store.lists.contains_key(&(header.circle, header.owner));
+        let unread = !node.kept_out.contains(&header.owner) || !kept;
+        let window = node.store.partners.has_parted(header.owner) && unread;
         let members = node.replica.as_ref().map(|replica| replica.members(header.circle, header.owner));
         window && members.is_some_and(|members| [node.root, receiver].iter().all(|who| members.contains(who)))
     }
