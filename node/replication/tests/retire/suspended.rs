@@ -4,11 +4,12 @@
 //! resumed.
 
 use replication::api::Lost;
+use replication::{Command, Input};
 use schemas::ids::{DocumentId, RootId};
 
 use crate::common::text;
 use crate::lists::three;
-use crate::town::{SHEET, Town, connect, disconnect, key, members, node, same};
+use crate::town::{SHEET, Town, connect, disconnect, key, members, node, same, talk, together};
 
 fn sheet(town: &Town) -> String {
     text(&town.views[&DocumentId([SHEET; 16])].value)
@@ -73,4 +74,22 @@ fn it_stays_a_draft_when_its_author_took_another_key_meanwhile() {
     same(&b, &c);
     assert!(!sheet(&b).contains("Eerst"));
     assert!(c.drafts.iter().any(|(draft, _)| draft.contains("Eerst")));
+}
+
+#[test]
+fn a_suspension_that_was_lifted_stays_lifted_under_the_next_key() {
+    let [mut a, mut b] = together();
+    let (document, author) = (DocumentId([SHEET; 16]), a.me);
+    for command in [Command::Suspend { document, author }, Command::Resume { document, author }] {
+        b.input(Input::Command { number: 0, command });
+    }
+    talk(&mut a, &mut b);
+    disconnect(&mut a, &mut b);
+    b.rotate(&members(&a, &b), &[&a]);
+    a.knows(&b);
+    connect(&mut a, &mut b);
+    a.edit(SHEET, "Een", "Eerst");
+    talk(&mut a, &mut b);
+    same(&a, &b);
+    assert!(sheet(&b).contains("Eerst"));
 }
