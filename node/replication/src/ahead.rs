@@ -1,9 +1,9 @@
 //! What this node signed by a clock that was ahead is said again once the clock is right: until then
 //! nobody takes it, and two nodes would hold different things for as long as it was ahead.
 //!
-//! Three have to agree on that: a partner that refused it, this node's clock, and all who are heard
-//! now. A clock that is behind takes everything for signed ahead. Nothing is said here that was not
-//! said before.
+//! Three have to agree on that: a partner that refused it, this node's clock, and all who are
+//! connected. A clock that is behind takes everything for signed ahead. No value is said here that
+//! was not there before.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +18,7 @@ use crate::index::Key;
 use crate::link::Link;
 use crate::policy;
 use crate::replica::Replica;
+use crate::retire::lifted;
 
 impl Replica {
     /// Has documents read of which partners `refused` what was signed ahead.
@@ -33,19 +34,22 @@ impl Replica {
         }
     }
 
-    /// The same of all that partners refused on their streams of now.
+    /// The same of all that partners refused on their streams of now, once it is known what time it is.
     pub(crate) fn look_ahead(&mut self, now: Timestamp) {
-        if self.knows_the_time() {
+        let knows = self.knows_the_time();
+        if knows && !self.knew_the_time {
             let refused = self.links.values().flat_map(|link| &link.refused_there);
             let refused: Vec<EnvelopeId> = refused.copied().collect();
             self.read_what_was_ahead(now, &refused);
         }
+        self.knew_the_time = knows;
     }
 
-    /// Whether everybody who is connected was heard, and agrees with this clock.
+    /// Whether somebody is connected, and all who are agree with this clock.
     fn knows_the_time(&self) -> bool {
-        let connected = self.links.values().filter(|link| link.state.connected_since.is_some());
-        self.clock() == Clock::Right && self.clocks.is_shared() && connected.into_iter().all(|link| link.ready)
+        let connected = || self.links.iter().filter(|(_, link)| link.state.connected_since.is_some());
+        let agrees = |(partner, link): (&RootId, &Link)| link.ready && self.clocks.agrees(*partner);
+        self.clock() == Clock::Right && connected().next().is_some() && connected().all(agrees)
     }
 
     /// Of a document that was read and of which a partner refused what was signed ahead: says again
@@ -77,7 +81,8 @@ impl Replica {
     }
 
     /// Signs again what is `own`. A page that was opened ahead is begun anew instead, since all that
-    /// was written in it ends with it. A hold stays as it is, to hide rather too much than too little.
+    /// was written in it ends with it; not while it is held or somebody is cut in it, which would end
+    /// with it too. A hold stays as it is, to hide rather too much than too little.
     fn say_again_what_was_ahead(
         &mut self,
         now: Timestamp,
@@ -93,18 +98,29 @@ impl Replica {
             let header = &one.get().header;
             header.author == node && header.content != Content::Hold && !opened.contains(&key(one))
         };
-        self.sign_again(now, own.into_iter().filter(fits).collect());
+        self.sign_again(now, own.into_iter().filter(fits).collect(), &lifted(all));
         for page in opened {
-            let held = all.iter().filter(|one| key(one) == page && self.index.holds(one.get().id()));
-            let held: Vec<_> = held.collect();
-            self.begin_anew(now, rng, &held);
+            let held: Vec<&Verified<Envelope>> = all.iter().filter(|one| key(one) == page).collect();
+            let is_restrained =
+                |one: &&Verified<Envelope>| matches!(one.get().header.content, Content::Hold | Content::Cut);
+            let whole = self.index.document(&page).is_some_and(|document| {
+                document.envelopes.iter().count() == held.len()
+                    && held.iter().all(|one| self.index.holds(one.get().id()))
+            });
+            if whole && !held.iter().any(is_restrained) {
+                self.begin_anew(now, rng, &page, &held);
+            } else if !whole && self.index.document(&page).is_some() {
+                // Something came with this reading: it is read once more.
+                self.waiting_for(page.document);
+            }
         }
     }
 
     /// Refuses at partners what another partner refused and this node took when its clock was ahead,
-    /// so that whoever signed it hears of it. A version and an end are let go of, or the two would
-    /// never hold the same: its owner's next word, or on a later stream the same when its time has
-    /// come, is taken as any. What was written in a page stays: others may have written after it.
+    /// so that whoever signed it hears of it. A version is let go of: its owner's next one, or on a
+    /// later stream the same when its time has come, is taken as any. What ends a document stays, so
+    /// that nothing erased comes back, and so does what was written in a page: others may have
+    /// written after it.
     fn refuse_what_was_taken(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
         let key = Key::from(header);
@@ -115,9 +131,10 @@ impl Replica {
         for partner in partners {
             self.tell_refused(partner, id);
         }
-        if matches!(header.content, Content::Version | Content::Erased | Content::ReplacedBy) && self.index.holds(id) {
+        if header.content == Content::Version && self.index.holds(id) {
+            let shown = self.is_visible(&key);
             self.forget(id);
-            if header.content == Content::Version && self.is_visible(&key) {
+            if shown {
                 self.hide(&key);
             }
         }

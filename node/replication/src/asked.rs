@@ -282,17 +282,16 @@ impl Replica {
         }
     }
 
-    /// Begins a page of this node anew, to last as long as it was opened for. What cannot be stays.
-    pub(crate) fn begin_anew(&mut self, now: Timestamp, rng: &mut dyn Rng, held: &[&Verified<Envelope>]) {
-        let Some(opening) = held.iter().map(|one| &one.get().header).find(|one| one.content == Content::Opening) else {
+    /// Begins a page of this node anew, to last no longer than it was to and than it may. What cannot
+    /// be stays.
+    pub(crate) fn begin_anew(&mut self, now: Timestamp, rng: &mut dyn Rng, key: &Key, held: &[&Verified<Envelope>]) {
+        let Some(document) = self.read_page(key, held).filter(|document| self.understands(document.schema)) else {
             return;
         };
-        let (key, hours) = (Key::from(opening), opening.expires_at.0.saturating_sub(opening.signed_at.0));
-        let Some(document) = self.read_page(&key, held) else { return };
         let mut by = DocumentId([0; 16]);
         rng.fill_bytes(&mut by.0);
-        let end = Hour(now.hour().0.saturating_add(hours));
-        let _ = self.replace_own(&At { now, key: &key }, &document, by, end);
+        let end = document.expires_at.min(now.hour().plus_days(key.kind.max_days()));
+        let _ = self.replace_own(&At { now, key }, &document, by, end);
     }
 
     /// A new document with the current state; nothing of the old one stays.

@@ -106,10 +106,10 @@ impl Clocks {
         if median.unsigned_abs() > APART { Clock::Off(median) } else { Clock::Right }
     }
 
-    /// Whether somebody is heard, and whoever is heard agrees with this clock within a day.
-    pub(crate) fn is_shared(&self) -> bool {
-        let mut heard = self.said.values().filter(|said| said.connected).peekable();
-        heard.peek().is_some() && heard.all(|said| said.ahead.unsigned_abs() <= APART)
+    /// Whether a partner was heard since it connected and since this clock jumped, and agrees with it
+    /// within a day.
+    pub(crate) fn agrees(&self, partner: RootId) -> bool {
+        self.said.get(&partner).is_some_and(|said| said.connected && said.ahead.unsigned_abs() <= APART)
     }
 
     /// Until when partners are waited for.

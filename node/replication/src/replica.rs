@@ -72,6 +72,8 @@ pub struct Replica {
     /// Whether something could not be said again at the time that this node's clock showed.
     pub(crate) untimely: bool,
     pub(crate) out: Out,
+    /// Whether everybody who is connected agreed with this clock after the input before.
+    pub(crate) knew_the_time: bool,
     /// The highest number of a version of this node that ended since the start.
     pub(crate) ended: u64,
     /// Time of the input that is being handled.
@@ -120,6 +122,7 @@ impl Replica {
             leaving: Leaving::default(),
             unsaid: false,
             untimely: false,
+            knew_the_time: false,
             ended: 0,
             out: Out::default(),
             now: Timestamp(0),
@@ -182,6 +185,7 @@ impl Replica {
             Input::Tick => self.tick(now),
         }
         self.look_at_clock(now);
+        self.look_ahead(now);
         self.say_what_was_not_said(now);
         self.flush(now)
     }
@@ -206,14 +210,12 @@ impl Replica {
                 self.effect(Effect::Notify(Notice::Clock(clock)));
             }
             self.expire(now);
-            self.look_ahead(now);
             self.unsaid |= std::mem::take(&mut self.untimely);
         }
     }
 
     fn tick(&mut self, now: Timestamp) {
         self.expire(now);
-        self.look_ahead(now);
         if self.greet_at.take_if(|at| *at <= now).is_some() {
             self.knowledge_changed();
         }

@@ -24,7 +24,7 @@ use schemas::time::{Hour, Timestamp};
 
 use crate::api::Effect;
 use crate::build::{self, guarded};
-use crate::control::{Body, Lift};
+use crate::control::{Body, Cut, Lift};
 use crate::index::Key;
 use crate::merge::in_order;
 use crate::orphans::Arrival;
@@ -83,6 +83,13 @@ impl Retired {
     pub(crate) fn news(&mut self) -> BTreeMap<RootId, Vec<NodeKey>> {
         std::mem::take(&mut self.news)
     }
+}
+
+/// What the lifts among these name.
+pub(crate) fn lifted(envelopes: &[Verified<Envelope>]) -> BTreeSet<EnvelopeId> {
+    let lifts = envelopes.iter().filter(|one| one.get().header.content == Content::Lift);
+    let lifts = lifts.filter_map(|one| Lift::from_bytes(&one.get().body).ok());
+    lifts.flat_map(|lift| lift.holds).collect()
 }
 
 impl Replica {
@@ -267,16 +274,27 @@ impl Replica {
             self.unsaid = true;
             return;
         }
+        let lifted = lifted(&envelopes);
         let of_before = envelopes.into_iter().filter(|envelope| envelope.get().header.author != self.node());
-        self.sign_again(now, of_before.collect());
+        self.sign_again(now, of_before.collect(), &lifted);
     }
 
-    /// Signs these again under this node's key and at the hour of now. What cannot be said now stays as
-    /// it is.
-    pub(crate) fn sign_again(&mut self, now: Timestamp, envelopes: Vec<Verified<Envelope>>) {
-        let lifts = envelopes.iter().filter(|one| one.get().header.content == Content::Lift);
-        let lifts = lifts.filter_map(|one| Lift::from_bytes(&one.get().body).ok());
-        let lifted: BTreeSet<EnvelopeId> = lifts.flat_map(|lift| lift.holds).collect();
+    /// Signs these again under this node's key and at the hour of now, but for cuts for now that were
+    /// `lifted`: the lift names what was cut by its id of before. What cannot be said now stays as it is.
+    pub(crate) fn sign_again(
+        &mut self,
+        now: Timestamp,
+        envelopes: Vec<Verified<Envelope>>,
+        lifted: &BTreeSet<EnvelopeId>,
+    ) {
+        let is_over = |one: &Envelope| match one.header.content {
+            // It lapses by itself, and whoever lifted it named this one.
+            Content::Hold => true,
+            Content::Cut => {
+                lifted.contains(&one.id()) && Cut::from_bytes(&one.body).is_ok_and(|cut| cut.for_now.is_some())
+            }
+            _ => false,
+        };
         let mut pages = BTreeSet::new();
         for envelope in envelopes {
             let (id, header) = (envelope.get().id(), &envelope.get().header);
@@ -302,8 +320,7 @@ impl Replica {
                     self.erase(&key, &again, vec![id]);
                     self.push(&key, &[again]);
                 }
-                // A hold lapses by itself, and whoever lifted it named this one.
-                Content::Hold | Content::Cut if header.content == Content::Hold || lifted.contains(&id) => {
+                _ if is_over(envelope.get()) => {
                     self.forget(id);
                     pages.insert(key.document);
                 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use replication::DocumentView;
 use schemas::Kind;
-use schemas::envelope::{Content, MAX_AHEAD_HOURS};
+use schemas::envelope::{Content, Header, MAX_AHEAD_HOURS};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
 
@@ -78,20 +78,26 @@ fn held_in(node: &Node, shared: &Shared, cutoff: Hour, early: &Early) -> BTreeSe
 /// Documents, by owner.
 type Early = BTreeSet<(RootId, DocumentId)>;
 
-/// Pages of which a node whose clock was ahead took what was written ahead, by the hostile node or by
-/// one that has it no more, and so does not say it again: the others take it, and what follows it,
-/// when its time has come.
+/// Documents of which a node whose clock was ahead took what was signed ahead, and nobody says it again:
+/// the hostile node, or one that has it no more. The others take it, and what follows it, when its
+/// time has come.
 fn early(world: &World, honest: &[Node]) -> Early {
     let latest = world.now().hour().0 + MAX_AHEAD_HOURS;
-    let envelopes = honest.iter().flat_map(|node| node.store.envelopes.iter());
-    let headers = envelopes.map(|(id, envelope)| (id, &envelope.get().header));
-    let early = headers.filter(|(id, header)| {
-        let author = honest.iter().find(|node| node.identity.node() == header.author);
-        let says_it_again = author.is_some_and(|author| author.store.envelopes.contains_key(*id));
-        let whole = matches!(header.content, Content::Version | Content::Erased | Content::ReplacedBy);
-        !whole && header.signed_at.0 > latest && !says_it_again
-    });
-    early.map(|(_, header)| (header.owner, header.document)).collect()
+    let all = || honest.iter().flat_map(|node| node.store.envelopes.values()).map(|envelope| &envelope.get().header);
+    let what = |one: &Header| (one.owner, one.document, one.content, one.stamp, one.body_hash);
+    let of_now = || all().filter(|one| one.signed_at.0 <= latest);
+    let said: Vec<_> = of_now().map(what).collect();
+    // A page that was opened ahead is begun anew, and an erasure has a number of its own.
+    let ended = of_now().filter(|one| matches!(one.content, Content::Erased | Content::ReplacedBy));
+    let ended: Early = ended.map(|one| (one.owner, one.document)).collect();
+    let author_has = |one: &Header| {
+        let author = honest.iter().find(|node| node.identity.has_key(one.author));
+        author.is_some_and(|author| author.store.envelopes.values().any(|held| what(&held.get().header) == what(one)))
+    };
+    let early = all().filter(|one| one.content != Content::Version && one.signed_at.0 > latest);
+    let early = early.filter(|one| !author_has(one) && !said.contains(&what(one)));
+    let early = early.map(|one| (one.owner, one.document));
+    early.filter(|document| !ended.contains(document)).collect()
 }
 
 /// What several honest nodes hold alike.
@@ -376,7 +382,12 @@ fn in_step(world: &World, honest: &[Node], early: &Early, faults: &mut Vec<Strin
             let mut circles = replica.circles_with(honest[other].root);
             circles.retain(|circle| !left || *circle != world.circles[0]);
             let stepped = circles.iter().filter(|circle| state.in_step.get(circle) == Some(&true)).count();
-            if stepped != circles.len() || state.reconciled_at.is_none() {
+            let waits = |node: &Node| {
+                let mut held = node.store.envelopes.values().map(|one| &one.get().header);
+                held.any(|one| early.contains(&(one.owner, one.document)))
+            };
+            let may_differ = waits(&honest[this]) || waits(&honest[other]);
+            if (stepped != circles.len() || state.reconciled_at.is_none()) && !may_differ {
                 faults.push(format!("node {this} is not in step with {other}"));
             }
             for circle in circles {

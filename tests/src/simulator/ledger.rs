@@ -20,6 +20,8 @@ pub(super) struct Ledger {
     opened: BTreeMap<DocumentId, (usize, u64)>,
     /// Pages that a successor opened anew, and what it made of each.
     pub(super) taken_over: BTreeMap<DocumentId, BTreeSet<DocumentId>>,
+    /// Pages that their owner began anew by itself, with what became of each.
+    pub(super) begun_anew: BTreeMap<DocumentId, DocumentId>,
     /// Characters that accepted commands put in, per co-edited document: by which node and when.
     typed: BTreeMap<DocumentId, BTreeMap<char, (usize, u64)>>,
     /// What was published last in an owned document: by which node, when, and what.
@@ -212,10 +214,15 @@ impl Ledger {
         })
     }
 
-    /// Of a page, the one that the successor of its owner made of it; else itself.
+    /// Of a page, the one that the successor of its owner made of it, or that its owner began anew; else
+    /// itself.
     pub(super) fn newest_of(&self, document: DocumentId) -> DocumentId {
         let by = self.taken_over.get(&document).and_then(|by| by.first());
-        by.copied().unwrap_or(document)
+        let mut newest = by.copied().unwrap_or(document);
+        while let Some(by) = self.begun_anew.get(&newest) {
+            newest = *by;
+        }
+        newest
     }
 
     /// Pages that were opened at a node before a moment and not erased since.

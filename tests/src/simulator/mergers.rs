@@ -150,10 +150,12 @@ impl World {
                 faults.push(format!("{page:?} of node {gone}, which merged, became {} pages", by.len()));
             }
             for (by, at) in by.iter().flat_map(|by| members.iter().map(move |at| (*by, *at))) {
-                let shown = self.nodes[at].store.views.contains_key(&(successor, by));
+                let newest = self.ledger.newest_of(by);
+                let shows = |at: usize| self.nodes[at].store.views.contains_key(&(successor, newest));
                 // A wrong clock may have ended it at its successor before anybody else had it.
-                let ended = self.node_of(successor).is_some_and(|at| self.nodes[at].misled.is_some());
-                if !shown && !self.is_erased(by) && !ended {
+                let misled = |at: usize| self.nodes[at].misled.is_some() && !shows(at);
+                let ended = self.node_of(successor).is_some_and(misled);
+                if !shows(at) && !self.is_erased(by) && !ended {
                     faults.push(format!("node {at} does not show what became of {page:?} of node {gone}"));
                 }
             }

@@ -54,6 +54,11 @@ impl Identity {
         &kept[..count]
     }
 
+    /// Whether it signs, or signed before, with a key.
+    pub(super) fn has_key(&self, key: NodeKey) -> bool {
+        self.node() == key || self.certificate.get().retired.contains(&key)
+    }
+
     /// Has a certificate that ends a day after the start.
     pub(super) fn certify_until_tomorrow(&mut self) {
         let from = Hour(START.hour().0 - 24 * (CERTIFICATE_DAYS - 1));

@@ -194,6 +194,9 @@ impl World {
                 }
             }
             Effect::Keep(Kept::Certificate(owner, bytes)) => self.keep_certificate(node, owner, &bytes),
+            Effect::Keep(Kept::Replaced { owner, document, by }) if owner == self.nodes[node].root => {
+                self.ledger.begun_anew.insert(document, by);
+            }
             Effect::Keep(_) => {}
             Effect::Retired { owner, nodes } => {
                 let life = self.nodes[node].life;

@@ -3,7 +3,7 @@
 
 use replication::api::Kept;
 use replication::{Command, DocumentView, Input};
-use schemas::envelope::Refusal;
+use schemas::envelope::{Content, Refusal};
 use schemas::ids::DocumentId;
 use schemas::time::{Hour, Timestamp};
 use schemas::{Kind, SharedValue};
@@ -223,8 +223,8 @@ fn who_was_a_little_ahead_too_takes_it_as_well() {
     assert_eq!(read(&c), "Begin. Van a.");
 }
 
-#[test]
-fn a_suspension_that_was_lifted_ahead_stays_lifted() {
+/// A suspension that was signed ahead, and lifted then.
+fn lifted(resumed: u64) {
     let [mut a, mut b] = apart();
     open(&mut a, 0, "Begin.");
     connect(&mut a, &mut b);
@@ -232,12 +232,19 @@ fn a_suspension_that_was_lifted_ahead_stays_lifted() {
     talk(&mut a, &mut b);
     disconnect(&mut a, &mut b);
     command(&mut a, MONTH, Command::Suspend { document: PAGE, author: b.root });
-    command(&mut a, MONTH, Command::Resume { document: PAGE, author: b.root });
+    let cut = a.store.values().find(|one| one.get().header.content == Content::Cut).map(|one| one.get().id());
+    command(&mut a, resumed, Command::Resume { document: PAGE, author: b.root });
+    assert!(cut.is_some_and(|cut| a.store.contains_key(&cut)) && a.settled.iter().all(Result::is_ok));
     connect(&mut a, &mut b);
     edit(&mut b, 0, "Begin. Van b. Nog.");
     talk(&mut a, &mut b);
     agree(&a, &b);
     assert_eq!(read(&a), "Begin. Van b. Nog.");
+}
+
+#[test]
+fn a_suspension_ahead_that_was_lifted_stays_lifted() {
+    [MONTH, 0].into_iter().for_each(lifted);
 }
 
 #[test]
@@ -287,4 +294,36 @@ fn a_clock_that_is_behind_signs_nothing_again_while_somebody_is_right() {
     assert!(held.iter().eq(a.store.keys()), "nothing is signed again, and nothing let go of");
     assert_eq!(a.views.len(), 2);
     at_peace(&[&a, &behind, &right]);
+}
+
+#[test]
+fn what_is_typed_while_the_time_is_in_doubt_is_in_the_page_that_is_begun_anew() {
+    let [mut a, mut right, mut wrong] = tolerant(acquainted());
+    // So short that what is typed now may still end with it.
+    let (value, expires_at) = (resource("Fiche", "Begin."), hour(MONTH).plus_days(60));
+    command(&mut a, MONTH, Command::Open { circle: CIRCLE, document: PAGE, value, expires_at });
+    for (other, at) in [(&mut right, 0), (&mut wrong, MONTH)] {
+        a.later(0, Input::Connected { partner: other.root });
+        other.later(at, Input::Connected { partner: a.root });
+    }
+    talk_at(&mut [(&mut a, 0), (&mut right, 0), (&mut wrong, MONTH)]);
+    assert!(right.refused.contains(&Refusal::Future) && right.views.is_empty(), "one disagrees about the time");
+    a.later(0, Input::Disconnected { partner: wrong.root });
+    wrong.later(MONTH, Input::Disconnected { partner: a.root });
+    edit(&mut a, 0, "Begin. Getypt.");
+    talk(&mut a, &mut right);
+    agree(&a, &right);
+    assert_eq!(read(&right), "Begin. Getypt.");
+    assert_eq!(page(&a).expires_at, expires_at, "no longer and no shorter than it was to last");
+}
+
+#[test]
+fn a_page_that_is_held_is_not_begun_anew() {
+    let [mut a, mut b] = apart();
+    open(&mut a, MONTH, "Begin.");
+    let owner = a.root;
+    command(&mut a, MONTH, Command::Hold { owner, document: PAGE });
+    connect(&mut a, &mut b);
+    assert!(page(&a).held.is_some() && b.views.is_empty(), "it is shown to nobody");
+    assert_eq!(page(&a).document, PAGE);
 }
