@@ -15,8 +15,8 @@ use tests::simulator::{Plant, Scenario, Verdict, put_back, run, run_all};
 
 /// Seeds that are run when nothing else is asked: about half a minute on two cores.
 const SEEDS: u64 = 2_000;
-/// With `--long`: about a quarter of an hour on two cores. Hours are asked for by `OVERBUUR_SEEDS`.
-const LONG: u64 = 30_000;
+/// With `--long`: about five minutes on two cores. Hours are asked for by `OVERBUUR_SEEDS`.
+const LONG: u64 = 12_000;
 
 fn seeds() -> Range<u64> {
     let text = |name| std::env::var(name).ok();

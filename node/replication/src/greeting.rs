@@ -50,6 +50,20 @@ impl Replica {
         }
     }
 
+    /// Greets those anew whose words were refused as from the future: they offer them again then.
+    pub(crate) fn welcome_again(&mut self, now: Timestamp) {
+        let is_due = |(_, link): &(&RootId, &Link)| link.welcome_at.is_some_and(|at| at <= now);
+        let due: Vec<RootId> = self.links.iter().filter(is_due).map(|(partner, _)| *partner).collect();
+        for partner in due {
+            if let Some(link) = self.links.get_mut(&partner) {
+                link.welcome_at = None;
+                link.refused_here.clear();
+            }
+            let known = self.roster.knowledge(partner).digest();
+            self.greet_with(partner, known);
+        }
+    }
+
     /// Greets a connected partner anew when something else is to be said than before.
     fn greet_anew(&mut self, partner: RootId) {
         let knowledge = self.roster.knowledge(partner);

@@ -63,6 +63,8 @@ pub(crate) struct Link {
     pub(crate) known: Heard,
     pub(crate) refused_here: BTreeSet<EnvelopeId>,
     pub(crate) refused_there: BTreeSet<EnvelopeId>,
+    /// When what was refused as from the future may be welcome.
+    pub(crate) welcome_at: Option<Timestamp>,
     pub(crate) checks: BTreeMap<CircleId, Check>,
     /// How many checks were begun on this stream.
     pub(crate) checks_begun: u64,
@@ -91,6 +93,7 @@ impl Link {
         self.known = Heard::default();
         self.refused_here.clear();
         self.refused_there.clear();
+        self.welcome_at = None;
         self.checks.clear();
         self.checks_begun = 0;
         self.streamed.clear();

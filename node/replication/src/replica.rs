@@ -29,6 +29,9 @@ use crate::scan::ChangeId;
 /// Refused ids remembered per partner, quarantined envelopes remembered in all.
 pub(crate) const MAX_REFUSED: usize = 4096;
 
+/// Seconds after which what was refused as from the future is asked for again.
+const DAY: u64 = 86_400;
+
 /// One municipality's replica of everything that is shared with it.
 pub struct Replica {
     pub(crate) config: Config,
@@ -186,6 +189,7 @@ impl Replica {
         }
         self.look_at_clock(now);
         self.look_ahead(now);
+        self.welcome_again(now);
         self.say_what_was_not_said(now);
         self.flush(now)
     }
@@ -196,6 +200,7 @@ impl Replica {
         self.greet_at = self.greet_at.map(|at| at.min(now.plus_seconds(1)));
         for link in self.links.values_mut() {
             link.checked_at = link.checked_at.min(now);
+            link.welcome_at = link.welcome_at.map(|at| at.min(now.plus_seconds(DAY)));
         }
         self.woken_at = None;
     }
@@ -350,6 +355,9 @@ impl Replica {
         }
         if let Some(link) = self.links.get_mut(&from) {
             *link.state.refused.entry(reason).or_default() += 1;
+            if reason == Refusal::Future {
+                link.welcome_at.get_or_insert(self.now.plus_seconds(DAY));
+            }
         }
         if let Some(id) = id.filter(|_| !matches!(reason, Refusal::Superseded | Refusal::Expired)) {
             self.tell_refused(from, id);

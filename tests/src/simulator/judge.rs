@@ -79,8 +79,8 @@ fn held_in(node: &Node, shared: &Shared, cutoff: Hour, early: &Early) -> BTreeSe
 type Early = BTreeSet<(RootId, DocumentId)>;
 
 /// Documents of which a node whose clock was ahead took what was signed ahead, and nobody says it again:
-/// the hostile node, or one that has it no more. The others take it, and what follows it, when its
-/// time has come.
+/// the hostile node, one that has it no more, or one that opened a page and holds it or cut somebody in
+/// it. The others take it, and what follows it, when its time has come.
 fn early(world: &World, honest: &[Node]) -> Early {
     let latest = world.now().hour().0 + MAX_AHEAD_HOURS;
     let all = || honest.iter().flat_map(|node| node.store.envelopes.values()).map(|envelope| &envelope.get().header);
@@ -95,7 +95,10 @@ fn early(world: &World, honest: &[Node]) -> Early {
         author.is_some_and(|author| author.store.envelopes.values().any(|held| what(&held.get().header) == what(one)))
     };
     let early = all().filter(|one| one.content != Content::Version && one.signed_at.0 > latest);
-    let early = early.filter(|one| !author_has(one) && !said.contains(&what(one)));
+    let restrained = all().filter(|one| matches!(one.content, Content::Hold | Content::Cut));
+    let restrained: Early = restrained.map(|one| (one.owner, one.document)).collect();
+    let stays = |one: &Header| one.content == Content::Opening && restrained.contains(&(one.owner, one.document));
+    let early = early.filter(|one| stays(one) || !author_has(one) && !said.contains(&what(one)));
     let early = early.map(|one| (one.owner, one.document));
     early.filter(|document| !ended.contains(document)).collect()
 }

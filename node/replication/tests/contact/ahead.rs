@@ -327,3 +327,21 @@ fn a_page_that_is_held_is_not_begun_anew() {
     assert!(page(&a).held.is_some() && b.views.is_empty(), "it is shown to nobody");
     assert_eq!(page(&a).document, PAGE);
 }
+
+#[test]
+fn what_was_refused_is_taken_on_the_same_stream_when_its_time_has_come() {
+    let [mut a, mut b] = apart();
+    open(&mut a, 30 * HOUR, "Begin.");
+    let owner = a.root;
+    command(&mut a, 30 * HOUR, Command::Hold { owner, document: PAGE });
+    connect(&mut a, &mut b);
+    assert!(b.store.is_empty() && b.refused.contains(&Refusal::Future));
+    for seconds in [31 * HOUR, 31 * HOUR + 200] {
+        for node in [&mut a, &mut b] {
+            node.later(seconds, Input::Tick);
+        }
+        talk_at(&mut [(&mut a, seconds), (&mut b, seconds)]);
+    }
+    same(&a, &b);
+    assert!(!b.store.is_empty() && page(&b).held.is_some());
+}
