@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rand::Rng;
 use schemas::certificate::Verified;
-use schemas::envelope::{Content, Envelope};
+use schemas::envelope::{Content, Envelope, Refusal};
 use schemas::ids::{DocumentId, EnvelopeId, RootId};
 use schemas::time::Timestamp;
 
@@ -129,7 +129,7 @@ impl Replica {
         };
         let partners: Vec<RootId> = self.links.iter().filter(hears).map(|(partner, _)| *partner).collect();
         for partner in partners {
-            self.tell_refused(partner, id);
+            self.tell_refused(partner, Refusal::Future, id);
         }
         if header.content == Content::Version && self.index.holds(id) {
             let shown = self.is_visible(&key);

@@ -55,13 +55,20 @@ impl Replica {
         let is_due = |(_, link): &(&RootId, &Link)| link.welcome_at.is_some_and(|at| at <= now);
         let due: Vec<RootId> = self.links.iter().filter(is_due).map(|(partner, _)| *partner).collect();
         for partner in due {
-            if let Some(link) = self.links.get_mut(&partner) {
-                link.welcome_at = None;
-                link.refused_here.clear();
-            }
+            self.may_be_welcome(partner);
             let known = self.roster.knowledge(partner).digest();
             self.greet_with(partner, known);
         }
+    }
+
+    /// What was refused may be welcome now: it is forgotten here, and with the greeting there. What was
+    /// not told of it yet would be told after that.
+    fn may_be_welcome(&mut self, partner: RootId) {
+        if let Some(link) = self.links.get_mut(&partner) {
+            link.welcome_at = None;
+            link.refused_here.clear();
+        }
+        self.out.refused.remove(&partner);
     }
 
     /// Greets a connected partner anew when something else is to be said than before.
@@ -69,9 +76,11 @@ impl Replica {
         let knowledge = self.roster.knowledge(partner);
         let known = knowledge.digest();
         let news = |link: &&mut Link| link.state.connected_since.is_some() && link.told != Some(known);
-        let Some(link) = self.links.get_mut(&partner).filter(news) else { return };
-        // What was refused may be welcome now.
-        link.refused_here.clear();
+        if self.links.get_mut(&partner).filter(news).is_none() {
+            return;
+        }
+        self.may_be_welcome(partner);
+        let Some(link) = self.links.get_mut(&partner) else { return };
         let agrees = link.theirs == Some(known);
         if agrees {
             link.known = Heard::of(&knowledge);

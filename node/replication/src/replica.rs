@@ -93,7 +93,8 @@ pub(crate) struct Out {
     store: BTreeMap<EnvelopeId, Verified<Envelope>>,
     delete: BTreeSet<EnvelopeId>,
     effects: Vec<Effect>,
-    refused: BTreeMap<RootId, BTreeSet<EnvelopeId>>,
+    /// What partners are still to be told that it has no place here.
+    pub(crate) refused: BTreeMap<RootId, BTreeSet<EnvelopeId>>,
 }
 
 impl Replica {
@@ -355,12 +356,9 @@ impl Replica {
         }
         if let Some(link) = self.links.get_mut(&from) {
             *link.state.refused.entry(reason).or_default() += 1;
-            if reason == Refusal::Future {
-                link.welcome_at.get_or_insert(self.now.plus_seconds(DAY));
-            }
         }
         if let Some(id) = id.filter(|_| !matches!(reason, Refusal::Superseded | Refusal::Expired)) {
-            self.tell_refused(from, id);
+            self.tell_refused(from, reason, id);
         }
         // An honest node of an earlier release passes on what it does not understand.
         let blamed = !reason.is_innocent() && author.is_none_or(|author| author == from);
@@ -368,11 +366,14 @@ impl Replica {
     }
 
     /// Has a partner know, once, that an envelope has no place here, and leaves it out of checks.
-    pub(crate) fn tell_refused(&mut self, partner: RootId, id: EnvelopeId) {
+    pub(crate) fn tell_refused(&mut self, partner: RootId, reason: Refusal, id: EnvelopeId) {
         if let Some(link) = self.links.get_mut(&partner)
             && link.refused_here.len() < MAX_REFUSED
             && link.refused_here.insert(id)
         {
+            if reason == Refusal::Future {
+                link.welcome_at.get_or_insert(self.now.plus_seconds(DAY));
+            }
             self.out.refused.entry(partner).or_default().insert(id);
         }
     }
