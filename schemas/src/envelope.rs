@@ -20,8 +20,6 @@ pub const FORMAT: u8 = 1;
 pub const MAX_ENVELOPE: usize = 64 * 1024;
 /// Bytes of a header, at most.
 pub const MAX_HEADER: usize = 512;
-/// Hours that a signature may lie in the future.
-pub const MAX_AHEAD_HOURS: u32 = 24;
 
 const DOMAIN: &[u8] = b"overbuur/envelope/1\0";
 
@@ -355,7 +353,7 @@ impl Envelope {
         if !certificate.covers(self.header.signed_at) {
             return Err(Refusal::CertificateExpired);
         }
-        if self.header.signed_at.0 > now.hour().0.saturating_add(MAX_AHEAD_HOURS) {
+        if self.header.signed_at.is_ahead_of(now) {
             return Err(Refusal::Future);
         }
         Ok(Verified(self))

@@ -16,6 +16,9 @@ use crate::Refused;
 static BRUSSELS: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC));
 
+/// Hours that a signature may lie in the future.
+const MAX_AHEAD: u32 = 24;
+
 /// Seconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Timestamp(pub u64);
@@ -60,6 +63,10 @@ impl Hour {
     /// This hour and so many days.
     pub fn plus_days(self, days: u32) -> Self {
         Self(self.0.saturating_add(days.saturating_mul(24)))
+    }
+    /// Whether what was signed in this hour is from further ahead of `now` than anybody takes.
+    pub fn is_ahead_of(self, now: Timestamp) -> bool {
+        self.0 > now.hour().0.saturating_add(MAX_AHEAD)
     }
 }
 

@@ -224,11 +224,13 @@ pub trait Sharing {
     fn end_link(&mut self, document: DocumentId, at: Timestamp) -> Result<()>;
     /// The circle a linked document is shared in.
     fn linked_circle(&mut self, document: DocumentId) -> Result<Option<CircleId>>;
-    /// Documents of this municipality that nobody here stands behind: of these kinds cards that are not
-    /// out for anybody, halves of matches and words about duos that are nobody's; and of any kind what
-    /// was about somebody who was erased. A no about a mentor who is gone is about nobody. Of none of
-    /// them a command waits. Each with the circle it is in.
+    /// Documents of this municipality, of these kinds, that nobody here stands behind: cards that are not
+    /// out for anybody, halves of matches and words about duos that are nobody's. A no about a mentor who
+    /// is gone is about nobody. Of none of them a command waits. Each with the circle it is in.
     fn unbacked(&mut self, kinds: &[Kind]) -> Result<Vec<(DocumentId, CircleId)>>;
+    /// Documents of this municipality, of any kind, that are there although their erasure was asked, and
+    /// of which no command waits.
+    fn came_back(&mut self) -> Result<Vec<DocumentId>>;
     /// Cards that were erased and that are still noted as out for somebody.
     fn erased_cards(&mut self) -> Result<Vec<DocumentId>>;
     /// Remembers, without a person, that the erasure of a document was asked, and drops what a

@@ -16,7 +16,6 @@ use schemas::time::Timestamp;
 use crate::clocks::Clock;
 use crate::index::Key;
 use crate::link::Link;
-use crate::policy;
 use crate::replica::Replica;
 use crate::retire::lifted;
 
@@ -26,7 +25,7 @@ impl Replica {
         if !self.knows_the_time() {
             return;
         }
-        let ahead = |id: &&EnvelopeId| self.index.entry(**id).is_some_and(|held| policy::is_ahead(held.signed_at, now));
+        let ahead = |id: &&EnvelopeId| self.index.entry(**id).is_some_and(|held| held.signed_at.is_ahead_of(now));
         let keys = refused.iter().filter(ahead).filter_map(|id| self.index.key_of(*id));
         let documents: BTreeSet<DocumentId> = keys.map(|key| key.document).collect();
         for document in documents {
@@ -60,8 +59,8 @@ impl Replica {
         rng: &mut dyn Rng,
         envelopes: &[Verified<Envelope>],
     ) {
-        let ahead = |one: &Verified<Envelope>| policy::is_ahead(one.get().header.signed_at, now);
-        if !self.knows_the_time() || !envelopes.iter().any(ahead) {
+        let ahead = |one: &Verified<Envelope>| one.get().header.signed_at.is_ahead_of(now);
+        if !envelopes.iter().any(ahead) || !self.knows_the_time() {
             return;
         }
         let is_refused = |one: &Verified<Envelope>| {

@@ -142,7 +142,7 @@ impl Replica {
     /// Whether what `author` said last of a document may give way to the same, said again.
     fn may_be_void(&self, key: &Key, author: RootId) -> bool {
         let leading = self.index.document(key).and_then(|document| document.leading());
-        let ahead = leading.is_some_and(|(_, entry)| policy::is_ahead(entry.signed_at, self.now));
+        let ahead = leading.is_some_and(|(_, entry)| entry.signed_at.is_ahead_of(self.now));
         ahead || !self.roster.earlier_keys(author).is_empty()
     }
 

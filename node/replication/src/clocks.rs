@@ -45,6 +45,8 @@ struct Said {
 #[derive(Debug, Default)]
 pub(crate) struct Clocks {
     said: BTreeMap<RootId, Said>,
+    /// Seconds by which this clock is ahead of the median of those who count; none when nobody does.
+    median: Option<i64>,
     /// The start, or the last jump of this clock.
     since: Timestamp,
     last: Timestamp,
@@ -56,6 +58,7 @@ impl Clocks {
         let jumped = now.0 > self.last.0.saturating_add(APART) || now.0.saturating_add(PATIENCE) < self.last.0;
         if jumped {
             self.said.clear();
+            self.median = None;
             self.since = now;
         }
         self.last = now;
@@ -77,33 +80,40 @@ impl Clocks {
         let seconds = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
         let ahead = seconds(now.0).saturating_sub(seconds(theirs));
         self.said.insert(partner, Said { ahead, connected: true });
+        self.take_median();
     }
 
     /// The stream of a partner ended.
     pub(crate) fn left(&mut self, partner: RootId) {
         if let Some(said) = self.said.get_mut(&partner) {
             said.connected = false;
+            self.take_median();
         }
     }
 
     /// A partner is no partner any more.
     pub(crate) fn forget(&mut self, partner: RootId) {
         self.said.remove(&partner);
+        self.take_median();
+    }
+
+    fn take_median(&mut self) {
+        let anybody = self.said.values().any(|said| said.connected);
+        let counts = self.said.values().filter(|said| said.connected || !anybody);
+        let mut ahead: Vec<i64> = counts.map(|said| said.ahead).collect();
+        ahead.sort_unstable();
+        // Of two in the middle the one that agrees most with this clock.
+        let middle = ahead.get(ahead.len().saturating_sub(1) / 2..=ahead.len() / 2);
+        self.median = middle.into_iter().flatten().copied().min_by_key(|ahead| ahead.unsigned_abs());
     }
 
     /// What is known; `certified` says whether this node's certificate covers now.
     pub(crate) fn state(&self, certified: bool) -> Clock {
-        let anybody = self.said.values().any(|said| said.connected);
-        let counts = self.said.values().filter(|said| said.connected || !anybody);
-        let mut ahead: Vec<i64> = counts.map(|said| said.ahead).collect();
-        if ahead.is_empty() {
-            return if self.last < self.patient_until(certified) { Clock::Unheard } else { Clock::Right };
+        match self.median {
+            Some(median) if median.unsigned_abs() > APART => Clock::Off(median),
+            None if self.last < self.patient_until(certified) => Clock::Unheard,
+            _ => Clock::Right,
         }
-        ahead.sort_unstable();
-        // Of two in the middle the one that agrees most with this clock.
-        let middle = [ahead[(ahead.len() - 1) / 2], ahead[ahead.len() / 2]];
-        let median = if middle[0].unsigned_abs() <= middle[1].unsigned_abs() { middle[0] } else { middle[1] };
-        if median.unsigned_abs() > APART { Clock::Off(median) } else { Clock::Right }
     }
 
     /// Whether a partner was heard since it connected and since this clock jumped, and agrees with it

@@ -34,11 +34,16 @@ impl Replica {
         self.greet_with(partner, known);
     }
 
+    /// With the greeting the partner forgets what was refused to it, since that may be welcome now. So
+    /// it is forgotten here, and what it was not told of yet it is not told after that.
     fn greet_with(&mut self, partner: RootId, known: [u8; 16]) {
         if let Some(link) = self.links.get_mut(&partner) {
             link.told = Some(known);
             link.asked = false;
+            link.welcome_at = None;
+            link.refused_here.clear();
         }
+        self.out.refused.remove(&partner);
         self.send(partner, &Frame::Hello(Hello { store: self.config.store_id, known, hour: self.now.hour() }));
     }
 
@@ -55,20 +60,8 @@ impl Replica {
         let is_due = |(_, link): &(&RootId, &Link)| link.welcome_at.is_some_and(|at| at <= now);
         let due: Vec<RootId> = self.links.iter().filter(is_due).map(|(partner, _)| *partner).collect();
         for partner in due {
-            self.may_be_welcome(partner);
-            let known = self.roster.knowledge(partner).digest();
-            self.greet_with(partner, known);
+            self.greet(partner);
         }
-    }
-
-    /// What was refused may be welcome now: it is forgotten here, and with the greeting there. What was
-    /// not told of it yet would be told after that.
-    fn may_be_welcome(&mut self, partner: RootId) {
-        if let Some(link) = self.links.get_mut(&partner) {
-            link.welcome_at = None;
-            link.refused_here.clear();
-        }
-        self.out.refused.remove(&partner);
     }
 
     /// Greets a connected partner anew when something else is to be said than before.
@@ -76,11 +69,7 @@ impl Replica {
         let knowledge = self.roster.knowledge(partner);
         let known = knowledge.digest();
         let news = |link: &&mut Link| link.state.connected_since.is_some() && link.told != Some(known);
-        if self.links.get_mut(&partner).filter(news).is_none() {
-            return;
-        }
-        self.may_be_welcome(partner);
-        let Some(link) = self.links.get_mut(&partner) else { return };
+        let Some(link) = self.links.get_mut(&partner).filter(news) else { return };
         let agrees = link.theirs == Some(known);
         if agrees {
             link.known = Heard::of(&knowledge);

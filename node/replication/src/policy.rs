@@ -1,7 +1,7 @@
 //! The write policy: what a header may say, by kind (DESIGN §4), whatever else is held.
 
 use schemas::Kind;
-use schemas::envelope::{Content, Header, MAX_AHEAD_HOURS, Refusal, Stamp};
+use schemas::envelope::{Content, Header, Refusal, Stamp};
 use schemas::ids::RootId;
 use schemas::time::{Hour, Timestamp};
 
@@ -107,9 +107,4 @@ pub(crate) fn gone_until(kind: Kind, signed_at: Hour) -> Hour {
 /// Whether what ends at `end` is over at `now`.
 pub(crate) fn is_past(end: Hour, now: Timestamp) -> bool {
     end <= now.hour()
-}
-
-/// Whether what was signed at `hour` is from further ahead of `now` than anybody takes.
-pub(crate) fn is_ahead(hour: Hour, now: Timestamp) -> bool {
-    hour.0 > now.hour().0.saturating_add(MAX_AHEAD_HOURS)
 }

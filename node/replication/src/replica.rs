@@ -30,7 +30,7 @@ use crate::scan::ChangeId;
 pub(crate) const MAX_REFUSED: usize = 4096;
 
 /// Seconds after which what was refused as from the future is asked for again.
-const DAY: u64 = 86_400;
+const WELCOME_AFTER: u64 = 86_400;
 
 /// One municipality's replica of everything that is shared with it.
 pub struct Replica {
@@ -201,7 +201,7 @@ impl Replica {
         self.greet_at = self.greet_at.map(|at| at.min(now.plus_seconds(1)));
         for link in self.links.values_mut() {
             link.checked_at = link.checked_at.min(now);
-            link.welcome_at = link.welcome_at.map(|at| at.min(now.plus_seconds(DAY)));
+            link.welcome_at = link.welcome_at.map(|at| at.min(now.plus_seconds(WELCOME_AFTER)));
         }
         self.woken_at = None;
     }
@@ -372,7 +372,7 @@ impl Replica {
             && link.refused_here.insert(id)
         {
             if reason == Refusal::Future {
-                link.welcome_at.get_or_insert(self.now.plus_seconds(DAY));
+                link.welcome_at.get_or_insert(self.now.plus_seconds(WELCOME_AFTER));
             }
             self.out.refused.entry(partner).or_default().insert(id);
         }

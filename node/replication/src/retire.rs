@@ -353,7 +353,7 @@ impl Replica {
     fn is_void(&self, author: RootId, header: &Header) -> bool {
         let retired = self.roster.retired().contains(author, header.author);
         let of_author = self.roster.root_of(header.author) == Some(author);
-        retired || of_author && policy::is_ahead(header.signed_at, self.now)
+        retired || of_author && header.signed_at.is_ahead_of(self.now)
     }
 
     /// What of `arrivals` says again what is held and void: the same in everything but who signed

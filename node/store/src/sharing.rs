@@ -71,20 +71,27 @@ impl Sharing for Tx<'_> {
         let kinds: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.code())).collect();
         // A card that was withdrawn has nobody behind it; a half of a match keeps its person.
         let sql = format!(
-            "SELECT id, circle FROM
-                 (SELECT id, circle FROM documents d WHERE kind IN ({})
-                  AND owner = (SELECT root FROM identity)
-                  AND NOT EXISTS (SELECT 1 FROM links WHERE document = d.id
-                                  AND (ended_at IS NULL OR d.kind NOT IN ('mentor_offer', 'match_request')))
-                  AND NOT EXISTS (SELECT 1 FROM incoming_proposals WHERE answer = d.id AND mentor IS NULL
-                                  AND stage LIKE 'refused%')
-                  UNION SELECT d.id, d.circle FROM erasures CROSS JOIN documents d
-                        ON d.id = erasures.document AND d.owner = (SELECT root FROM identity)) found
-             WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE document = found.id AND refused IS NULL)
+            "SELECT id, circle FROM documents d WHERE kind IN ({}) AND owner = (SELECT root FROM identity)
+             AND NOT EXISTS (SELECT 1 FROM links WHERE document = d.id
+                             AND (ended_at IS NULL OR d.kind NOT IN ('mentor_offer', 'match_request')))
+             AND NOT EXISTS (SELECT 1 FROM incoming_proposals WHERE answer = d.id AND mentor IS NULL
+                             AND stage LIKE 'refused%')
+             AND NOT EXISTS (SELECT 1 FROM outbox WHERE document = d.id AND refused IS NULL)
              ORDER BY id",
             kinds.join(", ")
         );
         self.all(&sql, [], |cells| Ok((cells.document()?, cells.circle()?)))
+    }
+
+    fn came_back(&mut self) -> Result<Vec<DocumentId>> {
+        self.all(
+            "SELECT d.id FROM erasures CROSS JOIN documents d
+                    ON d.id = erasures.document AND d.owner = (SELECT root FROM identity)
+             WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE document = d.id AND refused IS NULL)
+             ORDER BY d.id",
+            [],
+            |cells| cells.document(),
+        )
     }
 
     fn erased_cards(&mut self) -> Result<Vec<DocumentId>> {

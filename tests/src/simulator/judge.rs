@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use replication::DocumentView;
 use schemas::Kind;
-use schemas::envelope::{Content, Header, MAX_AHEAD_HOURS};
+use schemas::envelope::{Content, Header};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
 use schemas::time::Hour;
 
@@ -82,10 +82,10 @@ type Early = BTreeSet<(RootId, DocumentId)>;
 /// the hostile node, one that has it no more, or one that opened a page and holds it or cut somebody in
 /// it. The others take it, and what follows it, when its time has come.
 fn early(world: &World, honest: &[Node]) -> Early {
-    let latest = world.now().hour().0 + MAX_AHEAD_HOURS;
+    let is_ahead = |one: &&Header| one.signed_at.is_ahead_of(world.now());
     let all = || honest.iter().flat_map(|node| node.store.envelopes.values()).map(|envelope| &envelope.get().header);
     let what = |one: &Header| (one.owner, one.document, one.content, one.stamp, one.body_hash);
-    let of_now = || all().filter(|one| one.signed_at.0 <= latest);
+    let of_now = || all().filter(|one| !is_ahead(one));
     let said: Vec<_> = of_now().map(what).collect();
     // A page that was opened ahead is begun anew, and an erasure has a number of its own.
     let ended = of_now().filter(|one| matches!(one.content, Content::Erased | Content::ReplacedBy));
@@ -94,7 +94,7 @@ fn early(world: &World, honest: &[Node]) -> Early {
         let author = honest.iter().find(|node| node.identity.has_key(one.author));
         author.is_some_and(|author| author.store.envelopes.values().any(|held| what(&held.get().header) == what(one)))
     };
-    let early = all().filter(|one| one.content != Content::Version && one.signed_at.0 > latest);
+    let early = all().filter(|one| one.content != Content::Version && is_ahead(one));
     let restrained = all().filter(|one| matches!(one.content, Content::Hold | Content::Cut));
     let restrained: Early = restrained.map(|one| (one.owner, one.document)).collect();
     let stays = |one: &Header| one.content == Content::Opening && restrained.contains(&(one.owner, one.document));
@@ -373,6 +373,15 @@ fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>
     }
 }
 
+/// Circles in which a node holds something that others take only later.
+fn waiting_circles(node: &Node, early: &Early) -> BTreeSet<CircleId> {
+    if early.is_empty() {
+        return BTreeSet::new();
+    }
+    let held = node.store.envelopes.values().map(|one| &one.get().header);
+    held.filter(|one| early.contains(&(one.owner, one.document))).map(|one| one.circle).collect()
+}
+
 /// The replicas themselves say that they are in step.
 fn in_step(world: &World, honest: &[Node], early: &Early, faults: &mut Vec<String>) {
     let main = main_circle(world);
@@ -384,13 +393,10 @@ fn in_step(world: &World, honest: &[Node], early: &Early, faults: &mut Vec<Strin
             let left = world.left(this) || world.left(other);
             let mut circles = replica.circles_with(honest[other].root);
             circles.retain(|circle| !left || *circle != world.circles[0]);
-            let stepped = circles.iter().filter(|circle| state.in_step.get(circle) == Some(&true)).count();
-            let waits = |node: &Node| {
-                let mut held = node.store.envelopes.values().map(|one| &one.get().header);
-                held.any(|one| early.contains(&(one.owner, one.document)))
-            };
-            let may_differ = waits(&honest[this]) || waits(&honest[other]);
-            if (stepped != circles.len() || state.reconciled_at.is_none()) && !may_differ {
+            let waits = [this, other].map(|at| waiting_circles(&honest[at], early));
+            let must_agree = |circle: &&CircleId| waits.iter().all(|waits| !waits.contains(*circle));
+            let in_step = |circle: &CircleId| state.in_step.get(circle) == Some(&true) && state.reconciled_at.is_some();
+            if !circles.iter().filter(must_agree).all(in_step) {
                 faults.push(format!("node {this} is not in step with {other}"));
             }
             for circle in circles {

@@ -96,10 +96,12 @@ impl Office {
     /// A failing store.
     pub(crate) fn erase_what_came_back(&self) -> Result<()> {
         // Hardly ever is there anything, and looking takes the writer from nobody.
-        let nothing =
-            self.read(|records| Ok(records.unbacked(&CARDS)?.is_empty() && records.erased_cards()?.is_empty()))?;
+        let nothing = self.read(|records| {
+            let no_documents = records.unbacked(&CARDS)?.is_empty() && records.came_back()?.is_empty();
+            Ok(no_documents && records.erased_cards()?.is_empty())
+        })?;
         if !nothing {
-            self.by_itself(|desk| erase_unbacked(desk, |_| false))?;
+            self.by_itself(|desk| erase_with(desk, BTreeSet::new()))?;
         }
         Ok(())
     }
@@ -108,12 +110,18 @@ impl Office {
 /// Erases what is of nobody: cards wherever they are, halves of matches in such circles; how many
 /// were erased. Nothing while it is not known yet what partners kept.
 fn erase_unbacked(desk: &mut Desk<'_>, halves_in: impl Fn(&CircleId) -> bool) -> Result<usize> {
+    let halves = desk.records.unbacked(&OF_MATCHES)?.into_iter();
+    erase_with(desk, halves.filter(|(_, circle)| halves_in(circle)).map(|(id, _)| id).collect())
+}
+
+/// Erases cards that are of nobody, what came back, and these halves of matches.
+fn erase_with(desk: &mut Desk<'_>, halves: BTreeSet<DocumentId>) -> Result<usize> {
     if desk.recovering {
         return Ok(0);
     }
-    let mut unbacked: BTreeSet<DocumentId> = desk.records.unbacked(&CARDS)?.into_iter().map(|(id, _)| id).collect();
-    let halves = desk.records.unbacked(&OF_MATCHES)?.into_iter();
-    unbacked.extend(halves.filter(|(_, circle)| halves_in(circle)).map(|(id, _)| id));
+    let mut unbacked = halves;
+    unbacked.extend(desk.records.unbacked(&CARDS)?.into_iter().map(|(id, _)| id));
+    unbacked.extend(desk.records.came_back()?);
     for document in &unbacked {
         desk.records.add_erasure(*document, desk.now)?;
         desk.records.enqueue(&Outgoing::Erase { document: *document })?;

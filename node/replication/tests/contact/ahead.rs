@@ -34,6 +34,15 @@ fn open(node: &mut Node, seconds: u64, body: &str) {
     command(node, seconds, Command::Open { circle: CIRCLE, document: PAGE, value, expires_at });
 }
 
+/// A page that was opened in time, and that the others have.
+fn open_with(node: &mut Node, others: &mut [&mut Node]) {
+    open(node, 0, "Begin.");
+    for other in others {
+        connect(node, other);
+        disconnect(node, other);
+    }
+}
+
 /// The page that a node shows.
 fn page(node: &Node) -> &DocumentView {
     let mut pages = node.views.values().filter(|view| view.value.kind() == Kind::Resource);
@@ -120,9 +129,7 @@ fn a_version_and_an_erasure_are_signed_again() {
 #[test]
 fn what_was_typed_in_a_page_is_signed_again() {
     let [mut a, mut b] = apart();
-    open(&mut a, 0, "Begin.");
-    connect(&mut a, &mut b);
-    disconnect(&mut a, &mut b);
+    open_with(&mut a, &mut [&mut b]);
     edit(&mut b, MONTH, "Begin. Van b.");
     edit(&mut b, 0, "Begin. Van b. En later.");
     edit(&mut a, MONTH, "Van a. Begin.");
@@ -204,11 +211,7 @@ fn those_who_were_ahead_together_take_the_word_that_the_others_take() {
 #[test]
 fn who_was_a_little_ahead_too_takes_it_as_well() {
     let [mut a, mut b, mut c] = tolerant(acquainted());
-    open(&mut a, 0, "Begin.");
-    for other in [&mut b, &mut c] {
-        connect(&mut a, other);
-        disconnect(&mut a, other);
-    }
+    open_with(&mut a, &mut [&mut b, &mut c]);
     // More than a day ahead of the one, and less of the other.
     edit(&mut a, 30 * HOUR, "Begin. Van a.");
     meet((&mut a, 30 * HOUR), (&mut b, 10 * HOUR));
@@ -250,9 +253,7 @@ fn a_suspension_ahead_that_was_lifted_stays_lifted() {
 #[test]
 fn a_suspension_ahead_is_signed_again() {
     let [mut a, mut b] = apart();
-    open(&mut a, 0, "Begin.");
-    connect(&mut a, &mut b);
-    disconnect(&mut a, &mut b);
+    open_with(&mut a, &mut [&mut b]);
     command(&mut a, MONTH, Command::Suspend { document: PAGE, author: b.root });
     connect(&mut a, &mut b);
     agree(&a, &b);
