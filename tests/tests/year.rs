@@ -259,8 +259,7 @@ impl Town {
         }
         let documents: BTreeSet<DocumentId> = signed.into_iter().map(|(document, _)| document).collect();
         let stored = documents.into_iter().flat_map(|document| self.store().load(document).expect("a store"));
-        let envelopes = stored.filter(|envelope| nodes.contains(&envelope.get().header.author)).collect();
-        vec![Input::SayAgain { envelopes }]
+        vec![Input::SayAgain { envelopes: stored.collect() }]
     }
 
     fn command(&mut self, now: Timestamp, command: Command) {

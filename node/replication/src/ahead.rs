@@ -13,6 +13,7 @@ use schemas::envelope::{Content, Envelope, Refusal};
 use schemas::ids::{DocumentId, EnvelopeId, RootId};
 use schemas::time::Timestamp;
 
+use crate::check::CHECK_SECONDS;
 use crate::clocks::Clock;
 use crate::index::Key;
 use crate::link::Link;
@@ -20,28 +21,33 @@ use crate::replica::Replica;
 use crate::retire::lifted;
 
 impl Replica {
-    /// Has documents read of which partners `refused` what was signed ahead.
-    pub(crate) fn read_what_was_ahead(&mut self, now: Timestamp, refused: &[EnvelopeId]) {
+    /// Has documents read of which partners `refused` what was signed ahead; whether there were any.
+    pub(crate) fn read_what_was_ahead(&mut self, now: Timestamp, refused: &[EnvelopeId]) -> bool {
         if !self.knows_the_time() {
-            return;
+            return false;
         }
         let ahead = |id: &&EnvelopeId| self.index.entry(**id).is_some_and(|held| held.signed_at.is_ahead_of(now));
         let keys = refused.iter().filter(ahead).filter_map(|id| self.index.key_of(*id));
         let documents: BTreeSet<DocumentId> = keys.map(|key| key.document).collect();
-        for document in documents {
-            self.waiting_for(document);
+        for document in &documents {
+            self.waiting_for(*document);
         }
+        !documents.is_empty()
     }
 
-    /// The same of all that partners refused on their streams of now, once it is known what time it is.
+    /// The same of all that partners refused on their streams of now, once it is known what time it is:
+    /// not more often than checks are due, whatever a partner says of the time in between.
     pub(crate) fn look_ahead(&mut self, now: Timestamp) {
-        let knows = self.knows_the_time();
-        if knows && !self.knew_the_time {
+        if !self.knows_the_time() {
+            self.looked_ahead = false;
+        } else if !self.looked_ahead && self.look_at <= now {
             let refused = self.links.values().flat_map(|link| &link.refused_there);
             let refused: Vec<EnvelopeId> = refused.copied().collect();
-            self.read_what_was_ahead(now, &refused);
+            self.looked_ahead = true;
+            if self.read_what_was_ahead(now, &refused) {
+                self.look_at = now.plus_seconds(CHECK_SECONDS);
+            }
         }
-        self.knew_the_time = knows;
     }
 
     /// Whether somebody is connected, and all who are agree with this clock.
@@ -108,11 +114,19 @@ impl Replica {
             });
             if whole && !held.iter().any(is_restrained) {
                 self.begin_anew(now, rng, &page, &held);
-            } else if !whole && self.index.document(&page).is_some() {
-                // Something came with this reading: it is read once more.
+            } else if !whole && self.is_changing(&page, &held) {
                 self.waiting_for(page.document);
             }
         }
+    }
+
+    /// Whether something of a page came or went with this reading of what was `held`, so that the next one
+    /// finds more. What the store cannot read it finds no more the next time.
+    fn is_changing(&self, page: &Key, held: &[&Verified<Envelope>]) -> bool {
+        let document = self.index.document(page);
+        let mut ids = document.into_iter().flat_map(|document| document.envelopes.keys());
+        document.is_some()
+            && (ids.any(|id| self.out.stores(id)) || held.iter().any(|one| self.out.deletes(&one.get().id())))
     }
 
     /// Refuses at partners what another partner refused and this node took when its clock was ahead,

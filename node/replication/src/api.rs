@@ -218,10 +218,10 @@ pub enum Input {
         /// Whether whatever was not said again goes too.
         all: bool,
     },
-    /// Answer to [`Effect::Retired`] for keys of this node: the stored envelopes that they signed,
-    /// in any order, in as many parts as wanted.
+    /// Answer to [`Effect::Retired`] for keys of this node: the documents in which they signed
+    /// something, whole, in any order, in as many parts as wanted.
     SayAgain {
-        /// The envelopes. Verified when they were stored.
+        /// All that is stored of them. Verified when it was stored.
         envelopes: Vec<Verified<Envelope>>,
     },
     /// Time passes: expiry, reconciliation that is due.

@@ -283,11 +283,14 @@ impl Replica {
     }
 
     /// Begins a page of this node anew, to last no longer than it was to and than it may. What cannot
-    /// be stays.
+    /// be stays, and so does one whose text is over a limit: what is not shown of it would go.
     pub(crate) fn begin_anew(&mut self, now: Timestamp, rng: &mut dyn Rng, key: &Key, held: &[&Verified<Envelope>]) {
         let Some(document) = self.read_page(key, held).filter(|document| self.understands(document.schema)) else {
             return;
         };
+        if guarded(|| document.build()).is_ok_and(|built| built.clipped) {
+            return;
+        }
         let mut by = DocumentId([0; 16]);
         rng.fill_bytes(&mut by.0);
         let end = document.expires_at.min(now.hour().plus_days(key.kind.max_days()));

@@ -149,7 +149,7 @@ impl Replica {
         let Some(link) = self.links.get_mut(&partner) else { return };
         let room = MAX_REFUSED.saturating_sub(link.refused_there.len());
         let new: Vec<EnvelopeId> = ids.into_iter().take(room).filter(|id| link.refused_there.insert(*id)).collect();
-        self.read_what_was_ahead(now, &new);
+        let _ = self.read_what_was_ahead(now, &new);
     }
 
     pub(crate) fn disconnected(&mut self, partner: RootId) {

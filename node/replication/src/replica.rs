@@ -75,8 +75,10 @@ pub struct Replica {
     /// Whether something could not be said again at the time that this node's clock showed.
     pub(crate) untimely: bool,
     pub(crate) out: Out,
-    /// Whether everybody who is connected agreed with this clock after the input before.
-    pub(crate) knew_the_time: bool,
+    /// Whether what was signed ahead was looked for since everybody who is connected agrees with this
+    /// clock, and when it may be again.
+    pub(crate) looked_ahead: bool,
+    pub(crate) look_at: Timestamp,
     /// The highest number of a version of this node that ended since the start.
     pub(crate) ended: u64,
     /// Time of the input that is being handled.
@@ -95,6 +97,16 @@ pub(crate) struct Out {
     effects: Vec<Effect>,
     /// What partners are still to be told that it has no place here.
     pub(crate) refused: BTreeMap<RootId, BTreeSet<EnvelopeId>>,
+}
+
+impl Out {
+    pub(crate) fn stores(&self, id: &EnvelopeId) -> bool {
+        self.store.contains_key(id)
+    }
+
+    pub(crate) fn deletes(&self, id: &EnvelopeId) -> bool {
+        self.delete.contains(id)
+    }
 }
 
 impl Replica {
@@ -126,7 +138,8 @@ impl Replica {
             leaving: Leaving::default(),
             unsaid: false,
             untimely: false,
-            knew_the_time: false,
+            looked_ahead: false,
+            look_at: Timestamp(0),
             ended: 0,
             out: Out::default(),
             now: Timestamp(0),
@@ -199,6 +212,7 @@ impl Replica {
     /// by hours or by years.
     fn clock_set_back(&mut self, now: Timestamp) {
         self.greet_at = self.greet_at.map(|at| at.min(now.plus_seconds(1)));
+        self.look_at = self.look_at.min(now);
         for link in self.links.values_mut() {
             link.checked_at = link.checked_at.min(now);
             link.welcome_at = link.welcome_at.map(|at| at.min(now.plus_seconds(WELCOME_AFTER)));

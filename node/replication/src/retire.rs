@@ -268,15 +268,16 @@ impl Replica {
         }
     }
 
-    /// Says again, under this node's key, what its retired keys signed.
+    /// Says again, under this node's key, what its retired keys signed in documents.
     pub(crate) fn say_again(&mut self, now: Timestamp, envelopes: Vec<Verified<Envelope>>) {
         if !self.may_sign(now) {
             self.unsaid = true;
             return;
         }
         let lifted = lifted(&envelopes);
-        let of_before = envelopes.into_iter().filter(|envelope| envelope.get().header.author != self.node());
-        self.sign_again(now, of_before.collect(), &lifted);
+        let is_of_before = |one: &Verified<Envelope>| self.roster.retired().contains(self.me, one.get().header.author);
+        let of_before = envelopes.into_iter().filter(is_of_before).collect();
+        self.sign_again(now, of_before, &lifted);
     }
 
     /// Signs these again under this node's key and at the hour of now, but for cuts for now that were

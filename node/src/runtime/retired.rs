@@ -60,7 +60,7 @@ impl Runtime {
         let by = nodes.clone();
         let signed = blocking(move || Ok(store.signed_by(&by)?)).await?;
         if ours {
-            return self.say_again(&nodes, signed).await;
+            return self.say_again(signed).await;
         }
         if signed.is_empty() {
             return Ok(Vec::new());
@@ -71,18 +71,17 @@ impl Runtime {
         Ok(vec![Input::Void { envelopes, all: false }])
     }
 
-    async fn say_again(&self, nodes: &[NodeKey], signed: Vec<(DocumentId, EnvelopeId)>) -> Result<Vec<Input>> {
+    async fn say_again(&self, signed: Vec<(DocumentId, EnvelopeId)>) -> Result<Vec<Input>> {
         tracing::info!(envelopes = signed.len(), "what a retired key signed is said again");
         let documents: BTreeSet<DocumentId> = signed.into_iter().map(|(document, _)| document).collect();
         let documents: Vec<DocumentId> = documents.into_iter().collect();
         let mut inputs = Vec::new();
         for some in documents.chunks(READ_TOGETHER) {
-            let (store, some, nodes) = (Arc::clone(&self.parts.store), some.to_vec(), nodes.to_vec());
+            let (store, some) = (Arc::clone(&self.parts.store), some.to_vec());
             let envelopes = blocking(move || {
                 let mut found: Vec<Verified<Envelope>> = Vec::new();
                 for document in some {
-                    let held = store.load(document)?.into_iter();
-                    found.extend(held.filter(|envelope| nodes.contains(&envelope.get().header.author)));
+                    found.extend(store.load(document)?);
                 }
                 Ok(found)
             })

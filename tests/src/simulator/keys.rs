@@ -8,7 +8,7 @@ use rand::{Rng, RngExt};
 use replication::{DocumentView, Input, body};
 use schemas::certificate::Verified;
 use schemas::envelope::{Content, Envelope, Header, Stamp};
-use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
 use schemas::{Kind, SharedValue};
 
 use super::act::comment;
@@ -99,6 +99,9 @@ impl World {
         let envelopes = node.signed_by(&keys.iter().copied().collect());
         let Some(replica) = &node.replica else { return };
         if owner == node.root {
+            let documents: BTreeSet<DocumentId> = envelopes.iter().map(|one| one.get().header.document).collect();
+            let whole = node.store.envelopes.values().filter(|one| documents.contains(&one.get().header.document));
+            let envelopes = whole.cloned().collect();
             return self.input(at, Input::SayAgain { envelopes });
         }
         if envelopes.is_empty() {

@@ -3,8 +3,9 @@
 //! room for, the lowest ids stay, on every replica the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-use schemas::envelope::{Content, Envelope, Refusal};
+use schemas::envelope::{Content, Envelope, Refusal, Stamp};
 use schemas::ids::{EnvelopeId, RootId, Session};
 use schemas::time::Hour;
 
@@ -28,8 +29,11 @@ pub struct Held {
 pub(super) struct Controls {
     opened_for: BTreeSet<RootId>,
     admits: BTreeMap<EnvelopeId, Admit>,
-    cuts: BTreeMap<EnvelopeId, Cut>,
+    cuts: BTreeMap<EnvelopeId, (Stamp, Cut)>,
     lifts: BTreeMap<EnvelopeId, Lift>,
+    /// Of cuts that a lift names, once it was asked. What was said again at another hour is another
+    /// envelope under the same stamp, and both may be held.
+    lifted: OnceLock<BTreeSet<Stamp>>,
     holds: BTreeMap<RootId, BTreeMap<EnvelopeId, Hour>>,
 }
 
@@ -40,6 +44,7 @@ impl Controls {
             admits: BTreeMap::new(),
             cuts: BTreeMap::new(),
             lifts: BTreeMap::new(),
+            lifted: OnceLock::new(),
             holds: BTreeMap::new(),
         }
     }
@@ -58,9 +63,20 @@ impl Controls {
 
     /// Cuts of `author` that count: one that holds for now does so until it is lifted.
     fn cuts_of(&self, author: RootId) -> impl Iterator<Item = (&EnvelopeId, &Cut)> {
-        let lifted = |id: &EnvelopeId| self.lifts.values().any(|lift| lift.holds.binary_search(id).is_ok());
-        let counts = move |(id, cut): &(&EnvelopeId, &Cut)| cut.for_now.is_none() || !lifted(id);
-        self.cuts.iter().filter(move |(_, cut)| cut.author == author).filter(counts)
+        let of_author = self.cuts.iter().filter(move |(_, (_, cut))| cut.author == author);
+        let counts = of_author.filter(|(_, (stamp, cut))| cut.for_now.is_none() || !self.lifted().contains(stamp));
+        counts.map(|(id, (_, cut))| (id, cut))
+    }
+
+    fn is_lifted(&self, id: &EnvelopeId) -> bool {
+        self.lifts.values().any(|lift| lift.holds.binary_search(id).is_ok())
+    }
+
+    fn lifted(&self) -> &BTreeSet<Stamp> {
+        self.lifted.get_or_init(|| {
+            let lifted = self.cuts.iter().filter(|(id, _)| self.is_lifted(id));
+            lifted.map(|(_, (stamp, _))| *stamp).collect()
+        })
     }
 
     /// Whether nothing more of `author` is to count.
@@ -70,10 +86,9 @@ impl Controls {
 
     /// Holds that nobody lifted, of writers who may.
     fn standing(&self) -> impl Iterator<Item = (EnvelopeId, Held)> + '_ {
-        let lifted = |id: &EnvelopeId| self.lifts.values().any(|lift| lift.holds.binary_search(id).is_ok());
         let may = |by: &RootId| self.may_write(*by) && !self.is_barred(*by);
         self.holds.iter().filter(move |(by, _)| may(by)).flat_map(move |(by, holds)| {
-            let standing = holds.iter().filter(move |(id, _)| !lifted(id));
+            let standing = holds.iter().filter(|(id, _)| !self.is_lifted(id));
             standing.map(|(id, until)| (*id, Held { until: *until, by: *by }))
         })
     }
@@ -107,11 +122,12 @@ impl Coedited {
         let (controls, body) = (&mut self.controls, &envelope.body);
         let surplus = match header.content {
             Content::Admit => put(&mut controls.admits, id, Admit::from_bytes(body)?, MAX_CONTROLS),
-            Content::Cut => put(&mut controls.cuts, id, Cut::from_bytes(body)?, MAX_CONTROLS),
+            Content::Cut => put(&mut controls.cuts, id, (header.stamp, Cut::from_bytes(body)?), MAX_CONTROLS),
             Content::Lift => put(&mut controls.lifts, id, Lift::from_bytes(body)?, MAX_CONTROLS),
             _ => return Err(Refusal::NotAllowed),
         };
         self.spare.extend(surplus);
+        self.controls.lifted.take();
         // What counts may have changed.
         self.built = None;
         Ok(Admission::Admitted)

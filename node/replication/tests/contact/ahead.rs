@@ -2,7 +2,8 @@
 //! right: nobody is accused, no word is lost, and all hold the same.
 
 use replication::api::Kept;
-use replication::{Command, DocumentView, Input};
+use replication::frames::{Frame, Round};
+use replication::{Command, DocumentView, Effect, Input};
 use schemas::envelope::{Content, Refusal};
 use schemas::ids::DocumentId;
 use schemas::time::{Hour, Timestamp};
@@ -345,4 +346,91 @@ fn what_was_refused_is_taken_on_the_same_stream_when_its_time_has_come() {
     }
     same(&a, &b);
     assert!(!b.store.is_empty() && page(&b).held.is_some());
+}
+
+/// A suspension that was signed ahead is lifted, while another has it as it was signed first.
+fn lifted_while_another_has_it(ahead: u64, theirs: u64, later: u64) {
+    let [mut a, mut b, mut c] = tolerant(acquainted());
+    open_with(&mut a, &mut [&mut b, &mut c]);
+    command(&mut a, ahead, Command::Suspend { document: PAGE, author: b.root });
+    meet((&mut a, ahead), (&mut c, theirs));
+    disconnect(&mut a, &mut c);
+    connect(&mut a, &mut b);
+    command(&mut a, 0, Command::Resume { document: PAGE, author: b.root });
+    talk(&mut a, &mut b);
+    edit(&mut b, 0, "Begin. Van b.");
+    talk(&mut a, &mut b);
+    assert_eq!(read(&a), "Begin. Van b.");
+    disconnect(&mut a, &mut b);
+    // The first one's time has come.
+    for other in [&mut c, &mut b] {
+        meet((&mut a, later), (other, later));
+    }
+    talk_at(&mut [(&mut a, later), (&mut b, later), (&mut c, later)]);
+    for node in [&a, &b, &c] {
+        assert_eq!(read(node), "Begin. Van b.");
+        assert!(node.drafts.is_empty());
+    }
+    same(&a, &c);
+    at_peace(&[&a, &b, &c]);
+}
+
+#[test]
+fn a_suspension_that_was_lifted_stays_so_when_it_comes_back_as_it_was_first() {
+    lifted_while_another_has_it(30 * HOUR, 10 * HOUR, 31 * HOUR);
+    lifted_while_another_has_it(MONTH, MONTH, MONTH + HOUR);
+}
+
+#[test]
+fn a_page_of_which_the_store_cannot_read_something_is_read_once() {
+    let [mut a, mut b] = apart();
+    open(&mut a, MONTH, "Begin.");
+    edit(&mut a, MONTH, "Begin. En meer.");
+    let change = a.store.values().find(|one| one.get().header.content == Content::Change).map(|one| one.get().id());
+    a.store.remove(&change.expect("a change"));
+    connect(&mut a, &mut b);
+    assert_eq!(page(&a).document, PAGE, "it stays as it is");
+    assert!(b.store.is_empty());
+}
+
+#[test]
+fn a_page_that_is_clipped_is_not_begun_anew() {
+    let [mut a, mut b, mut c] = tolerant(acquainted());
+    open(&mut a, MONTH, "Begin.");
+    meet((&mut a, MONTH), (&mut b, MONTH));
+    disconnect(&mut a, &mut b);
+    for (node, letter) in [(&mut a, "a"), (&mut b, "b")] {
+        edit(node, MONTH, &format!("Begin. {}", letter.repeat(15_000)));
+    }
+    meet((&mut a, MONTH), (&mut b, MONTH));
+    disconnect(&mut a, &mut b);
+    assert!(page(&a).clipped);
+    let held: Vec<_> = a.store.keys().copied().collect();
+    connect(&mut a, &mut c);
+    assert!(held.iter().eq(a.store.keys()), "what is not shown of it would go");
+}
+
+#[test]
+fn who_says_now_this_time_and_now_that_has_nothing_read_over_and_over() {
+    let [mut a, mut b] = apart();
+    open(&mut a, MONTH, "Begin.");
+    let owner = a.root;
+    command(&mut a, MONTH, Command::Hold { owner, document: PAGE });
+    connect(&mut a, &mut b);
+    let today = u32::try_from(NOW.0 / 86_400).expect("a day");
+    let mut reads = 0;
+    for day in (0..200).map(|number| today + 9 * (number % 2)) {
+        let round = Round { circle: CIRCLE, day, answer: true, number: 0, message: Vec::new().into() };
+        let mut inputs = vec![Input::Frame { partner: b.root, bytes: Frame::Check(round).to_bytes() }];
+        while let Some(input) = inputs.pop() {
+            for effect in a.handle(input) {
+                if let Effect::Load { document } = effect {
+                    reads += 1;
+                    let envelopes = a.store.values().cloned().collect();
+                    inputs.push(Input::Loaded { document, envelopes });
+                }
+            }
+        }
+    }
+    assert!(reads <= 1, "{reads}");
 }

@@ -104,8 +104,7 @@ fn a_backup_of_before_the_rotation_gets_in_step_when_all_was_said_again_before()
     let found = |town: &Town, partner| town.replica.partner_state(partner).unwrap().in_step.get(&CIRCLE).copied();
     assert_eq!((found(&a, b.me), found(&b, a.me)), (Some(true), Some(true)), "before anything is said again");
     // As a restored node does once its partners brought everything.
-    let envelopes = std::mem::take(&mut a.own);
-    a.input(Input::SayAgain { envelopes });
+    a.say_again();
     talk(&mut a, &mut b);
     disconnect(&mut a, &mut b);
     connect(&mut a, &mut b);

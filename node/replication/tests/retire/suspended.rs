@@ -76,20 +76,32 @@ fn it_stays_a_draft_when_its_author_took_another_key_meanwhile() {
     assert!(c.drafts.iter().any(|(draft, _)| draft.contains("Eerst")));
 }
 
-#[test]
-fn a_suspension_that_was_lifted_stays_lifted_under_the_next_key() {
+/// B suspends A, takes another key, and resumes A with the key of before or with the next one.
+fn lifted(under_the_next: bool) {
     let [mut a, mut b] = together();
     let (document, author) = (DocumentId([SHEET; 16]), a.me);
-    for command in [Command::Suspend { document, author }, Command::Resume { document, author }] {
-        b.input(Input::Command { number: 0, command });
+    let resume = |b: &mut Town| b.input(Input::Command { number: 0, command: Command::Resume { document, author } });
+    b.input(Input::Command { number: 0, command: Command::Suspend { document, author } });
+    if !under_the_next {
+        resume(&mut b);
     }
     talk(&mut a, &mut b);
     disconnect(&mut a, &mut b);
-    b.rotate(&members(&a, &b), &[&a]);
+    b.take_key(&[&a]);
+    b.list(2, &members(&a, &b), &key(202));
+    if under_the_next {
+        resume(&mut b);
+    }
+    b.say_again();
     a.knows(&b);
     connect(&mut a, &mut b);
     a.edit(SHEET, "Een", "Eerst");
     talk(&mut a, &mut b);
     same(&a, &b);
     assert!(sheet(&b).contains("Eerst"));
+}
+
+#[test]
+fn a_suspension_that_was_lifted_stays_lifted_under_the_next_key() {
+    [false, true].into_iter().for_each(lifted);
 }

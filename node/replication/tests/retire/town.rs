@@ -1,6 +1,6 @@
 //! Two towns, of which one has its key stolen, and what they share.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ed25519_dalek::SigningKey;
 use rand::SeedableRng;
@@ -39,8 +39,8 @@ pub(crate) struct Town {
     pub(crate) retiring: Vec<NodeKey>,
     /// Texts that became drafts, and why.
     pub(crate) drafts: Vec<(String, Lost)>,
-    /// Of this node's own retired key, to be said again.
-    pub(crate) own: Vec<Verified<Envelope>>,
+    /// This node's own retired keys, of which all is to be said again.
+    pub(crate) own: Vec<NodeKey>,
     /// Documents that are to be read, while its store is slow.
     pub(crate) unread: Option<Vec<DocumentId>>,
 }
@@ -126,11 +126,11 @@ impl Town {
                     self.outbox.extend(frames::envelopes(wire));
                 }
                 Effect::Retired { owner, nodes } => {
-                    let envelopes = self.signed_by(&nodes);
                     if owner == self.me {
                         // As the runtime does: after everything that is known at a start.
-                        self.own = envelopes;
+                        self.own = nodes;
                     } else {
+                        let envelopes = self.signed_by(&nodes);
                         let envelopes = envelopes.iter().map(|one| one.get().id()).collect();
                         self.retiring.extend(nodes);
                         self.input(Input::Void { envelopes, all: false });
@@ -238,7 +238,11 @@ impl Town {
 
     /// Says again what its key of before signed.
     pub(crate) fn say_again(&mut self) {
-        let envelopes = std::mem::take(&mut self.own);
+        let own = std::mem::take(&mut self.own);
+        let signed = self.signed_by(&own);
+        let documents: BTreeSet<DocumentId> = signed.iter().map(|one| one.get().header.document).collect();
+        let whole = self.store.values().filter(|one| documents.contains(&one.get().header.document));
+        let envelopes = whole.cloned().collect();
         self.input(Input::SayAgain { envelopes });
         assert!(self.signed_by(&[node(&key(self.number + 100))]).is_empty(), "all of it is said again");
     }
