@@ -163,7 +163,7 @@ fn can_show(plant: Plant, usual: &Scenario) -> bool {
         // Of eight thousand effects so many are the last of a process.
         Plant::ForgetsLastStore => usual.trouble > 14,
         Plant::OnlyTheFirstParts => usual.mergers,
-        Plant::NeverResumes => usual.partings,
+        Plant::NeverResumes | Plant::NeverCuts => usual.partings,
         Plant::ErasesOnce => usual.absences,
         _ => true,
     }
@@ -184,6 +184,7 @@ fn planted_bugs_are_found() {
         Plant::OnlyTheFirstParts,
         Plant::NeverResumes,
         Plant::ErasesOnce,
+        Plant::NeverCuts,
     ] {
         let mut found = None;
         let scenario = |seed| {

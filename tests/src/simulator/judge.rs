@@ -47,6 +47,7 @@ pub(super) fn judge(world: &World) -> Verdict {
     world.judge_keys(&mut faults);
     world.judge_merger(&mut faults);
     world.judge_partings(&mut faults);
+    who_was_kept_off_stays_so(honest, &mut faults);
     if world.scenario.offices {
         world.judge_offices(&mut faults);
     }
@@ -369,6 +370,15 @@ fn the_last_word_stands(world: &World, honest: &[Node], faults: &mut Vec<String>
                 faults.push(format!("node {at} does not show what it published in {document:?}"));
             }
             _ => {}
+        }
+    }
+}
+
+/// Who was suspended or left, and not resumed, is cut in the pages of who did that.
+fn who_was_kept_off_stays_so(honest: &[Node], faults: &mut Vec<String>) {
+    for (at, node) in honest.iter().enumerate() {
+        for (page, author) in node.uncut() {
+            faults.push(format!("node {at} holds no cut of {author:?} in {page:?}"));
         }
     }
 }

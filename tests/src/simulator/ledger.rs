@@ -124,8 +124,8 @@ pub(super) enum Done {
     Erased(DocumentId),
     /// It published a word of its office.
     Said(DocumentId, u64),
-    /// What it asked under this number was answered.
-    Asked(u64),
+    /// What it asked under this number was answered, and whether it was done.
+    Asked(u64, bool),
 }
 
 impl Promise {
@@ -152,7 +152,7 @@ impl Ledger {
     pub(super) fn settled(&mut self, number: u64, succeeded: bool, now: u64) -> Option<Done> {
         let promise = self.waiting.remove(&number)?;
         if let Promise::Asked { number, .. } = promise {
-            return Some(Done::Asked(number));
+            return Some(Done::Asked(number, succeeded));
         }
         if !succeeded {
             return None;

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
+use replication::control::{Body, Cut};
 use replication::{Clock, Command, Input};
 use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId, RootId};
@@ -30,6 +31,8 @@ pub(super) struct Partners {
     /// What is to be asked of the replica, in order.
     outbox: BTreeMap<u64, Command>,
     asked: u64,
+    /// Of which of its pages whom was kept off, and not let in again.
+    kept_off: BTreeSet<(DocumentId, RootId)>,
 }
 
 impl Partners {
@@ -63,8 +66,16 @@ impl Partners {
     }
 
     /// What was asked under this number is done, or refused.
-    pub(super) fn settled(&mut self, number: u64) {
-        self.outbox.remove(&number);
+    pub(super) fn settled(&mut self, number: u64, done: bool) {
+        match self.outbox.remove(&number).filter(|_| done) {
+            Some(Command::Suspend { document, author } | Command::Cut { document, author, .. }) => {
+                self.kept_off.insert((document, author));
+            }
+            Some(Command::Resume { document, author }) => {
+                self.kept_off.remove(&(document, author));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -74,6 +85,17 @@ impl Node {
     pub(super) fn part_inputs(&self, known: Vec<Input>) -> Vec<Input> {
         let partners = &self.store.partners;
         partners.parted(false).chain(known).chain(partners.parted(true)).collect()
+    }
+
+    /// Pages of its own that are here, from which somebody was kept off, and of which no cut is held.
+    pub(super) fn uncut(&self) -> Vec<(DocumentId, RootId)> {
+        let own = self.store.envelopes.values().map(|envelope| envelope.get());
+        let cuts = own.filter(|one| one.header.owner == self.root && one.header.content == Content::Cut);
+        let cuts: BTreeSet<_> =
+            cuts.filter_map(|one| Some((one.header.document, Cut::from_bytes(&one.body).ok()?.author))).collect();
+        let pages = self.pages_of(self.root);
+        let kept_off = self.store.partners.kept_off.iter().filter(|(page, _)| pages.contains(page));
+        kept_off.filter(|place| !cuts.contains(place)).copied().collect()
     }
 
     /// Its own lists.
@@ -268,6 +290,10 @@ impl World {
             .collect();
         for (number, command) in waiting {
             self.nodes[at].drained = number;
+            if self.plant == Plant::NeverCuts && matches!(command, Command::Suspend { .. } | Command::Cut { .. }) {
+                self.nodes[at].store.partners.settled(number, true);
+                continue;
+            }
             self.command(at, Promise::Asked { node: at, number }, command);
             if self.nodes[at].life != life {
                 return;

@@ -237,7 +237,7 @@ impl World {
                 self.nodes[node].erasures.insert(document);
             }
             Some(Done::Said(document, word)) => self.nodes[node].store.office.published(document, word),
-            Some(Done::Asked(number)) => self.nodes[node].store.partners.settled(number),
+            Some(Done::Asked(number, succeeded)) => self.nodes[node].store.partners.settled(number, succeeded),
             None => {}
         }
     }

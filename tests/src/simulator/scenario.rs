@@ -41,6 +41,8 @@ pub enum Plant {
     OnlyTheFirstParts,
     /// Whoever is resumed stays cut off in the pages of who suspended it.
     NeverResumes,
+    /// Whoever is suspended or left is not cut off, and it is said to be done.
+    NeverCuts,
 }
 
 /// Who is within reach of whom once everything works again.
