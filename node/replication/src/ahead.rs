@@ -126,7 +126,8 @@ impl Replica {
         let document = self.index.document(page);
         let mut ids = document.into_iter().flat_map(|document| document.envelopes.keys());
         document.is_some()
-            && (ids.any(|id| self.out.stores(id)) || held.iter().any(|one| self.out.deletes(&one.get().id())))
+            && (ids.any(|id| self.out.store.contains_key(id))
+                || held.iter().any(|one| self.out.delete.contains(&one.get().id())))
     }
 
     /// Refuses at partners what another partner refused and this node took when its clock was ahead,

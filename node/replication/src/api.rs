@@ -218,10 +218,10 @@ pub enum Input {
         /// Whether whatever was not said again goes too.
         all: bool,
     },
-    /// Answer to [`Effect::Retired`] for keys of this node: the documents in which they signed
-    /// something, whole, in any order, in as many parts as wanted.
+    /// Answer to [`Effect::Retired`] for keys of this node: what they signed and what its owner said of
+    /// cuts, of each document at once, in any order, in as many parts as wanted.
     SayAgain {
-        /// All that is stored of them. Verified when it was stored.
+        /// What is stored of it. Verified when it was stored. More of these documents changes nothing.
         envelopes: Vec<Verified<Envelope>>,
     },
     /// Time passes: expiry, reconciliation that is due.

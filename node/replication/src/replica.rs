@@ -92,21 +92,11 @@ pub struct Replica {
 #[derive(Default)]
 pub(crate) struct Out {
     pub(crate) drafts: Vec<Draft>,
-    store: BTreeMap<EnvelopeId, Verified<Envelope>>,
-    delete: BTreeSet<EnvelopeId>,
+    pub(crate) store: BTreeMap<EnvelopeId, Verified<Envelope>>,
+    pub(crate) delete: BTreeSet<EnvelopeId>,
     effects: Vec<Effect>,
     /// What partners are still to be told that it has no place here.
     pub(crate) refused: BTreeMap<RootId, BTreeSet<EnvelopeId>>,
-}
-
-impl Out {
-    pub(crate) fn stores(&self, id: &EnvelopeId) -> bool {
-        self.store.contains_key(id)
-    }
-
-    pub(crate) fn deletes(&self, id: &EnvelopeId) -> bool {
-        self.delete.contains(id)
-    }
 }
 
 impl Replica {

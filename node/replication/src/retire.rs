@@ -85,11 +85,17 @@ impl Retired {
     }
 }
 
-/// What the lifts among these name.
+/// What the lifts among these name, in whatever envelopes among them it is said.
 pub(crate) fn lifted(envelopes: &[Verified<Envelope>]) -> BTreeSet<EnvelopeId> {
     let lifts = envelopes.iter().filter(|one| one.get().header.content == Content::Lift);
     let lifts = lifts.filter_map(|one| Lift::from_bytes(&one.get().body).ok());
-    lifts.flat_map(|lift| lift.holds).collect()
+    let named: BTreeSet<EnvelopeId> = lifts.flat_map(|lift| lift.holds).collect();
+    let what = |one: &Verified<Envelope>| {
+        let header = &one.get().header;
+        (Key::from(header), header.stamp, header.body_hash)
+    };
+    let same: BTreeSet<_> = envelopes.iter().filter(|one| named.contains(&one.get().id())).map(what).collect();
+    envelopes.iter().filter(|one| same.contains(&what(one))).map(|one| one.get().id()).collect()
 }
 
 impl Replica {
@@ -275,7 +281,8 @@ impl Replica {
             return;
         }
         let lifted = lifted(&envelopes);
-        let is_of_before = |one: &Verified<Envelope>| self.roster.retired().contains(self.me, one.get().header.author);
+        let before = self.roster.earlier_keys(self.me);
+        let is_of_before = |one: &Verified<Envelope>| before.contains(&one.get().header.author);
         let of_before = envelopes.into_iter().filter(is_of_before).collect();
         self.sign_again(now, of_before, &lifted);
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use replication::Input;
 use schemas::certificate::Verified;
-use schemas::envelope::Envelope;
+use schemas::envelope::{Content, Envelope};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
 use schemas::time::Hour;
 
@@ -60,7 +60,7 @@ impl Runtime {
         let by = nodes.clone();
         let signed = blocking(move || Ok(store.signed_by(&by)?)).await?;
         if ours {
-            return self.say_again(signed).await;
+            return self.say_again(&nodes, signed).await;
         }
         if signed.is_empty() {
             return Ok(Vec::new());
@@ -71,17 +71,21 @@ impl Runtime {
         Ok(vec![Input::Void { envelopes, all: false }])
     }
 
-    async fn say_again(&self, signed: Vec<(DocumentId, EnvelopeId)>) -> Result<Vec<Input>> {
+    async fn say_again(&self, nodes: &[NodeKey], signed: Vec<(DocumentId, EnvelopeId)>) -> Result<Vec<Input>> {
         tracing::info!(envelopes = signed.len(), "what a retired key signed is said again");
         let documents: BTreeSet<DocumentId> = signed.into_iter().map(|(document, _)| document).collect();
         let documents: Vec<DocumentId> = documents.into_iter().collect();
         let mut inputs = Vec::new();
         for some in documents.chunks(READ_TOGETHER) {
-            let (store, some) = (Arc::clone(&self.parts.store), some.to_vec());
+            let (store, some, nodes) = (Arc::clone(&self.parts.store), some.to_vec(), nodes.to_vec());
             let envelopes = blocking(move || {
                 let mut found: Vec<Verified<Envelope>> = Vec::new();
+                let is_needed = |one: &Verified<Envelope>| {
+                    let header = &one.get().header;
+                    nodes.contains(&header.author) || matches!(header.content, Content::Cut | Content::Lift)
+                };
                 for document in some {
-                    found.extend(store.load(document)?);
+                    found.extend(store.load(document)?.into_iter().filter(is_needed));
                 }
                 Ok(found)
             })

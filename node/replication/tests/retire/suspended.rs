@@ -5,6 +5,7 @@
 
 use replication::api::Lost;
 use replication::{Command, Input};
+use schemas::envelope::Content;
 use schemas::ids::{DocumentId, RootId};
 
 use crate::common::text;
@@ -104,4 +105,36 @@ fn lifted(under_the_next: bool) {
 #[test]
 fn a_suspension_that_was_lifted_stays_lifted_under_the_next_key() {
     [false, true].into_iter().for_each(lifted);
+}
+
+#[test]
+fn it_stays_lifted_where_it_came_back_as_a_clock_that_was_ahead_signed_it() {
+    const HOUR: u64 = 3_600;
+    let [mut a, mut b, mut c] = three();
+    disconnect(&mut a, &mut b);
+    disconnect(&mut b, &mut c);
+    disconnect(&mut a, &mut c);
+    let (now, document, author) = (b.now, DocumentId([SHEET; 16]), a.me);
+    let cuts = |town: &Town| town.store.values().filter(|one| one.get().header.content == Content::Cut).count();
+    b.now = now.plus_seconds(30 * HOUR);
+    c.now = now.plus_seconds(10 * HOUR);
+    b.input(Input::Command { number: 0, command: Command::Suspend { document, author } });
+    meet(&mut b, &mut c);
+    b.now = now;
+    meet(&mut a, &mut b);
+    b.input(Input::Command { number: 0, command: Command::Resume { document, author } });
+    for town in [&mut a, &mut b, &mut c] {
+        town.now = now.plus_seconds(31 * HOUR);
+    }
+    meet(&mut b, &mut c);
+    assert_eq!(cuts(&b), 2, "as it was signed first, and again");
+    let everybody = all([&a, &b, &c]);
+    b.rotate(&everybody, &[&a, &c]);
+    assert_eq!(cuts(&b), 0);
+    a.knows(&b);
+    connect(&mut a, &mut b);
+    a.edit(SHEET, "Een", "Eerst");
+    talk(&mut a, &mut b);
+    same(&a, &b);
+    assert!(sheet(&b).contains("Eerst"));
 }
