@@ -319,13 +319,19 @@ fn what_is_typed_while_the_time_is_in_doubt_is_in_the_page_that_is_begun_anew() 
     assert_eq!(page(&a).expires_at, expires_at, "no longer and no shorter than it was to last");
 }
 
-#[test]
-fn a_page_that_is_held_is_not_begun_anew() {
+/// Who opened a page ahead and holds it, and who refused that.
+fn held_ahead() -> [Node; 2] {
     let [mut a, mut b] = apart();
     open(&mut a, MONTH, "Begin.");
     let owner = a.root;
     command(&mut a, MONTH, Command::Hold { owner, document: PAGE });
     connect(&mut a, &mut b);
+    [a, b]
+}
+
+#[test]
+fn a_page_that_is_held_is_not_begun_anew() {
+    let [a, b] = held_ahead();
     assert!(page(&a).held.is_some() && b.views.is_empty(), "it is shown to nobody");
     assert_eq!(page(&a).document, PAGE);
 }
@@ -412,11 +418,7 @@ fn a_page_that_is_clipped_is_not_begun_anew() {
 
 #[test]
 fn who_says_now_this_time_and_now_that_has_nothing_read_over_and_over() {
-    let [mut a, mut b] = apart();
-    open(&mut a, MONTH, "Begin.");
-    let owner = a.root;
-    command(&mut a, MONTH, Command::Hold { owner, document: PAGE });
-    connect(&mut a, &mut b);
+    let [mut a, b] = held_ahead();
     let today = u32::try_from(NOW.0 / 86_400).expect("a day");
     let mut reads = 0;
     for day in (0..200).map(|number| today + 9 * (number % 2)) {
