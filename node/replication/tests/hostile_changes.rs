@@ -1,6 +1,6 @@
 //! Relatives of the hostile changes and damaged honest ones, drawn from seeds: whatever the scan
 //! lets through costs little on a full document, and leaves one that loads, shows and can be
-//! written in. `OVERBUUR_LONG=1` runs more; `OVERBUUR_SEED` runs one.
+//! written in. `OVERBUUR_LONG=1` runs more, `OVERBUUR_CASES` so many; `OVERBUUR_SEED` runs one.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error fails")]
 
@@ -89,12 +89,13 @@ impl Full {
         self.writers.iter().find(|writer| writer.node() == node).unwrap().root
     }
 
-    fn operations(&self) -> u64 {
+    fn held(&self) -> Vec<Held> {
         let of = |one: &Verified<Envelope>| match one.get().header.content {
             Content::Opening => Opening::from_bytes(&one.get().body).unwrap().change,
             _ => one.get().body.clone(),
         };
-        self.envelopes.iter().map(|one| scan::change(&of(one)).unwrap().operations).sum()
+        let scanned = self.envelopes.iter().map(|one| scan::change(&of(one)).unwrap());
+        scanned.map(|change| (ActorId::from(change.actor), change.start, change.last())).collect()
     }
 
     /// A small honest edit by the second writer in a session of its own, as raw bytes.
@@ -155,18 +156,24 @@ fn damaged(rng: &mut ChaCha8Rng, mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// Operations that an honest editor never makes, of many sorts, on the places of an honest one.
-fn operations(rng: &mut ChaCha8Rng, like: &[Op], actor: &ActorId, start: u64) -> Vec<Op> {
+fn operations(rng: &mut ChaCha8Rng, like: &[Op], held: &[Held], actor: &ActorId, start: u64) -> Vec<Op> {
     let count = match rng.random_range(0..12) {
         0 => 19_000,
         1 => 3_000,
-        _ => rng.random_range(1..60),
+        2..6 => rng.random_range(1..60),
+        _ => rng.random_range(1..4),
     };
-    let mut ids: Vec<OpId> = like.iter().flat_map(|op| op.pred.iter().cloned()).collect();
-    ids.extend((0..20).map(|back| OpId::new(start.saturating_sub(back * 7).max(1), actor)));
     let objects: Vec<ObjectId> = like.iter().map(|op| op.obj.clone()).chain([ObjectId::Root]).collect();
-    let id = |rng: &mut ChaCha8Rng, at: u64| match rng.random_range(0..5) {
-        0 => OpId::new(start + rng.random_range(0..=at), actor),
-        _ => ids[rng.random_range(0..ids.len())].clone(),
+    // Its own, one of its own that is not there, one that is there or takes another away, or one
+    // that its writer never wrote.
+    let id = |rng: &mut ChaCha8Rng, at: u64| {
+        let (writer, first, last) = &held[rng.random_range(0..held.len())];
+        match rng.random_range(0..10) {
+            0 | 1 => OpId::new(start + rng.random_range(0..=at), actor),
+            2 => OpId::new(rng.random_range(1..=start), actor),
+            3 => OpId::new(rng.random_range(1..=start), writer),
+            _ => OpId::new(rng.random_range(*first..=*last), writer),
+        }
     };
     (0..count)
         .map(|at| {
@@ -222,8 +229,11 @@ fn dense(rng: &mut ChaCha8Rng, text: &ObjectId, actor: &ActorId, start: u64) -> 
         .collect()
 }
 
+/// A change that is held: its actor, its first operation and its last.
+type Held = (ActorId, u64, u64);
+
 /// A hostile change that claims to follow the document.
-fn crafted(rng: &mut ChaCha8Rng, honest: &[u8], actor: [u8; 16]) -> Vec<u8> {
+fn crafted(rng: &mut ChaCha8Rng, honest: &[u8], held: &[Held], actor: [u8; 16]) -> Vec<u8> {
     let fixture = FIXTURES[rng.random_range(0..FIXTURES.len())];
     match rng.random_range(0..8) {
         0 => fixture.to_vec(),
@@ -240,7 +250,7 @@ fn crafted(rng: &mut ChaCha8Rng, honest: &[u8], actor: [u8; 16]) -> Vec<u8> {
             let like = std::mem::take(&mut change.operations);
             change.operations = match choice {
                 6 | 7 => dense(rng, &like[0].obj, &actor, start),
-                _ => operations(rng, &like, &actor, start),
+                _ => operations(rng, &like, held, &actor, start),
             };
             // Making the bytes is not what is tried: an operation that has none is left out.
             catch_unwind(AssertUnwindSafe(|| Change::from(change).raw_bytes().to_vec())).unwrap_or_default()
@@ -298,6 +308,7 @@ struct Field {
     /// An honest change after which the document is built.
     warm: Verified<Envelope>,
     actor: [u8; 16],
+    held: Vec<Held>,
 }
 
 impl Field {
@@ -310,7 +321,7 @@ impl Field {
 
     fn try_one(&self, document: &mut Coedited, seed: u64, tally: &mut Tally) -> Result<(), String> {
         let (full, author) = (&self.full, self.full.writers[1].root);
-        let bytes = crafted(&mut ChaCha8Rng::seed_from_u64(seed), &self.honest, self.actor);
+        let bytes = crafted(&mut ChaCha8Rng::seed_from_u64(seed), &self.honest, &self.held, self.actor);
         let envelope = full.sign(201, &bytes);
         let (outcome, cost, took) = offer(document, envelope.get(), author);
         *tally.outcomes.entry(outcome).or_default() += 1;
@@ -346,11 +357,14 @@ impl Field {
 
 #[test]
 fn whatever_is_accepted_costs_little_and_breaks_nothing() {
-    let seed: Option<u64> = std::env::var("OVERBUUR_SEED").ok().and_then(|text| text.parse().ok());
-    let cases = if std::env::var_os("OVERBUUR_LONG").is_some() { 1_000 } else { 60 };
+    let number = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let seed = number("OVERBUUR_SEED");
+    let unasked = if std::env::var_os("OVERBUUR_LONG").is_some() { 1_000 } else { 60 };
+    let cases = number("OVERBUUR_CASES").unwrap_or(unasked);
     let seeds = seed.map_or(0..cases, |seed| seed..seed + 1);
     let full = Full::new();
-    let operations = full.operations();
+    let held = full.held();
+    let operations: u64 = held.iter().map(|(_, first, last)| last - first + 1).sum();
     assert!(operations > DOCUMENT.operations * 7 / 10, "{operations} operations are not a full document");
     let mut document = full.build();
     let mut usual = 0;
@@ -364,7 +378,7 @@ fn whatever_is_accepted_costs_little_and_breaks_nothing() {
     let honest = full.honest(&full.build(), 201);
     let actor = body::session_actor(full.writers[1].node(), Session([201; 16]), common::DOCUMENT);
     let warm = full.sign(203, &full.honest(&full.build(), 203));
-    let field = Field { full, usual, honest, warm, actor };
+    let field = Field { full, usual, honest, warm, actor, held };
 
     // What panics in Automerge is expected, and counted.
     std::panic::set_hook(Box::new(|_| {}));

@@ -4,10 +4,11 @@
 //! actor that is a hash, no time, no message, no compression. In a resource `title` and `body`
 //! are texts that merge; every other string is a plain one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use automerge::legacy::{ElementId, Key, ObjectId, OpId};
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{ActorId, Automerge, AutomergeError, ObjId, ObjType, ROOT, hydrate};
+use automerge::{ActorId, Automerge, AutomergeError, Change, ObjId, ObjType, ROOT, ReadDoc, hydrate};
 use schemas::envelope::Refusal;
 use schemas::ids::{DocumentId, NodeKey, Session};
 use schemas::{Kind, SharedValue};
@@ -87,12 +88,18 @@ pub(crate) fn closed(rest: &[u8], actor: Actor) -> Vec<u8> {
     plain::closed(rest, actor)
 }
 
-/// Applies one scanned change.
+/// Applies one scanned change. Automerge keeps the operations and not the change: one that it does
+/// not give back byte for byte would make a page that nobody can write in, and a file that nobody
+/// can read.
 ///
 /// # Errors
-/// `UnsafeBody` when Automerge refuses it.
+/// `UnsafeBody` when Automerge refuses it, or keeps it as something else.
 pub(crate) fn apply(document: &mut Automerge, change: &[u8]) -> Result<(), Refusal> {
-    apply_all(document, [change])
+    let read = parsed(change)?;
+    let hash = read.hash();
+    document.apply_changes([read]).map_err(|_| Refusal::UnsafeBody)?;
+    let kept = document.get_change_by_hash(&hash).is_some_and(|kept| kept.raw_bytes() == change);
+    if kept { Ok(()) } else { Err(Refusal::UnsafeBody) }
 }
 
 /// Applies scanned changes, each after those it follows.
@@ -103,9 +110,29 @@ pub(crate) fn apply_all<'a>(
     document: &mut Automerge,
     changes: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<(), Refusal> {
-    let read = |change: &[u8]| automerge::Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody);
-    let changes = changes.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let changes = changes.into_iter().map(parsed).collect::<Result<Vec<_>, _>>()?;
     document.apply_changes(changes).map_err(|_| Refusal::UnsafeBody)
+}
+
+fn parsed(change: &[u8]) -> Result<Change, Refusal> {
+    Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody)
+}
+
+/// The operations that a scanned change names, by actor and number: the objects and elements that
+/// it writes in, and what it replaces.
+///
+/// # Errors
+/// `UnsafeBody` when Automerge cannot read it.
+pub(crate) fn named(change: &[u8]) -> Result<BTreeSet<(Actor, u64)>, Refusal> {
+    let mut named = BTreeSet::new();
+    for operation in parsed(change)?.decode().operations {
+        let object = if let ObjectId::Id(id) = operation.obj { Some(id) } else { None };
+        let element = if let Key::Seq(ElementId::Id(id)) = operation.key { Some(id) } else { None };
+        for OpId(number, actor) in object.into_iter().chain(element).chain(operation.pred.iter().cloned()) {
+            named.insert((Actor::try_from(actor.to_bytes()).map_err(|_| Refusal::UnsafeBody)?, number));
+        }
+    }
+    Ok(named)
 }
 
 /// The value of `kind` in a hydrated document.

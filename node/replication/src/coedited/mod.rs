@@ -207,7 +207,9 @@ impl Coedited {
             // What was stored is built all at once, when somebody asks.
             self.lags = true;
         } else {
-            self.check_budgets(&scanned, author, &clock, envelope.body.len())?;
+            let past = self.past_of(&scanned, &clock);
+            check_budgets(&scanned, author, envelope.body.len(), &past)?;
+            self.check_names(&scanned, &envelope.body, &past)?;
             self.check_state(&scanned, &envelope.body)?;
         }
         self.keep(&scanned, envelope, (author, session), envelope.body.clone(), clock);
@@ -240,18 +242,29 @@ impl Coedited {
         Ok(clock)
     }
 
-    /// The budgets of the author and of the document, in the causal past of a change.
-    fn check_budgets(&self, scanned: &Scanned, author: RootId, clock: &[u64], bytes: usize) -> Result<(), Refusal> {
-        let this = Spent { changes: 1, bytes: bytes as u64, operations: scanned.operations };
-        let (mut own, mut all) = (this, this);
-        let past = |node: &&Node| clock.get(node.actor).is_some_and(|seq| *seq >= node.seq);
-        for node in self.nodes.values().filter(past) {
-            all = all.plus(node.spent());
-            if node.author == author {
-                own = own.plus(node.spent());
-            }
+    /// The causal past of a change that fits right after it, without itself.
+    fn past_of(&self, scanned: &Scanned, clock: &[u64]) -> Vec<&Node> {
+        let own = self.actors.iter().position(|known| *known == scanned.actor).map(|at| (at, scanned.seq));
+        // A clock cannot tell the halves of a fork apart.
+        if self.slots.iter().any(|(place, halves)| halves.len() > 1 || Some(*place) == own) {
+            return self.ancestry(&scanned.dependencies).iter().filter_map(|hash| self.nodes.get(hash)).collect();
         }
-        if own.fits(AUTHOR) && all.fits(DOCUMENT) { Ok(()) } else { Err(Refusal::OverBudget) }
+        let before = |node: &&Node| clock.get(node.actor).is_some_and(|seq| *seq >= node.seq);
+        self.nodes.values().filter(before).collect()
+    }
+
+    /// Checks that a change names no operation but its own and those of its `past`. Another may be
+    /// here and not elsewhere, or come later: the change would be admitted by some only.
+    fn check_names(&self, scanned: &Scanned, bytes: &[u8], past: &[&Node]) -> Result<(), Refusal> {
+        let mut named = body::named(bytes)?;
+        let mut take = |actor: Actor, first: u64, last: u64| {
+            named.extract_if((actor, first)..=(actor, last), |_| true).for_each(drop);
+        };
+        take(scanned.actor, scanned.start, scanned.last());
+        for node in past {
+            take(self.actors[node.actor], node.start, node.last);
+        }
+        if named.is_empty() { Ok(()) } else { Err(Refusal::UnsafeBody) }
     }
 
     /// Checks the author's state right after the change.
@@ -331,16 +344,21 @@ impl Coedited {
         ordered
     }
 
-    /// The document with just the causal past of `heads`, themselves included.
-    fn past(&self, heads: &[ChangeId]) -> Result<Automerge, Refusal> {
-        let mut wanted: BTreeSet<ChangeId> = BTreeSet::new();
+    /// The causal past of `heads`, themselves included.
+    fn ancestry(&self, heads: &[ChangeId]) -> BTreeSet<ChangeId> {
+        let mut ancestors: BTreeSet<ChangeId> = BTreeSet::new();
         let mut queue: Vec<ChangeId> = heads.to_vec();
         while let Some(hash) = queue.pop() {
-            if wanted.insert(hash) {
+            if ancestors.insert(hash) {
                 queue.extend(self.nodes.get(&hash).into_iter().flat_map(|node| node.dependencies.iter().copied()));
             }
         }
-        self.only(&wanted)
+        ancestors
+    }
+
+    /// The document with just the causal past of `heads`.
+    fn past(&self, heads: &[ChangeId]) -> Result<Automerge, Refusal> {
+        self.only(&self.ancestry(heads))
     }
 
     fn only(&self, wanted: &BTreeSet<ChangeId>) -> Result<Automerge, Refusal> {
@@ -423,6 +441,19 @@ impl Coedited {
     pub(crate) fn texts(&self) -> &[(&'static str, ObjId)] {
         &self.texts
     }
+}
+
+/// The budgets of the author and of the document, in the causal past of a change.
+fn check_budgets(scanned: &Scanned, author: RootId, bytes: usize, past: &[&Node]) -> Result<(), Refusal> {
+    let this = Spent { changes: 1, bytes: bytes as u64, operations: scanned.operations };
+    let (mut own, mut all) = (this, this);
+    for node in past {
+        all = all.plus(node.spent());
+        if node.author == author {
+            own = own.plus(node.spent());
+        }
+    }
+    if own.fits(AUTHOR) && all.fits(DOCUMENT) { Ok(()) } else { Err(Refusal::OverBudget) }
 }
 
 fn clock_of(past: &[&Node]) -> Vec<u64> {
