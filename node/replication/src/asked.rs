@@ -10,7 +10,7 @@ use schemas::time::{Hour, Timestamp};
 
 use crate::api::Effect;
 use crate::build::guarded;
-use crate::coedited::{Admission, Coedited};
+use crate::coedited::{Admission, Built, Coedited};
 use crate::control::{Admit, Body, Cut, HOLD_DAYS, Lift, MAX_HEADS, ReplacedBy};
 use crate::edit::{self, Editor};
 use crate::index::Key;
@@ -105,7 +105,10 @@ impl Replica {
                 Ask::Cut { author, bar } => self.cut(&at, &mut document, author, bar),
                 Ask::Suspend { author } => self.suspend(&at, &mut document, author),
                 Ask::Resume { author } => self.resume(&at, &mut document, author),
-                Ask::Replace { by, expires_at } => self.replace_own(&at, &document, by, expires_at),
+                Ask::Replace { by, expires_at } => {
+                    let built = guarded(|| document.build())?;
+                    self.replace_own(&at, &document, &built, by, expires_at)
+                }
             });
             // A document in which something was tried and refused, or that was replaced, is not
             // what is stored: what comes after it is asked of one that is read again.
@@ -288,25 +291,23 @@ impl Replica {
         let Some(document) = self.read_page(key, held).filter(|document| self.understands(document.schema)) else {
             return;
         };
-        if guarded(|| document.build()).is_ok_and(|built| built.clipped) {
-            return;
-        }
+        let Some(built) = guarded(|| document.build()).ok().filter(|built| !built.clipped) else { return };
         let mut by = DocumentId([0; 16]);
         rng.fill_bytes(&mut by.0);
         let end = document.expires_at.min(now.hour().plus_days(key.kind.max_days()));
-        let _ = self.replace_own(&At { now, key }, &document, by, end);
+        let _ = self.replace_own(&At { now, key }, &document, &built, by, end);
     }
 
-    /// A new document with the current state; nothing of the old one stays.
+    /// A new document with the `built` state of this one; nothing of the old one stays.
     fn replace_own(
         &mut self,
         at: &At<'_>,
         document: &Coedited,
+        built: &Built,
         by: DocumentId,
         expires_at: Hour,
     ) -> Result<(), Refusal> {
         let (now, key) = (at.now, at.key);
-        let built = guarded(|| document.build())?;
         if built.heads.len() > MAX_HEADS {
             return Err(Refusal::OverBudget);
         }
