@@ -60,7 +60,7 @@ pub fn open(editor: Editor, value: &SharedValue) -> Result<Changes, Refusal> {
     let actor = body::session_actor(editor.author, editor.session, editor.document);
     let bytes = body::encode(&start, actor)?;
     let mut document = Automerge::new().with_actor(ActorId::from(actor));
-    body::apply(&mut document, &bytes)?;
+    body::apply_new(&mut document, &bytes)?;
     let mut bodies = vec![bytes];
     for stage in stages.iter().skip(1) {
         bodies.extend(body::write(&mut document, |transaction| update(transaction, "body", stage))?);

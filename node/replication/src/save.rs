@@ -30,7 +30,7 @@ pub fn save<'a>(
     let newest = newest.ok_or(Refusal::Superseded)?;
     scan::change(&newest.body)?;
     let mut document = Automerge::new();
-    body::apply(&mut document, &newest.body)?;
+    body::apply_new(&mut document, &newest.body)?;
     Ok(document.save())
 }
 

@@ -89,13 +89,27 @@ impl Full {
         self.writers.iter().find(|writer| writer.node() == node).unwrap().root
     }
 
-    fn held(&self) -> Vec<Held> {
-        let of = |one: &Verified<Envelope>| match one.get().header.content {
+    fn changes(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.envelopes.iter().map(|one| match one.get().header.content {
             Content::Opening => Opening::from_bytes(&one.get().body).unwrap().change,
             _ => one.get().body.clone(),
-        };
-        let scanned = self.envelopes.iter().map(|one| scan::change(&of(one)).unwrap());
+        })
+    }
+
+    fn held(&self) -> Vec<Held> {
+        let scanned = self.changes().map(|change| scan::change(&change).unwrap());
         scanned.map(|change| (ActorId::from(change.actor), change.start, change.last())).collect()
+    }
+
+    /// Every letter that ever was in `text`.
+    fn letters(&self, text: &ObjectId) -> Vec<OpId> {
+        let of = |change: Vec<u8>| {
+            let change = Change::from_bytes(change).unwrap().decode();
+            let numbered = (change.start_op.get()..).zip(change.operations);
+            let letters = numbered.filter(|(_, operation)| operation.insert && operation.obj == *text);
+            letters.map(|(number, _)| OpId::new(number, &change.actor_id)).collect::<Vec<_>>()
+        };
+        self.changes().flat_map(of).collect()
     }
 
     /// A small honest edit by the second writer in a session of its own, as raw bytes.
@@ -204,9 +218,10 @@ fn operations(rng: &mut ChaCha8Rng, like: &[Op], held: &[Held], actor: &ActorId,
 }
 
 /// Operations that are well-formed and of a shape that no form gives: thousands at one place, in
-/// one long chain, put in and taken out at once, or many values for one character.
-fn dense(rng: &mut ChaCha8Rng, text: &ObjectId, actor: &ActorId, start: u64) -> Vec<Op> {
-    let (count, shape) = (rng.random_range(1..12_000), rng.random_range(0..4));
+/// one long chain, put in and taken out at once, many values for one character, or one at each of
+/// the letters that ever were in the text.
+fn dense(rng: &mut ChaCha8Rng, text: &ObjectId, letters: &[OpId], actor: &ActorId, start: u64) -> Vec<Op> {
+    let (count, shape) = (rng.random_range(1..12_000), rng.random_range(0..6));
     let put = |key, pred: Vec<OpId>, insert| Op {
         action: OpType::Put(ScalarValue::Str("z".into())),
         obj: text.clone(),
@@ -215,14 +230,18 @@ fn dense(rng: &mut ChaCha8Rng, text: &ObjectId, actor: &ActorId, start: u64) -> 
         insert,
     };
     let own = |at: u64| OpId::new(start + at, actor);
+    let taken = |letter: OpId| {
+        let place = ElementId::Id(letter.clone());
+        Op { action: OpType::Delete, ..put(place, vec![letter], false) }
+    };
+    let letter = |at: u64| letters[(at * letters.len() as u64 / count) as usize].clone();
     (0..count)
         .map(|at| match (shape, at) {
+            (4, at) => put(ElementId::Id(letter(at)), Vec::new(), true),
+            (5, at) => taken(letter(at)),
             (_, 0) | (0, _) => put(ElementId::Head, Vec::new(), true),
             (1, at) => put(ElementId::Id(own(at - 1)), Vec::new(), true),
-            (2, at) if at % 2 == 1 => {
-                let taken = vec![own(at - 1)];
-                Op { action: OpType::Delete, ..put(ElementId::Id(own(at - 1)), taken, false) }
-            }
+            (2, at) if at % 2 == 1 => taken(own(at - 1)),
             (2, _) => put(ElementId::Head, Vec::new(), true),
             (_, at) => put(ElementId::Id(own(0)), vec![own(at - 1)], false),
         })
@@ -233,7 +252,8 @@ fn dense(rng: &mut ChaCha8Rng, text: &ObjectId, actor: &ActorId, start: u64) -> 
 type Held = (ActorId, u64, u64);
 
 /// A hostile change that claims to follow the document.
-fn crafted(rng: &mut ChaCha8Rng, honest: &[u8], held: &[Held], actor: [u8; 16]) -> Vec<u8> {
+fn crafted(rng: &mut ChaCha8Rng, field: &Field) -> Vec<u8> {
+    let honest = &field.honest;
     let fixture = FIXTURES[rng.random_range(0..FIXTURES.len())];
     match rng.random_range(0..8) {
         0 => fixture.to_vec(),
@@ -246,11 +266,11 @@ fn crafted(rng: &mut ChaCha8Rng, honest: &[u8], held: &[Held], actor: [u8; 16]) 
                 5 => change.deps.push(ChangeHash(rng.random())),
                 _ => {}
             }
-            let (start, actor) = (change.start_op.get(), ActorId::from(actor));
+            let (start, actor) = (change.start_op.get(), ActorId::from(field.actor));
             let like = std::mem::take(&mut change.operations);
             change.operations = match choice {
-                6 | 7 => dense(rng, &like[0].obj, &actor, start),
-                _ => operations(rng, &like, held, &actor, start),
+                6 | 7 => dense(rng, &like[0].obj, &field.letters, &actor, start),
+                _ => operations(rng, &like, &field.held, &actor, start),
             };
             // Making the bytes is not what is tried: an operation that has none is left out.
             catch_unwind(AssertUnwindSafe(|| Change::from(change).raw_bytes().to_vec())).unwrap_or_default()
@@ -309,6 +329,7 @@ struct Field {
     warm: Verified<Envelope>,
     actor: [u8; 16],
     held: Vec<Held>,
+    letters: Vec<OpId>,
 }
 
 impl Field {
@@ -321,7 +342,7 @@ impl Field {
 
     fn try_one(&self, document: &mut Coedited, seed: u64, tally: &mut Tally) -> Result<(), String> {
         let (full, author) = (&self.full, self.full.writers[1].root);
-        let bytes = crafted(&mut ChaCha8Rng::seed_from_u64(seed), &self.honest, &self.held, self.actor);
+        let bytes = crafted(&mut ChaCha8Rng::seed_from_u64(seed), self);
         let envelope = full.sign(201, &bytes);
         let (outcome, cost, took) = offer(document, envelope.get(), author);
         *tally.outcomes.entry(outcome).or_default() += 1;
@@ -378,7 +399,9 @@ fn whatever_is_accepted_costs_little_and_breaks_nothing() {
     let honest = full.honest(&full.build(), 201);
     let actor = body::session_actor(full.writers[1].node(), Session([201; 16]), common::DOCUMENT);
     let warm = full.sign(203, &full.honest(&full.build(), 203));
-    let field = Field { full, usual, honest, warm, actor, held };
+    let text = Change::from_bytes(honest.clone()).unwrap().decode().operations[0].obj.clone();
+    let letters = full.letters(&text);
+    let field = Field { full, usual, honest, warm, actor, held, letters };
 
     // What panics in Automerge is expected, and counted.
     std::panic::set_hook(Box::new(|_| {}));

@@ -4,9 +4,8 @@
 //! actor that is a hash, no time, no message, no compression. In a resource `title` and `body`
 //! are texts that merge; every other string is a plain one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use automerge::legacy::{ElementId, Key, ObjectId, OpId};
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{ActorId, Automerge, AutomergeError, Change, ObjId, ObjType, ROOT, ReadDoc, hydrate};
 use schemas::envelope::Refusal;
@@ -74,7 +73,7 @@ pub fn decode(kind: Kind, body: &[u8], actor: Actor) -> Result<SharedValue, Refu
         return Ok(value);
     }
     let mut document = Automerge::new();
-    apply(&mut document, body)?;
+    apply_new(&mut document, body)?;
     value_of(kind, &document.hydrate(None))
 }
 
@@ -88,13 +87,13 @@ pub(crate) fn closed(rest: &[u8], actor: Actor) -> Vec<u8> {
     plain::closed(rest, actor)
 }
 
-/// Applies one scanned change. Automerge keeps the operations and not the change: one that it does
+/// Applies one scanned change that is new here. Automerge keeps the operations and not the change: one that it does
 /// not give back byte for byte would make a page that nobody can write in, and a file that nobody
 /// can read.
 ///
 /// # Errors
 /// `UnsafeBody` when Automerge refuses it, or keeps it as something else.
-pub(crate) fn apply(document: &mut Automerge, change: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn apply_new(document: &mut Automerge, change: &[u8]) -> Result<(), Refusal> {
     let read = parsed(change)?;
     let hash = read.hash();
     document.apply_changes([read]).map_err(|_| Refusal::UnsafeBody)?;
@@ -102,11 +101,11 @@ pub(crate) fn apply(document: &mut Automerge, change: &[u8]) -> Result<(), Refus
     if kept { Ok(()) } else { Err(Refusal::UnsafeBody) }
 }
 
-/// Applies scanned changes, each after those it follows.
+/// Applies changes that were admitted before, each after those it follows.
 ///
 /// # Errors
 /// `UnsafeBody` when Automerge refuses one.
-pub(crate) fn apply_all<'a>(
+pub(crate) fn apply_known<'a>(
     document: &mut Automerge,
     changes: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<(), Refusal> {
@@ -114,25 +113,12 @@ pub(crate) fn apply_all<'a>(
     document.apply_changes(changes).map_err(|_| Refusal::UnsafeBody)
 }
 
-fn parsed(change: &[u8]) -> Result<Change, Refusal> {
-    Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody)
-}
-
-/// The operations that a scanned change names, by actor and number: the objects and elements that
-/// it writes in, and what it replaces.
+/// A scanned change as Automerge reads it.
 ///
 /// # Errors
-/// `UnsafeBody` when Automerge cannot read it.
-pub(crate) fn named(change: &[u8]) -> Result<BTreeSet<(Actor, u64)>, Refusal> {
-    let mut named = BTreeSet::new();
-    for operation in parsed(change)?.decode().operations {
-        let object = if let ObjectId::Id(id) = operation.obj { Some(id) } else { None };
-        let element = if let Key::Seq(ElementId::Id(id)) = operation.key { Some(id) } else { None };
-        for OpId(number, actor) in object.into_iter().chain(element).chain(operation.pred.iter().cloned()) {
-            named.insert((Actor::try_from(actor.to_bytes()).map_err(|_| Refusal::UnsafeBody)?, number));
-        }
-    }
-    Ok(named)
+/// `UnsafeBody` when it cannot.
+pub(crate) fn parsed(change: &[u8]) -> Result<Change, Refusal> {
+    Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody)
 }
 
 /// The value of `kind` in a hydrated document.

@@ -298,7 +298,7 @@ mod tests {
 
     use schemas::{Kind, SharedValue};
 
-    use super::super::{apply, by_automerge, decode, to_json};
+    use super::super::{apply_new, by_automerge, decode, to_json};
     use super::*;
     use crate::build::guarded;
     use crate::scan;
@@ -338,7 +338,7 @@ mod tests {
 
     fn read_by_automerge(change: &[u8]) -> Option<Value> {
         let mut document = Automerge::new();
-        apply(&mut document, change).ok()?;
+        apply_new(&mut document, change).ok()?;
         to_json(&document.hydrate(None))
     }
 

@@ -7,6 +7,7 @@
 
 mod controls;
 mod drafts;
+mod form;
 mod judge;
 mod words;
 
@@ -124,14 +125,15 @@ impl Coedited {
         }
         let session = check_stamp(envelope, &scanned, before)?;
         let mut built = Automerge::new();
-        body::apply(&mut built, &opening.change)?;
+        body::apply_new(&mut built, &opening.change)?;
         body::value_of(header.kind, &built.hydrate(None))?;
         let mut texts = Vec::new();
         for name in body::texts(header.kind) {
-            match built.get(ROOT, *name) {
-                Ok(Some((automerge::Value::Object(automerge::ObjType::Text), id))) => texts.push((*name, id)),
-                _ => return Err(Refusal::Schema),
-            }
+            let held = built.get_all(ROOT, *name).map_err(|_| Refusal::Schema)?;
+            let [(automerge::Value::Object(automerge::ObjType::Text), id)] = held.as_slice() else {
+                return Err(Refusal::Schema);
+            };
+            texts.push((*name, id.clone()));
         }
         let mut document = Self {
             kind: header.kind,
@@ -148,6 +150,7 @@ impl Coedited {
             lags: false,
             texts,
         };
+        document.check_form(&scanned, &opening.change, &[])?;
         let author = (header.owner, session);
         document.keep(&scanned, envelope, author, opening.change, vec![1]);
         Ok(document)
@@ -209,7 +212,7 @@ impl Coedited {
         } else {
             let past = self.past_of(&scanned, &clock);
             check_budgets(&scanned, author, envelope.body.len(), &past)?;
-            self.check_names(&scanned, &envelope.body, &past)?;
+            self.check_form(&scanned, &envelope.body, &past)?;
             self.check_state(&scanned, &envelope.body)?;
         }
         self.keep(&scanned, envelope, (author, session), envelope.body.clone(), clock);
@@ -253,20 +256,6 @@ impl Coedited {
         self.nodes.values().filter(before).collect()
     }
 
-    /// Checks that a change names no operation but its own and those of its `past`. Another may be
-    /// here and not elsewhere, or come later: the change would be admitted by some only.
-    fn check_names(&self, scanned: &Scanned, bytes: &[u8], past: &[&Node]) -> Result<(), Refusal> {
-        let mut named = body::named(bytes)?;
-        let mut take = |actor: Actor, first: u64, last: u64| {
-            named.extract_if((actor, first)..=(actor, last), |_| true).for_each(drop);
-        };
-        take(scanned.actor, scanned.start, scanned.last());
-        for node in past {
-            take(self.actors[node.actor], node.start, node.last);
-        }
-        if named.is_empty() { Ok(()) } else { Err(Refusal::UnsafeBody) }
-    }
-
     /// Checks the author's state right after the change.
     fn check_state(&mut self, scanned: &Scanned, bytes: &[u8]) -> Result<(), Refusal> {
         let (built, applied) = self.current()?;
@@ -274,7 +263,7 @@ impl Coedited {
         let at = self.actors.iter().position(|known| *known == scanned.actor);
         let alone = at.is_none_or(|at| !self.slots.contains_key(&(at, scanned.seq)));
         let mut trial = if joins && alone { built } else { self.past(&scanned.dependencies)? };
-        body::apply(&mut trial, bytes)?;
+        body::apply_new(&mut trial, bytes)?;
         let heads = [ChangeHash(scanned.hash)];
         body::value_of(self.kind, &trial.hydrate(Some(&heads)))?;
         for (name, id) in &self.texts {
@@ -370,7 +359,10 @@ impl Coedited {
     /// Applies the changes that fit, each after those it follows.
     fn apply(&self, document: &mut Automerge, fits: impl Fn(&ChangeId) -> bool) -> Result<(), Refusal> {
         let ordered = self.in_order();
-        body::apply_all(document, ordered.iter().filter(|(hash, _)| fits(hash)).map(|(_, node)| node.bytes.as_slice()))
+        body::apply_known(
+            document,
+            ordered.iter().filter(|(hash, _)| fits(hash)).map(|(_, node)| node.bytes.as_slice()),
+        )
     }
 
     /// The document as it is shown, with its changes: what is built, when nothing of that fell away,

@@ -74,7 +74,7 @@ mod tests {
     /// A change in a page whose body was this, and its body after it.
     fn edited(before: &str, after: &str) -> Vec<u8> {
         let mut document = Automerge::new().with_actor([1; scan::ACTOR_BYTES].into());
-        body::apply(&mut document, &body::encode(&page(before), [1; scan::ACTOR_BYTES]).expect("written"))
+        body::apply_new(&mut document, &body::encode(&page(before), [1; scan::ACTOR_BYTES]).expect("written"))
             .expect("applied");
         document.set_actor([2; scan::ACTOR_BYTES].into());
         let (_, text) = document.get(ROOT, "body").expect("a document").expect("a body");
