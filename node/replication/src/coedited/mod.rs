@@ -162,7 +162,8 @@ impl Coedited {
     }
 
     /// Offers the change or control of `envelope`, written by the node of `author`. What was
-    /// `checked` before it was stored is not looked at as closely again.
+    /// `checked` before it was stored is not looked at as closely again, but for what is in a later
+    /// schema than the first: that may have been stored by a release which could not read it.
     ///
     /// # Errors
     /// Why it can never be admitted.
@@ -206,7 +207,7 @@ impl Coedited {
             return Ok(Admission::Admitted);
         }
         let clock = self.clock_after(&scanned)?;
-        if checked {
+        if checked && self.schema == 1 {
             // What was stored is built all at once, when somebody asks.
             self.lags = true;
         } else {

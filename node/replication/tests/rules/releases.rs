@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use automerge::legacy::OpType;
+use automerge::{Change, ScalarValue};
 use replication::Command;
 use schemas::Kind;
 use schemas::SharedValue;
@@ -74,27 +76,27 @@ fn what_was_parked_is_shown_after_the_upgrade() {
     assert!(old.views.is_empty() && old.store.is_empty());
 }
 
-#[test]
-fn a_page_of_a_later_release_waits_as_a_whole() {
+/// A page as a release would open it whose pages have a field that came later, and what another
+/// office wrote in it.
+fn page_of_a_later_release() -> ([Office; 2], Signed, Signed) {
     let [mut new, _, mut also_new] = offices::<3>();
     for office in [&mut new, &mut also_new] {
         office.restart(2);
     }
     new.open(DOCUMENT, resource("Fiche", "Nieuw."));
-    // As a release would open it whose pages have a field that came later.
-    let later = |one: Signed| {
-        let header = Header { schema: 2, ..one.get().header.clone() };
-        Envelope::sign(header, one.get().body.clone(), &new.key)
-    };
-    let page: Vec<Signed> = new.held().into_iter().map(later).collect();
-    also_new.receive(&new.known, &page);
+    let opening = new.held().remove(0);
+    let header = Header { schema: 2, ..opening.get().header.clone() };
+    let opening = Envelope::sign(header, opening.get().body.clone(), &new.key);
+    also_new.receive(&new.known, std::slice::from_ref(&opening));
     also_new.edit(&new.known, DOCUMENT, resource("Fiche", "Nieuw. Erbij.")).unwrap();
-    let change: Vec<Signed> = also_new
-        .held()
-        .into_iter()
-        .filter(|one| one.get().header.author == also_new.node() && one.get().header.document == DOCUMENT)
-        .collect();
-    for order in crate::office::orders(&[page, change].concat()) {
+    let change = also_new.held().into_iter().find(|one| one.get().header.author == also_new.node()).unwrap();
+    ([new, also_new], opening, change)
+}
+
+#[test]
+fn a_page_of_a_later_release_waits_as_a_whole() {
+    let ([new, _], opening, change) = page_of_a_later_release();
+    for order in crate::office::orders(&[opening, change]) {
         let [_, mut old, _] = offices::<3>();
         old.receive(&new.known, &order);
         assert!(old.views.is_empty());
@@ -102,6 +104,21 @@ fn a_page_of_a_later_release_waits_as_a_whole() {
         old.restart(2);
         assert_eq!(text(&old.view(&new, DOCUMENT).unwrap().value), "Nieuw. Erbij.");
     }
+}
+
+#[test]
+fn what_was_parked_is_looked_at_as_closely_after_the_upgrade() {
+    let ([new, also_new], opening, change) = page_of_a_later_release();
+    let mut expanded = Change::from_bytes(change.get().body.clone()).unwrap().decode();
+    expanded.operations[0].action = OpType::Put(ScalarValue::Str("letters".into()));
+    let body = Change::from(expanded).raw_bytes().to_vec();
+    let hostile = Envelope::sign(change.get().header.clone(), body, &also_new.key);
+    let [_, mut old, _] = offices::<3>();
+    old.receive(&new.known, &[opening.clone(), hostile]);
+    assert_eq!(old.store.len(), 2);
+    old.restart(2);
+    assert_eq!(text(&old.view(&new, DOCUMENT).unwrap().value), "Nieuw.");
+    assert_eq!(old.store.keys().copied().collect::<Vec<_>>(), [opening.get().id()]);
 }
 
 fn card_of(office: &mut Office, schema: u16, document: DocumentId) -> Vec<Signed> {
