@@ -87,9 +87,9 @@ pub(crate) fn closed(rest: &[u8], actor: Actor) -> Vec<u8> {
     plain::closed(rest, actor)
 }
 
-/// Applies one scanned change that is new here. Automerge keeps the operations and not the change: one that it does
-/// not give back byte for byte would make a page that nobody can write in, and a file that nobody
-/// can read.
+/// Applies one scanned change that is new here. Automerge keeps the operations and not the change:
+/// one that it does not give back byte for byte would make a page that nobody can write in, and a
+/// file that nobody can read.
 ///
 /// # Errors
 /// `UnsafeBody` when Automerge refuses it, or keeps it as something else.

@@ -2,7 +2,7 @@
 //!
 //! Automerge takes many more, shows what they say, and breaks on what honest people write after
 //! them or beside them: a letter of many letters, an element in a map, two letters in one place.
-//! This looks at one change alone; whether what it names is there is for the document to say.
+//! Nothing is applied here, and nothing but the change and its causal past has a say.
 
 use std::collections::BTreeSet;
 

@@ -2,14 +2,15 @@
 //! typed on cannot be built any more. The words as they were put in, without where in the page;
 //! a person finds them there again.
 
+use automerge::ScalarValue;
 use automerge::legacy::{OpId, OpType};
-use automerge::{Change, ScalarValue};
 use schemas::envelope::Refusal;
 use schemas::{Kind, SharedValue};
 use serde_json::json;
 
 use super::Run;
 use crate::api::Lost;
+use crate::body;
 use crate::build::guarded;
 use crate::scan;
 
@@ -38,7 +39,7 @@ pub(crate) fn typed_alone(kind: Kind, change: &[u8], why: Lost) -> Option<Run> {
 
 /// What a change put in texts, place by place.
 fn put_in(change: &[u8]) -> Result<String, Refusal> {
-    let change = Change::from_bytes(change.to_vec()).map_err(|_| Refusal::UnsafeBody)?.decode();
+    let change = body::parsed(change)?.decode();
     let (mut words, mut last): (String, Option<OpId>) = (String::new(), None);
     for (number, operation) in (change.start_op.get()..).zip(&change.operations) {
         let OpType::Put(ScalarValue::Str(text)) = &operation.action else { continue };
@@ -62,7 +63,6 @@ mod tests {
     use automerge::{ROOT, ReadDoc};
 
     use super::*;
-    use crate::body;
 
     fn page(body: &str) -> SharedValue {
         let page = json!({
