@@ -2,7 +2,8 @@
 //!
 //! Automerge takes many more, shows what they say, and breaks on what honest people write after
 //! them or beside them: a letter of many letters, an element in a map, two letters in one place.
-//! Nothing is applied here, and nothing but the change and its causal past has a say.
+//! Nothing is applied here, and nothing but the change and its causal past has a say. An element of
+//! another object than it is named with is left to Automerge, which does not take it.
 
 use std::collections::BTreeSet;
 
@@ -67,7 +68,8 @@ fn is_of_an_editor(operation: &Op, own: &OpId, is_text: impl Fn(&OpId) -> bool) 
         (ObjectId::Root, Key::Map(_), false) => {
             let once = replaced.iter().collect::<BTreeSet<_>>().len() == replaced.len();
             once && match &operation.action {
-                OpType::Put(value) => is_plain(value),
+                // Nothing in a page is a number or a flag.
+                OpType::Put(value) => matches!(value, ScalarValue::Str(_)),
                 OpType::Make(ObjType::List) => true,
                 OpType::Make(ObjType::Text) => is_text(own),
                 OpType::Delete => !replaced.is_empty(),
@@ -85,8 +87,4 @@ fn is_of_an_editor(operation: &Op, own: &OpId, is_text: impl Fn(&OpId) -> bool) 
         }
         _ => false,
     }
-}
-
-fn is_plain(value: &ScalarValue) -> bool {
-    matches!(value, ScalarValue::Str(_) | ScalarValue::Int(_) | ScalarValue::Uint(_) | ScalarValue::Boolean(_))
 }

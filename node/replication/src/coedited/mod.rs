@@ -126,7 +126,12 @@ impl Coedited {
         let session = check_stamp(envelope, &scanned, before)?;
         let mut built = Automerge::new();
         body::apply_new(&mut built, &opening.change)?;
-        body::value_of(header.kind, &built.hydrate(None))?;
+        let value = body::value_of(header.kind, &built.hydrate(None))?;
+        // Under another schema an older release would keep what follows without a look at it, and the
+        // next one take it for checked.
+        if value.schema() != header.schema {
+            return Err(Refusal::Schema);
+        }
         let mut texts = Vec::new();
         for name in body::texts(header.kind) {
             let held = built.get_all(ROOT, *name).map_err(|_| Refusal::Schema)?;
@@ -162,8 +167,7 @@ impl Coedited {
     }
 
     /// Offers the change or control of `envelope`, written by the node of `author`. What was
-    /// `checked` before it was stored is not looked at as closely again, but for what is in a later
-    /// schema than the first: that may have been stored by a release which could not read it.
+    /// `checked` before it was stored is not looked at as closely again.
     ///
     /// # Errors
     /// Why it can never be admitted.
@@ -207,7 +211,7 @@ impl Coedited {
             return Ok(Admission::Admitted);
         }
         let clock = self.clock_after(&scanned)?;
-        if checked && self.schema == 1 {
+        if checked {
             // What was stored is built all at once, when somebody asks.
             self.lags = true;
         } else {
