@@ -252,22 +252,26 @@ impl Coedited {
 
     /// The causal past of a change that fits right after it, without itself.
     fn past_of(&self, scanned: &Scanned, clock: &[u64]) -> Vec<&Node> {
-        let own = self.actors.iter().position(|known| *known == scanned.actor).map(|at| (at, scanned.seq));
         // A clock cannot tell the halves of a fork apart.
-        if self.slots.iter().any(|(place, halves)| halves.len() > 1 || Some(*place) == own) {
+        if self.is_taken(scanned) || self.slots.values().any(|halves| halves.len() > 1) {
             return self.ancestry(&scanned.dependencies).iter().filter_map(|hash| self.nodes.get(hash)).collect();
         }
         let before = |node: &&Node| clock.get(node.actor).is_some_and(|seq| *seq >= node.seq);
         self.nodes.values().filter(before).collect()
     }
 
+    /// Whether another change is here in the place of this one.
+    fn is_taken(&self, scanned: &Scanned) -> bool {
+        let at = self.actors.iter().position(|known| *known == scanned.actor);
+        at.is_some_and(|at| self.slots.contains_key(&(at, scanned.seq)))
+    }
+
     /// Checks the author's state right after the change.
     fn check_state(&mut self, scanned: &Scanned, bytes: &[u8]) -> Result<(), Refusal> {
         let (built, applied) = self.current()?;
         let joins = scanned.dependencies.iter().all(|hash| applied.contains(hash));
-        let at = self.actors.iter().position(|known| *known == scanned.actor);
-        let alone = at.is_none_or(|at| !self.slots.contains_key(&(at, scanned.seq)));
-        let mut trial = if joins && alone { built } else { self.past(&scanned.dependencies)? };
+        let fits = joins && !self.is_taken(scanned);
+        let mut trial = if fits { built } else { self.past(&scanned.dependencies)? };
         body::apply_new(&mut trial, bytes)?;
         let heads = [ChangeHash(scanned.hash)];
         body::value_of(self.kind, &trial.hydrate(Some(&heads)))?;
@@ -279,7 +283,7 @@ impl Coedited {
                 return Err(Refusal::Schema);
             }
         }
-        if joins && alone {
+        if fits {
             let mut applied = applied;
             applied.insert(scanned.hash);
             self.built = Some((trial, applied));
