@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -129,9 +130,18 @@ impl Browser {
     /// # Errors
     /// At the deadline.
     pub async fn find(&self, css: &str) -> Result<Element> {
-        let wait = self.client.wait().at_most(DEADLINE).every(LOOK);
-        let found = wait.for_element(Locator::Css(css)).await;
-        found.with_context(|| format!("no element {css}"))
+        self.await_element(Locator::Css(css)).await.with_context(|| format!("no element {css}"))
+    }
+
+    async fn await_element(&self, locator: Locator<'_>) -> Result<Element, CmdError> {
+        loop {
+            let wait = self.client.wait().at_most(DEADLINE).every(LOOK);
+            match wait.for_element(locator).await {
+                // The next page came while chromedriver looked: it may be there.
+                Err(CmdError::NotW3C(said)) if said == "aborted by navigation" => {}
+                seen => return seen,
+            }
+        }
     }
 
     /// Waits until the page's visible text holds these words.
@@ -141,11 +151,8 @@ impl Browser {
     pub async fn wait_for_text(&self, words: &str) -> Result<()> {
         let quoted = words.replace('\'', "’");
         let path = format!("//body[contains(translate(normalize-space(.), \"'\", '’'), '{quoted}')]");
-        let wait = self.client.wait().at_most(DEADLINE).every(LOOK);
-        match wait.for_element(Locator::XPath(&path)).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(error).with_context(|| format!("the page never said “{words}”")),
-        }
+        let found = self.await_element(Locator::XPath(&path)).await;
+        found.map(drop).with_context(|| format!("the page never said “{words}”"))
     }
 
     /// Writes what the window shows to a PNG file.
