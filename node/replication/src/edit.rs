@@ -13,12 +13,9 @@ use schemas::ids::{DocumentId, NodeKey, Session};
 use serde_json::Value;
 
 use crate::body;
-use crate::coedited::Coedited;
+use crate::coedited::{Coedited, form};
+use crate::rewrite::{self, rewrite};
 use crate::scan::{self, ChangeId};
-
-/// Characters that one change takes out or puts in, at most: keeps a change far within the
-/// limits on operations and bytes.
-const STAGE: usize = 4_000;
 
 /// Who edits.
 #[derive(Debug, Clone, Copy)]
@@ -51,10 +48,10 @@ pub struct Changes {
 pub fn open(editor: Editor, value: &SharedValue) -> Result<Changes, Refusal> {
     let json = value.to_json().map_err(|_| Refusal::Schema)?;
     let full = json.get("body").and_then(Value::as_str).unwrap_or_default();
-    let stages = stages("", full);
+    let (begin, _) = rewrite::split(full);
     let mut first = json.clone();
-    if let (Some(field), Some(start)) = (first.get_mut("body"), stages.first()) {
-        *field = Value::String(start.clone());
+    if let Some(field) = first.get_mut("body") {
+        *field = Value::String(begin.to_owned());
     }
     let start = SharedValue::from_json(value.kind(), first).map_err(|_| Refusal::Schema)?;
     let actor = body::session_actor(editor.author, editor.session, editor.document);
@@ -62,9 +59,7 @@ pub fn open(editor: Editor, value: &SharedValue) -> Result<Changes, Refusal> {
     let mut document = Automerge::new().with_actor(ActorId::from(actor));
     body::apply_new(&mut document, &bytes)?;
     let mut bodies = vec![bytes];
-    for stage in stages.iter().skip(1) {
-        bodies.extend(body::write(&mut document, |transaction| update(transaction, "body", stage))?);
-    }
+    bodies.extend(rewrite(&mut document, "body", begin, full)?);
     check(Changes { session: editor.session, first: 1, bodies })
 }
 
@@ -99,11 +94,7 @@ pub fn edit(editor: Editor, current: &Coedited, heads: &[ChangeId], value: &Shar
     for name in &texts {
         let text = |json: &Value| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (old, new) = (text(&old), text(&new));
-        if old != new {
-            for stage in stages(&old, &new) {
-                bodies.extend(body::write(&mut fork, |transaction| update(transaction, name, &stage))?);
-            }
-        }
+        bodies.extend(rewrite(&mut fork, name, &old, &new)?);
     }
     check(Changes { session, first: before + 1, bodies })
 }
@@ -111,20 +102,13 @@ pub fn edit(editor: Editor, current: &Coedited, heads: &[ChangeId], value: &Shar
 /// What others would refuse is not written.
 fn check(changes: Changes) -> Result<Changes, Refusal> {
     for body in &changes.bodies {
-        scan::change(body)?;
+        form::light(&scan::change(body)?, body)?;
         // Room for header, signature and the names of three hundred writers.
         if body.len() + 2 * MAX_HEADER + 12 * 1024 > MAX_ENVELOPE {
             return Err(Refusal::OverBudget);
         }
     }
     Ok(changes)
-}
-
-fn update(transaction: &mut Transaction<'_>, name: &str, text: &str) -> Result<(), AutomergeError> {
-    match transaction.get(ROOT, name)? {
-        Some((_, id)) => transaction.update_text(&id, text),
-        None => Ok(()),
-    }
 }
 
 fn set_fields(
@@ -165,51 +149,4 @@ fn set_words(
         body::insert(transaction, &list, end, value)?;
     }
     Ok(())
-}
-
-/// The texts to go through from `old` to `new`, so that no step is over [`STAGE`]; the last is
-/// `new`.
-fn stages(old: &str, new: &str) -> Vec<String> {
-    let (old, new): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
-    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let (old_end, new_end) = (old.len() - end, new.len() - end);
-    let (mut from, mut to) = (start, start);
-    let mut stages = Vec::new();
-    while old_end - from > STAGE || new_end - to > STAGE {
-        from = cut(&old, from, old_end);
-        to = cut(&new, to, new_end);
-        stages.push(new[..to].iter().chain(&old[from..]).collect());
-    }
-    stages.push(new.iter().collect());
-    stages
-}
-
-/// A place at most [`STAGE`] after `from`, after a space where there is one nearby.
-fn cut(text: &[char], from: usize, end: usize) -> usize {
-    if end - from <= STAGE {
-        return end;
-    }
-    let at = from + STAGE;
-    (at - STAGE / 4..at).rev().find(|at| text[*at].is_whitespace()).map_or(at, |space| space + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_texts_are_reached_in_stages() {
-        let new = "woord ".repeat(3_000);
-        let all = stages("", &new);
-        assert_eq!(all.last(), Some(&new));
-        assert!(all.len() >= 4);
-        let mut before = 0;
-        for stage in &all {
-            assert!(stage.chars().count() - before <= STAGE);
-            before = stage.chars().count();
-        }
-        assert_eq!(stages("een", "een twee"), ["een twee"]);
-        assert_eq!(stages(&new, "kort").last().map(String::as_str), Some("kort"));
-    }
 }

@@ -3,7 +3,7 @@
 //! Automerge trusts its input: a hundred bytes can claim a hundred million operations. The scan
 //! walks the run lengths of every column without unrolling them, so that what passes is small.
 //! It never allocates by a number that the bytes claim, and knows nothing of other changes:
-//! what a change may depend on is for [`crate::graph`].
+//! what a change may depend on is for [`crate::coedited`].
 //!
 //! Source of the format: <https://automerge.org/automerge-binary-format-spec/>.
 

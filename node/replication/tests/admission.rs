@@ -56,6 +56,9 @@ const NEXT: u64 = 20;
 /// Makes the operations of a change.
 type Operations<'a> = &'a dyn Fn(&By<'_>) -> Vec<Op>;
 
+/// Makes each operation of a change.
+type Numbered<'a> = &'a dyn Fn(&By<'_>, u64) -> Op;
+
 /// Operations of one actor, who wrote all that they name.
 struct By<'a>(&'a ActorId);
 
@@ -65,15 +68,18 @@ impl By<'_> {
     }
     /// At an element of an object; at its head where there is none.
     fn at(&self, object: u64, element: Option<u64>, action: OpType, pred: &[u64]) -> Op {
-        let place = element.map_or(ElementId::Head, |element| ElementId::Id(OpId::new(element, self.0)));
-        let obj = if object == 0 { ObjectId::Root } else { ObjectId::Id(OpId::new(object, self.0)) };
+        let place = element.map_or(ElementId::Head, |element| ElementId::Id(self.id(element)));
+        let obj = if object == 0 { ObjectId::Root } else { ObjectId::Id(self.id(object)) };
         Op { action, obj, key: Key::Seq(place), pred: self.ids(pred), insert: false }
     }
     fn put_in(&self, object: u64, after: Option<u64>, letters: &str) -> Op {
         Op { insert: true, ..self.at(object, after, put(letters), &[]) }
     }
+    fn id(&self, number: u64) -> OpId {
+        OpId::new(number, self.0)
+    }
     fn ids(&self, numbers: &[u64]) -> SortedVec<OpId> {
-        numbers.iter().map(|number| OpId::new(*number, self.0)).collect::<Vec<_>>().into()
+        numbers.iter().map(|number| self.id(*number)).collect::<Vec<_>>().into()
     }
 }
 
@@ -167,6 +173,28 @@ fn a_change_that_no_editor_makes_is_refused() {
     }
 }
 
+/// More than Automerge does in a moment on a full page is refused; an editor makes several.
+#[test]
+fn a_change_that_is_too_much_at_once_is_refused() {
+    let tried = |count: u64, operation: Numbered<'_>| {
+        tried(|change| {
+            let actor = change.actor_id.clone();
+            change.operations = (0..count).map(|at| operation(&By(&actor), at)).collect();
+        })
+    };
+    let in_a_row = |by: &By<'_>, at: u64| by.put_in(BODY, Some(if at == 0 { FIRST } else { NEXT + at - 1 }), "z");
+    let in_one_place = |by: &By<'_>, _: u64| by.put_in(BODY, Some(FIRST), "z");
+    let at_the_head = |by: &By<'_>, _: u64| by.put_in(BODY, None, "z");
+    let taken_out = |by: &By<'_>, _: u64| by.at(BODY, Some(FIRST), OpType::Delete, &[FIRST]);
+    let in_a_field = |by: &By<'_>, _: u64| by.in_field("language", put("fr"), &[LANGUAGE]);
+    let tries: [(u64, Numbered<'_>); 5] =
+        [(2_500, &in_a_row), (256, &in_one_place), (256, &at_the_head), (256, &taken_out), (256, &in_a_field)];
+    for (number, (most, operation)) in tries.into_iter().enumerate() {
+        assert_eq!(tried(most, operation), Ok(Admission::Admitted), "{number}");
+        assert_eq!(tried(most + 1, operation), Err(Refusal::OverBudget), "{number}");
+    }
+}
+
 /// Whether it is admitted does not depend on what else is here.
 #[test]
 fn a_change_that_names_what_it_does_not_follow_is_refused() {
@@ -239,7 +267,7 @@ fn the_other_half_of_a_fork_is_not_in_the_past() {
     // It follows one half of a fork, and then it is one.
     let (half, other) = (chain(60, &[], &[1, 2, 2, 2, 2, 2, 3]), chain(60, &[], &[9_000; 6]));
     assert_eq!(after(&[&half[..6], &other], &half[6]), Ok(Admission::Admitted));
-    let before = chain(61, &[], &[9_000; 5]);
+    let before = chain(61, &[], &[9_000; 4]);
     let (half, other) = (chain(60, &before, &[1]), chain(60, &before, &[9_000]));
     assert_eq!(after(&[&before, &other], &half[0]), Ok(Admission::Admitted));
 }
@@ -260,7 +288,15 @@ fn an_opening_that_no_editor_makes_is_refused() {
     };
     assert_eq!(with(&|_| Vec::new()), Ok(()));
     assert_eq!(with(&|by| vec![by.put_in(BODY, None, "z")]), Ok(()));
-    let hostile: [(&str, Operations<'_>); 5] = [
+    let hostile: [(&str, Operations<'_>); 7] = [
+        ("too many letters", &|by| (0..2_500).map(|_| by.put_in(BODY, None, "z")).collect()),
+        ("maps in maps, that end who shows them", &|by| {
+            let inner = |at: u64| Op {
+                obj: ObjectId::Id(by.id(NEXT + at)),
+                ..by.in_field("k", OpType::Make(ObjType::Map), &[])
+            };
+            [by.in_field("k", OpType::Make(ObjType::Map), &[])].into_iter().chain((0..2_000).map(inner)).collect()
+        }),
         ("another body", &|by| vec![by.in_field("body", OpType::Make(ObjType::Text), &[])]),
         ("a letter of many letters", &|by| vec![by.put_in(BODY, None, "abc")]),
         ("an element in the root", &|by| vec![by.put_in(0, None, "z"), by.at(0, Some(NEXT), OpType::Delete, &[NEXT])]),

@@ -5,6 +5,7 @@ use replication::coedited::Opening;
 use schemas::Kind;
 use schemas::envelope::{Content, Envelope, Stamp};
 use schemas::ids::{CircleId, DocumentId, Session};
+use sha2::{Digest, Sha256};
 
 use super::scene::{HOSTILE, Scene, until};
 use super::speaker::remark;
@@ -20,6 +21,29 @@ const FIXTURES: [(&str, &[u8]); 7] = [
     ("start-op-too-low", include_bytes!("../../replication/tests/hostile/start-op-too-low.change")),
     ("dense-19990-operations", include_bytes!("../../replication/tests/hostile/dense-19990-operations.change")),
 ];
+
+/// Maps in maps, by an actor of sixteen equal bytes.
+const NESTED: &[u8] = include_bytes!("../../replication/tests/hostile/nested-2000-maps.change");
+
+/// The maps in maps as `actor` makes them.
+fn nested(actor: [u8; 16]) -> Vec<u8> {
+    let mut change = NESTED.to_vec();
+    let at = change.windows(16).position(|bytes| bytes == [1; 16]).expect("an actor");
+    change[at..at + 16].copy_from_slice(&actor);
+    let digest = Sha256::digest(&change[8..]);
+    change[4..8].copy_from_slice(&digest[..4]);
+    change
+}
+
+/// The same by the actor that each is checked for: it comes as far as an honest one.
+fn nested_both_ways(scene: &Scene) -> [Envelope; 2] {
+    let [version, opening] = both_ways(scene, NESTED).map(|one| one.header);
+    let of_version = body::version_actor(version.author, 1, 1, version.document);
+    let Stamp::Change { session, .. } = opening.stamp else { panic!("an opening") };
+    let of_session = body::session_actor(opening.author, session, opening.document);
+    let opened = Opening { writers: vec![scene.hostile_root()], change: nested(of_session) };
+    [scene.sign(version, nested(of_version)), scene.sign(opening, opened.to_bytes())]
+}
 
 /// A fixture as the only version of a document, and as the opening of a resource.
 fn both_ways(scene: &Scene, change: &[u8]) -> [Envelope; 2] {
@@ -38,7 +62,8 @@ async fn hostile_bytes_are_refused_and_cost_nothing() {
     let scene = Scene::set().await;
     let mut speaker = scene.speaker().await;
     let before = scene.watch_memory();
-    let fixtures: Vec<Envelope> = FIXTURES.iter().flat_map(|(_, change)| both_ways(&scene, change)).collect();
+    let fixtures = FIXTURES.iter().flat_map(|(_, change)| both_ways(&scene, change));
+    let fixtures: Vec<Envelope> = fixtures.chain(nested_both_ways(&scene)).collect();
     speaker.send(&fixtures).await;
     // A frame with an envelope over the limit is no frame at all: the others come alone.
     scene.victim.refuses("malformed", 1).await;

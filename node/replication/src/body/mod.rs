@@ -61,20 +61,16 @@ fn by_automerge(json: &Value, texts: &[&str], actor: Actor) -> Result<Vec<u8>, R
     write(&mut document, |transaction| put_fields(transaction, &ROOT, json, texts))?.ok_or(Refusal::Schema)
 }
 
-/// The value of the one change in `body`, made by `actor`. The change has been scanned.
+/// The value of the one change in `body`, made by `actor`, of a kind without texts that merge. The
+/// change has been scanned. It is as [`encode`] writes it: Automerge never reads a version, and what
+/// others nest or pile up in one costs nothing.
 ///
 /// # Errors
-/// `Schema` when it holds no value of that kind, `UnsafeBody` when Automerge refuses it.
+/// `Schema` when it holds no value of that kind, `UnsafeBody` when it is written in another form.
 pub fn decode(kind: Kind, body: &[u8], actor: Actor) -> Result<SharedValue, Refusal> {
-    // What was read without Automerge is believed only when it gives the same bytes again.
-    if let Some(value) = read::read(body).and_then(|tree| SharedValue::from_any(kind, tree).ok())
-        && encode(&value, actor).is_ok_and(|again| again == body)
-    {
-        return Ok(value);
-    }
-    let mut document = Automerge::new();
-    apply_new(&mut document, body)?;
-    value_of(kind, &document.hydrate(None))
+    let tree = read::read(body).ok_or(Refusal::UnsafeBody)?;
+    let value = SharedValue::from_any(kind, tree).map_err(|_| Refusal::Schema)?;
+    if encode(&value, actor)? == body { Ok(value) } else { Err(Refusal::UnsafeBody) }
 }
 
 /// What stands after the head of a change that `actor` made from nothing; none of any other.

@@ -74,8 +74,8 @@ impl<'de> Deserializer<'de> for Tree<'de> {
     }
 }
 
-/// The value that a scanned change makes, if writing it gives the same change again; none where it
-/// is for Automerge.
+/// The value that a scanned change makes, if writing it gives the same change again; none where
+/// that is certain not to.
 pub(super) fn read(change: &[u8]) -> Option<Tree<'_>> {
     Some(Tree::Map(Read::of(change)?.map(0, MAX_DEPTH)?))
 }

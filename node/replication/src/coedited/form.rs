@@ -1,4 +1,5 @@
-//! What a change of a page may be made of: the operations that an editor makes, and no others.
+//! What a change of a page may be made of: the operations that an editor makes, and no others, and
+//! no more of them than Automerge puts in a full page at once.
 //!
 //! Automerge takes many more, shows what they say, and breaks on what honest people write after
 //! them or beside them: a letter of many letters, an element in a map, two letters in one place.
@@ -8,40 +9,83 @@
 use std::collections::BTreeSet;
 
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
-use automerge::{ObjId, ObjType, ScalarValue};
+use automerge::{ExpandedChange, ObjId, ObjType, ScalarValue};
+use schemas::Kind;
 use schemas::envelope::Refusal;
 
-use super::{Coedited, Node};
 use crate::body;
 use crate::scan::{Actor, Scanned};
 
-impl Coedited {
-    /// Checks that a change is made of what editors make, and names no operation but its own and
-    /// those of its `past`. Another may be here and not elsewhere, or come later: the change would
-    /// be admitted by some only.
-    ///
-    /// # Errors
-    /// `UnsafeBody`.
-    pub(super) fn check_form(&self, scanned: &Scanned, bytes: &[u8], past: &[&Node]) -> Result<(), Refusal> {
-        let mut named = named(bytes, &self.texts)?;
-        let mut take = |actor: Actor, first: u64, last: u64| {
-            named.extract_if((actor, first)..=(actor, last), |_| true).for_each(drop);
-        };
-        take(scanned.actor, scanned.start, scanned.last());
-        for node in past {
-            take(self.actors[node.actor], node.start, node.last);
-        }
-        if named.is_empty() { Ok(()) } else { Err(Refusal::UnsafeBody) }
-    }
-}
+/// Operations of a change, at most.
+const OPERATIONS: u64 = 2_500;
+/// Operations of a change that touch what was there before it, at most: each of them costs
+/// Automerge about as much as ten letters that follow each other.
+pub(crate) const TOUCHING: usize = 256;
 
-/// The operations that a scanned change names, by actor and number: the objects and elements that
-/// it writes in, and what it replaces. `texts` are those of the opening.
+/// A scanned change of a page as Automerge reads it, when it is no more work than one may be: a
+/// longer edit is several.
 ///
 /// # Errors
-/// `UnsafeBody` when it has an operation that no editor makes, or Automerge cannot read it.
-fn named(change: &[u8], texts: &[(&'static str, ObjId)]) -> Result<BTreeSet<(Actor, u64)>, Refusal> {
-    let change = body::parsed(change)?.decode();
+/// `OverBudget`; `UnsafeBody` when Automerge cannot read it.
+pub(crate) fn light(scanned: &Scanned, bytes: &[u8]) -> Result<ExpandedChange, Refusal> {
+    if scanned.operations > OPERATIONS {
+        return Err(Refusal::OverBudget);
+    }
+    let change = body::parsed(bytes)?.decode();
+    let is_own = |id: &OpId| id.1 == change.actor_id && id.0 >= scanned.start;
+    let touches = |operation: &&Op| {
+        let in_own = matches!(&operation.obj, ObjectId::Id(object) if is_own(object));
+        let at_own = matches!(&operation.key, Key::Seq(ElementId::Id(element)) if is_own(element));
+        !in_own && !at_own
+    };
+    let touching = change.operations.iter().filter(touches).count();
+    if touching > TOUCHING { Err(Refusal::OverBudget) } else { Ok(change) }
+}
+
+/// The texts that an opening makes, by field: each text of the kind once.
+///
+/// # Errors
+/// `Schema`.
+pub(super) fn texts_of(opening: &ExpandedChange, kind: Kind) -> Result<Vec<(&'static str, ObjId)>, Refusal> {
+    let text = |name: &&'static str| {
+        let field = Key::Map((*name).into());
+        let mut made = (opening.start_op.get()..).zip(&opening.operations).filter(|(_, one)| one.key == field);
+        match (made.next(), made.next()) {
+            (Some((number, Op { action: OpType::Make(ObjType::Text), .. })), None) => {
+                Ok((*name, ObjId::Id(number, opening.actor_id.clone(), 0)))
+            }
+            _ => Err(Refusal::Schema),
+        }
+    };
+    body::texts(kind).iter().map(text).collect()
+}
+
+/// Checks that a change is made of what editors make, and names no operation but its own and those
+/// of its past, which are told by actor, from the first to the last. Another may be here and not
+/// elsewhere, or come later: the change would be admitted by some only. `texts` are those of the
+/// opening.
+///
+/// # Errors
+/// `UnsafeBody`.
+pub(super) fn check(
+    scanned: &Scanned,
+    change: &ExpandedChange,
+    texts: &[(&'static str, ObjId)],
+    past: impl Iterator<Item = (Actor, u64, u64)>,
+) -> Result<(), Refusal> {
+    let mut named = named(change, texts)?;
+    for (actor, first, last) in past.chain([(scanned.actor, scanned.start, scanned.last())]) {
+        named.extract_if((actor, first)..=(actor, last), |_| true).for_each(drop);
+    }
+    if named.is_empty() { Ok(()) } else { Err(Refusal::UnsafeBody) }
+}
+
+/// The operations that a change names, by actor and number: the objects and elements that it writes
+/// in, and what it replaces.
+///
+/// # Errors
+/// `UnsafeBody` when it has an operation that no editor makes.
+fn named(change: &ExpandedChange, texts: &[(&'static str, ObjId)]) -> Result<BTreeSet<(Actor, u64)>, Refusal> {
     let is_text = |id: &OpId| {
         let is_it = |text: &ObjId| matches!(text, ObjId::Id(number, actor, _) if *number == id.0 && *actor == id.1);
         texts.iter().any(|(_, text)| is_it(text))

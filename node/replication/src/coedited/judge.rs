@@ -11,7 +11,7 @@ use schemas::ids::{EnvelopeId, RootId};
 
 use super::{Coedited, Node};
 use crate::control::{Cut, Place};
-use crate::scan::{self, ChangeId};
+use crate::scan::ChangeId;
 
 /// How much may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +24,10 @@ pub struct Budget {
     pub operations: u64,
 }
 
-/// The budget of a document.
-pub const DOCUMENT: Budget = Budget { changes: 4096, bytes: 1024 * 1024, operations: scan::MAX_COUNTER };
+/// The budget of a document. For each change Automerge walks all of a text.
+pub const DOCUMENT: Budget = Budget { changes: 4096, bytes: 1024 * 1024, operations: 150_000 };
 /// The budget of one municipality in a document.
-pub const AUTHOR: Budget = Budget { changes: 1024, bytes: 512 * 1024, operations: scan::MAX_COUNTER / 2 };
+pub const AUTHOR: Budget = Budget { changes: 1024, bytes: 512 * 1024, operations: 75_000 };
 /// Changes in one place that are kept: two prove a fork.
 const HALVES: usize = 2;
 

@@ -7,7 +7,7 @@
 
 mod controls;
 mod drafts;
-mod form;
+pub(crate) mod form;
 mod judge;
 mod words;
 
@@ -124,6 +124,10 @@ impl Coedited {
             return Err(Refusal::UnsafeBody);
         }
         let session = check_stamp(envelope, &scanned, before)?;
+        let change = form::light(&scanned, &opening.change)?;
+        let texts = form::texts_of(&change, header.kind)?;
+        // Before anything is shown of it: what is nested too deep ends the process.
+        form::check(&scanned, &change, &texts, std::iter::empty())?;
         let mut built = Automerge::new();
         body::apply_new(&mut built, &opening.change)?;
         let value = body::value_of(header.kind, &built.hydrate(None))?;
@@ -131,14 +135,6 @@ impl Coedited {
         // next one take it for checked.
         if value.schema() != header.schema {
             return Err(Refusal::Schema);
-        }
-        let mut texts = Vec::new();
-        for name in body::texts(header.kind) {
-            let held = built.get_all(ROOT, *name).map_err(|_| Refusal::Schema)?;
-            let [(automerge::Value::Object(automerge::ObjType::Text), id)] = held.as_slice() else {
-                return Err(Refusal::Schema);
-            };
-            texts.push((*name, id.clone()));
         }
         let mut document = Self {
             kind: header.kind,
@@ -155,7 +151,6 @@ impl Coedited {
             lags: false,
             texts,
         };
-        document.check_form(&scanned, &opening.change, &[])?;
         let author = (header.owner, session);
         document.keep(&scanned, envelope, author, opening.change, vec![1]);
         Ok(document)
@@ -217,7 +212,9 @@ impl Coedited {
         } else {
             let past = self.past_of(&scanned, &clock);
             check_budgets(&scanned, author, envelope.body.len(), &past)?;
-            self.check_form(&scanned, &envelope.body, &past)?;
+            let change = form::light(&scanned, &envelope.body)?;
+            let past = past.iter().map(|node| (self.actors[node.actor], node.start, node.last));
+            form::check(&scanned, &change, &self.texts, past)?;
             self.check_state(&scanned, &envelope.body)?;
         }
         self.keep(&scanned, envelope, (author, session), envelope.body.clone(), clock);
@@ -274,7 +271,9 @@ impl Coedited {
         let mut trial = if fits { built } else { self.past(&scanned.dependencies)? };
         body::apply_new(&mut trial, bytes)?;
         let heads = [ChangeHash(scanned.hash)];
-        body::value_of(self.kind, &trial.hydrate(Some(&heads)))?;
+        // What Automerge shows now it has at hand; to know an earlier state it reads all of the page.
+        let beside = trial.get_heads() != heads;
+        body::value_of(self.kind, &trial.hydrate(beside.then_some(&heads)))?;
         for (name, id) in &self.texts {
             let held = trial.get_all_at(ROOT, *name, &heads).map_err(|_| Refusal::Schema)?;
             // The texts of the opening stay: another object in their place would hide what
