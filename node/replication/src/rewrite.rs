@@ -18,22 +18,20 @@ const LETTERS: usize = 2_000;
 /// letters are there by chance.
 const ROW: usize = 400;
 
-/// Characters taken out at a place, and what is put in there.
+/// A step from the old text to the new: characters from a place on.
 #[derive(Debug, PartialEq, Eq)]
-struct Splice {
-    at: usize,
-    out: usize,
-    put: String,
+enum Step {
+    Out { at: usize, letters: usize },
+    Put { at: usize, text: String },
 }
 
-impl Splice {
-    /// Operations that touch what is there.
-    fn touching(&self) -> usize {
-        self.out + usize::from(!self.put.is_empty())
-    }
-
-    fn letters(&self) -> usize {
-        self.put.chars().count()
+impl Step {
+    /// Operations that touch what is there, and characters that are put in.
+    fn work(&self) -> (usize, usize) {
+        match self {
+            Self::Out { letters, .. } => (*letters, 0),
+            Self::Put { text, .. } => (1, text.chars().count()),
+        }
     }
 }
 
@@ -44,18 +42,23 @@ impl Splice {
 pub(crate) fn rewrite(document: &mut Automerge, name: &str, old: &str, new: &str) -> Result<Vec<Vec<u8>>, Refusal> {
     let Some((_, text)) = document.get(ROOT, name).map_err(|_| Refusal::Schema)? else { return Ok(Vec::new()) };
     let mut bodies = Vec::new();
-    let mut left = splices(old, new).into_iter().peekable();
+    let mut left = steps(old, new).into_iter().peekable();
     while let Some(first) = left.next() {
-        let (mut touching, mut letters) = (first.touching(), first.letters());
+        let (mut touching, mut letters) = first.work();
         let mut part = vec![first];
-        while let Some(next) =
-            left.next_if(|next| touching + next.touching() <= TOUCHING && letters + next.letters() <= LETTERS)
-        {
-            (touching, letters) = (touching + next.touching(), letters + next.letters());
+        while let Some(next) = left.next_if(|next| {
+            let (more, longer) = next.work();
+            touching + more <= TOUCHING && letters + longer <= LETTERS
+        }) {
+            let (more, longer) = next.work();
+            (touching, letters) = (touching + more, letters + longer);
             part.push(next);
         }
         bodies.extend(body::write(document, |transaction| {
-            part.iter().try_for_each(|one| transaction.splice_text(&text, one.at, one.out.cast_signed(), &one.put))
+            part.iter().try_for_each(|step| match step {
+                Step::Out { at, letters } => transaction.splice_text(&text, *at, letters.cast_signed(), ""),
+                Step::Put { at, text: put } => transaction.splice_text(&text, *at, 0, put),
+            })
         })?);
     }
     Ok(bodies)
@@ -70,10 +73,11 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
     text.split_at(end.unwrap_or(most))
 }
 
-/// What to do one after another, each fit for one change.
-fn splices(old: &str, new: &str) -> Vec<Splice> {
+/// The steps from `old` to `new`, each fit for one change. First all that goes: no text on the way
+/// is longer than both.
+fn steps(old: &str, new: &str) -> Vec<Step> {
     let words = TextDiff::from_unicode_words(old, new);
-    let mut splices = Splices::default();
+    let mut steps = Steps::default();
     for row in words.ops() {
         let old: String = words.old_slices()[row.old_range()].concat();
         let new: String = words.new_slices()[row.new_range()].concat();
@@ -84,35 +88,44 @@ fn splices(old: &str, new: &str) -> Vec<Splice> {
                 for one in letters.ops() {
                     let out = letters.old_slices()[one.old_range()].concat();
                     let put = letters.new_slices()[one.new_range()].concat();
-                    splices.push(matches!(one, DiffOp::Equal { .. }), &out, &put);
+                    steps.push(matches!(one, DiffOp::Equal { .. }), &out, &put);
                 }
             }
-            _ => splices.push(matches!(row, DiffOp::Equal { .. }), &old, &new),
+            _ => steps.push(matches!(row, DiffOp::Equal { .. }), &old, &new),
         }
     }
-    splices.all
+    steps.outs.extend(steps.puts);
+    steps.outs
 }
 
 #[derive(Default)]
-struct Splices {
-    all: Vec<Splice>,
+struct Steps {
+    outs: Vec<Step>,
+    puts: Vec<Step>,
+    /// Characters so far that are in both.
+    kept: usize,
     /// Characters of the new text so far.
     at: usize,
 }
 
-impl Splices {
+impl Steps {
     fn push(&mut self, is_same: bool, old: &str, new: &str) {
         if is_same {
-            self.at += new.chars().count();
+            let letters = new.chars().count();
+            (self.kept, self.at) = (self.kept + letters, self.at + letters);
             return;
         }
-        let (mut out, mut new) = (old.chars().count(), new);
-        while out > 0 || !new.is_empty() {
-            let taken = out.min(TOUCHING - 1);
-            let (put, rest) = split(new);
-            self.all.push(Splice { at: self.at, out: taken, put: put.to_owned() });
-            self.at += put.chars().count();
-            (out, new) = (out - taken, rest);
+        let mut out = old.chars().count();
+        while out > 0 {
+            let letters = out.min(TOUCHING);
+            self.outs.push(Step::Out { at: self.kept, letters });
+            out -= letters;
+        }
+        let mut left = new;
+        while !left.is_empty() {
+            let (put, rest) = split(left);
+            self.puts.push(Step::Put { at: self.at, text: put.to_owned() });
+            (self.at, left) = (self.at + put.chars().count(), rest);
         }
     }
 }
@@ -122,42 +135,38 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn spliced(old: &str, splices: &[Splice]) -> String {
-        let mut text: Vec<char> = old.chars().collect();
-        for one in splices {
-            text.splice(one.at..one.at + one.out, one.put.chars());
-        }
-        text.into_iter().collect()
-    }
-
     #[test]
     fn what_is_the_same_stays() {
-        let splice = |at, out, put: &str| Splice { at, out, put: put.to_owned() };
-        assert_eq!(splices("een twee", "een twee"), []);
-        assert_eq!(splices("fietsen", "fietste"), [splice(5, 0, "t"), splice(7, 1, "")]);
+        let put = |at, text: &str| Step::Put { at, text: text.to_owned() };
+        assert_eq!(steps("een twee", "een twee"), []);
+        assert_eq!(steps("fietsen", "fietste"), [Step::Out { at: 6, letters: 1 }, put(5, "t")]);
         // A piece at the beginning and one at the end of a long text.
         let long = "een woord en nog een ".repeat(900);
-        let (begin, end) = (format!("Nieuw. {}{long}", "x".repeat(300)), " slot");
-        let splices = splices(&long, &format!("{begin}{end}"));
-        assert_eq!(splices.iter().map(|one| one.out).sum::<usize>(), 0);
-        assert!(splices.len() < 5, "{}", splices.len());
+        let begin = format!("Nieuw. {}", "x".repeat(300));
+        assert_eq!(steps(&long, &format!("{begin}{long}slot")), [put(0, &begin), put(18_900 + 307, "slot")]);
     }
 
     proptest! {
         #[test]
-        fn the_new_text_is_reached_in_pieces(
+        fn the_new_text_is_reached_in_steps(
             old in "([a-dé \\n🚲]{0,9} ?){0,120}",
             new in "([a-dé \\n🚲]{0,9} ?){0,120}",
             more in 0..5_000usize,
         ) {
             let new = format!("{new}{}", "z".repeat(more));
             for (old, new) in [(&old, &new), (&new, &old)] {
-                let splices = splices(old, new);
-                prop_assert_eq!(&spliced(old, &splices), new);
-                for one in &splices {
-                    prop_assert!(one.out < TOUCHING && one.put.chars().count() <= LETTERS);
-                    prop_assert!(one.out > 0 || !one.put.is_empty());
+                let mut text: Vec<char> = old.chars().collect();
+                let longest = text.len().max(new.chars().count());
+                for step in steps(old, new) {
+                    let (touching, letters) = step.work();
+                    prop_assert!((1..=TOUCHING).contains(&touching) && letters <= LETTERS);
+                    match step {
+                        Step::Out { at, letters } => text.drain(at..at + letters).for_each(drop),
+                        Step::Put { at, text: put } => drop(text.splice(at..at, put.chars())),
+                    }
+                    prop_assert!(text.len() <= longest);
                 }
+                prop_assert_eq!(&text.into_iter().collect::<String>(), new);
             }
         }
     }

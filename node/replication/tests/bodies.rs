@@ -123,9 +123,19 @@ fn an_edit_all_over_a_long_text_arrives() {
     let every = |third: &str| -> String {
         old.chars().enumerate().map(|(at, c)| if at % 3 == 0 { third.to_owned() } else { c.to_string() }).collect()
     };
-    let cases = [every("#"), every(""), every("zzz"), old.chars().rev().collect(), String::new(), "#".repeat(9_000)];
-    for (number, new) in cases.iter().enumerate() {
-        let mut all = owner.opening(&resource("Lang", &old), &[owner.root, other.root]);
+    let full = "vol ".repeat(5_000);
+    let cases = [
+        (&old, every("#")),
+        (&old, every("")),
+        (&old, every("zz")),
+        (&old, old.chars().rev().collect()),
+        (&old, String::new()),
+        // No text on the way is longer than one may be.
+        (&full, "nog ".repeat(5_000)),
+        (&full, format!("{}{}", "voor ".repeat(200), "vol ".repeat(4_750))),
+    ];
+    for (number, (old, new)) in cases.iter().enumerate() {
+        let mut all = owner.opening(&resource("Lang", old), &[owner.root, other.root]);
         let mut document = Coedited::open(all[0].get()).unwrap();
         let by = |document: &mut Coedited, envelopes: &[Verified<Envelope>], author: RootId| {
             for envelope in envelopes {
@@ -135,7 +145,7 @@ fn an_edit_all_over_a_long_text_arrives() {
         by(&mut document, &all.split_off(1), owner.root);
         let heads = document.build().unwrap().heads;
         let changes = edit::edit(other.editor(8), &document, &heads, &resource("Lang", new)).unwrap();
-        assert!(changes.bodies.len() > 5, "{number}: {} changes", changes.bodies.len());
+        assert!(changes.bodies.len() > 1, "{number}: {} changes", changes.bodies.len());
         by(&mut document, &other.sign(changes), other.root);
         assert_eq!(text(&document.build().unwrap().value), *new, "{number}");
     }
