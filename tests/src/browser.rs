@@ -134,14 +134,17 @@ impl Browser {
     }
 
     async fn await_element(&self, locator: Locator<'_>) -> Result<Element, CmdError> {
-        loop {
-            let wait = self.client.wait().at_most(DEADLINE).every(LOOK);
-            match wait.for_element(locator).await {
-                // The next page came while chromedriver looked: it may be there.
-                Err(CmdError::NotW3C(said)) if said == "aborted by navigation" => {}
-                seen => return seen,
+        let seen = tokio::time::timeout(DEADLINE, async {
+            loop {
+                let wait = self.client.wait().at_most(DEADLINE).every(LOOK);
+                match wait.for_element(locator).await {
+                    // The next page came while chromedriver looked: it may be there.
+                    Err(CmdError::NotW3C(said)) if said == "aborted by navigation" => {}
+                    seen => return seen,
+                }
             }
-        }
+        });
+        seen.await.unwrap_or(Err(CmdError::WaitTimeout))
     }
 
     /// Waits until the page's visible text holds these words.

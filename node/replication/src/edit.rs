@@ -13,9 +13,12 @@ use schemas::ids::{DocumentId, NodeKey, Session};
 use serde_json::Value;
 
 use crate::body;
-use crate::coedited::{Coedited, form};
+use crate::coedited::{self, Coedited, form};
 use crate::rewrite::{self, rewrite};
 use crate::scan::{self, ChangeId};
+
+/// Words of a list that are taken out one by one.
+const WORDS: usize = 40;
 
 /// Who edits.
 #[derive(Debug, Clone, Copy)]
@@ -89,13 +92,11 @@ pub fn edit(editor: Editor, current: &Coedited, heads: &[ChangeId], value: &Shar
     let old = body::to_json(&fork.hydrate(None)).ok_or(Refusal::Schema)?;
     let new = value.to_json().map_err(|_| Refusal::Schema)?;
     let texts: BTreeSet<&str> = current.texts().iter().map(|(name, _)| *name).collect();
-    let mut bodies: Vec<Vec<u8>> =
-        body::write(&mut fork, |transaction| set_fields(transaction, &old, &new, &texts))?.into_iter().collect();
-    for name in &texts {
-        let text = |json: &Value| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (old, new) = (text(&old), text(&new));
-        bodies.extend(rewrite(&mut fork, name, &old, &new)?);
-    }
+    // What grew over a limit as edits met is brought within it first: others take nothing else.
+    let fits = SharedValue::from_json(value.kind(), old.clone()).is_ok();
+    let fitting = if fits { old.clone() } else { coedited::cut(old.clone()) };
+    let mut bodies = set(&mut fork, &old, &fitting, &texts)?;
+    bodies.extend(set(&mut fork, &fitting, &new, &texts)?);
     check(Changes { session, first: before + 1, bodies })
 }
 
@@ -109,6 +110,17 @@ fn check(changes: Changes) -> Result<Changes, Refusal> {
         }
     }
     Ok(changes)
+}
+
+/// The changes that make `new` of `old`.
+fn set(document: &mut Automerge, old: &Value, new: &Value, texts: &BTreeSet<&str>) -> Result<Vec<Vec<u8>>, Refusal> {
+    let mut bodies: Vec<Vec<u8>> =
+        body::write(document, |transaction| set_fields(transaction, old, new, texts))?.into_iter().collect();
+    let text = |json: &Value, name| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    for name in texts {
+        bodies.extend(rewrite(document, name, &text(old, name), &text(new, name))?);
+    }
+    Ok(bodies)
 }
 
 fn set_fields(
@@ -140,6 +152,11 @@ fn set_words(
     before: &[Value],
     after: &[Value],
 ) -> Result<(), AutomergeError> {
+    // So many words no page has: somebody put them there, and to take them out one by one would be
+    // more than a change may be.
+    if before.len() > WORDS {
+        return body::put(transaction, &ROOT, name, &Value::Array(after.to_vec()));
+    }
     let Some((_, list)) = transaction.get(ROOT, name)? else { return Ok(()) };
     for at in (0..before.len()).rev().filter(|at| !after.contains(&before[*at])) {
         transaction.delete(&list, at)?;

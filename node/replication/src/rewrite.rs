@@ -3,10 +3,12 @@
 //! What is the same in both stays: a word that somebody else works on is never written anew. No
 //! change is more work than one may be.
 
+use std::collections::BTreeMap;
+
 use automerge::transaction::Transactable;
 use automerge::{Automerge, ROOT, ReadDoc};
 use schemas::envelope::Refusal;
-use similar::{DiffOp, TextDiff};
+use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
 
 use crate::body;
 use crate::coedited::form::TOUCHING;
@@ -17,6 +19,9 @@ const LETTERS: usize = 2_000;
 /// Words in a row, in characters, that are compared letter by letter; in more of them the same
 /// letters are there by chance.
 const ROW: usize = 400;
+/// Two texts with more words than this that are in one of them only are another text altogether: to
+/// compare them takes seconds, and finds what is the same by chance.
+const APART: usize = 4_000;
 
 /// A step from the old text to the new: characters from a place on.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,26 +81,46 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
 /// The steps from `old` to `new`, each fit for one change. First all that goes: no text on the way
 /// is longer than both.
 fn steps(old: &str, new: &str) -> Vec<Step> {
-    let words = TextDiff::from_unicode_words(old, new);
     let mut steps = Steps::default();
-    for row in words.ops() {
-        let old: String = words.old_slices()[row.old_range()].concat();
-        let new: String = words.new_slices()[row.new_range()].concat();
+    for (is_same, old, new) in compared(&old.tokenize_unicode_words(), &new.tokenize_unicode_words()) {
         let is_short = [&old, &new].iter().all(|text| text.chars().count() <= ROW);
-        match row {
-            DiffOp::Replace { .. } if is_short => {
-                let letters = TextDiff::from_graphemes(&old, &new);
-                for one in letters.ops() {
-                    let out = letters.old_slices()[one.old_range()].concat();
-                    let put = letters.new_slices()[one.new_range()].concat();
-                    steps.push(matches!(one, DiffOp::Equal { .. }), &out, &put);
-                }
-            }
-            _ => steps.push(matches!(row, DiffOp::Equal { .. }), &old, &new),
+        if is_same || old.is_empty() || new.is_empty() || !is_short {
+            steps.push(is_same, &old, &new);
+            continue;
+        }
+        for (is_same, old, new) in compared(&old.tokenize_graphemes(), &new.tokenize_graphemes()) {
+            steps.push(is_same, &old, &new);
         }
     }
     steps.outs.extend(steps.puts);
     steps.outs
+}
+
+/// What is the same in both, one after another, and what stands in between in the old text and in
+/// the new.
+fn compared(old: &[&str], new: &[&str]) -> Vec<(bool, String, String)> {
+    let rows = if apart(old, new) > APART {
+        vec![DiffOp::Replace { old_index: 0, old_len: old.len(), new_index: 0, new_len: new.len() }]
+    } else {
+        capture_diff_slices(Algorithm::Myers, old, new)
+    };
+    let text = |row: &DiffOp| {
+        let is_same = matches!(row, DiffOp::Equal { .. });
+        (is_same, old[row.old_range()].concat(), new[row.new_range()].concat())
+    };
+    rows.iter().map(text).collect()
+}
+
+/// How many words only one of the two has, counted as often as it has them.
+fn apart(old: &[&str], new: &[&str]) -> usize {
+    let mut surplus: BTreeMap<&str, isize> = BTreeMap::new();
+    for word in old {
+        *surplus.entry(word).or_default() += 1;
+    }
+    for word in new {
+        *surplus.entry(word).or_default() -= 1;
+    }
+    surplus.values().map(|count| count.unsigned_abs()).sum()
 }
 
 #[derive(Default)]

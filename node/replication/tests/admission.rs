@@ -34,11 +34,15 @@ fn offer(document: &mut Coedited, envelope: &Verified<Envelope>, author: RootId)
 
 /// What comes of a change that adds a character to a text, `spoiled`.
 fn tried(spoil: impl Fn(&mut ExpandedChange)) -> Result<Admission, Refusal> {
+    tried_in("tekst", spoil)
+}
+
+fn tried_in(text: &str, spoil: impl Fn(&mut ExpandedChange)) -> Result<Admission, Refusal> {
     let writer = Writer::new(1);
-    let opening = writer.opening(&resource("Titel", "tekst"), &[writer.root]);
+    let opening = writer.opening(&resource("Titel", text), &[writer.root]);
     let mut document = Coedited::open(opening[0].get()).unwrap();
     let heads = document.build().unwrap().heads;
-    let edited = edit::edit(writer.editor(8), &document, &heads, &resource("Titel", "tekst!")).unwrap();
+    let edited = edit::edit(writer.editor(8), &document, &heads, &resource("Titel", &format!("{text}!"))).unwrap();
     offer(&mut document, &spoiled(&writer, edited, spoil), writer.root)
 }
 
@@ -176,22 +180,46 @@ fn a_change_that_no_editor_makes_is_refused() {
 /// More than Automerge does in a moment on a full page is refused; an editor makes several.
 #[test]
 fn a_change_that_is_too_much_at_once_is_refused() {
+    let text = "t".repeat(300);
+    let next = NEXT + 295;
     let tried = |count: u64, operation: Numbered<'_>| {
-        tried(|change| {
+        tried_in(&text, |change| {
             let actor = change.actor_id.clone();
             change.operations = (0..count).map(|at| operation(&By(&actor), at)).collect();
         })
     };
-    let in_a_row = |by: &By<'_>, at: u64| by.put_in(BODY, Some(if at == 0 { FIRST } else { NEXT + at - 1 }), "z");
+    let in_a_row = |by: &By<'_>, at: u64| by.put_in(BODY, Some(if at == 0 { FIRST } else { next + at - 1 }), "z");
     let in_one_place = |by: &By<'_>, _: u64| by.put_in(BODY, Some(FIRST), "z");
     let at_the_head = |by: &By<'_>, _: u64| by.put_in(BODY, None, "z");
-    let taken_out = |by: &By<'_>, _: u64| by.at(BODY, Some(FIRST), OpType::Delete, &[FIRST]);
-    let in_a_field = |by: &By<'_>, _: u64| by.in_field("language", put("fr"), &[LANGUAGE]);
-    let tries: [(u64, Numbered<'_>); 5] =
-        [(2_500, &in_a_row), (256, &in_one_place), (256, &at_the_head), (256, &taken_out), (256, &in_a_field)];
+    let taken_out = |by: &By<'_>, at: u64| by.at(BODY, Some(FIRST + at), OpType::Delete, &[FIRST + at]);
+    let tries: [(u64, Numbered<'_>); 4] =
+        [(2_500, &in_a_row), (256, &in_one_place), (256, &at_the_head), (256, &taken_out)];
     for (number, (most, operation)) in tries.into_iter().enumerate() {
         assert_eq!(tried(most, operation), Ok(Admission::Admitted), "{number}");
         assert_eq!(tried(most + 1, operation), Err(Refusal::OverBudget), "{number}");
+    }
+    // What one operation replaces counts as well.
+    for (most, refused) in [(256, Refusal::UnsafeBody), (257, Refusal::OverBudget)] {
+        let replaced: Vec<u64> = (FIRST..FIRST + most).collect();
+        assert_eq!(tried(1, &|by, _| by.in_field("language", put("fr"), &replaced)), Err(refused));
+    }
+}
+
+/// A field or a letter that is written over and over grows for all who come later.
+#[test]
+fn a_change_that_does_twice_what_an_editor_does_once_is_refused() {
+    let with =
+        |operations: Operations<'_>| tried(|change| change.operations = operations(&By(&change.actor_id.clone())));
+    let hostile: [(&str, Operations<'_>); 4] = [
+        ("a field put twice", &|by| vec![by.in_field("language", put("fr"), &[LANGUAGE]); 2]),
+        ("a field put twice for nothing", &|by| vec![by.in_field("language", put("fr"), &[]); 2]),
+        ("a field put and taken away", &|by| {
+            vec![by.in_field("review_on", put("2026-01-01"), &[]), by.in_field("review_on", OpType::Delete, &[NEXT])]
+        }),
+        ("a letter taken out twice", &|by| vec![by.at(BODY, Some(FIRST), OpType::Delete, &[FIRST]); 2]),
+    ];
+    for (name, operations) in hostile {
+        assert_eq!(with(operations), Err(Refusal::UnsafeBody), "{name}");
     }
 }
 

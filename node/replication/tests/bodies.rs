@@ -5,17 +5,24 @@
 mod common;
 
 use automerge::ReadDoc;
+use automerge::transaction::{CommitOptions, Transactable};
 use common::{Writer, example, resource, text};
 use replication::coedited::{Admission, Coedited};
 use replication::{body, edit, scan};
-use schemas::Kind;
 use schemas::certificate::Verified;
 use schemas::envelope::{Envelope, Refusal};
 use schemas::ids::{RootId, to_hex};
+use schemas::{Kind, SharedValue};
 
 fn hostile(name: &str) -> Vec<u8> {
     let path = format!("{}/tests/hostile/{name}.change", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(path).unwrap()
+}
+
+fn tagged(body: &str, tags: &[&str]) -> SharedValue {
+    let mut json = resource("Titel", body).to_json().unwrap();
+    json["tags"] = serde_json::json!(tags);
+    SharedValue::from_json(Kind::Resource, json).unwrap()
 }
 
 /// The bytes on the wire of every kind are approved: a change of them is a change of format.
@@ -149,6 +156,67 @@ fn an_edit_all_over_a_long_text_arrives() {
         by(&mut document, &other.sign(changes), other.root);
         assert_eq!(text(&document.build().unwrap().value), *new, "{number}");
     }
+}
+
+/// A page that grew over a limit as edits met is brought within it by the next edit.
+#[test]
+fn what_grew_too_long_by_merging_can_be_written_in() {
+    let (owner, other) = (Writer::new(1), Writer::new(2));
+    let begin = "vol ".repeat(4_500);
+    let opening = owner.opening(&resource("Lang", &begin), &[owner.root, other.root]);
+    let mut document = Coedited::open(opening[0].get()).unwrap();
+    let take = |document: &mut Coedited, envelopes: &[Verified<Envelope>], author: RootId| {
+        for envelope in envelopes {
+            assert_eq!(document.admit(envelope.get(), author, false), Ok(Admission::Admitted));
+        }
+    };
+    take(&mut document, &opening[1..], owner.root);
+    let heads = document.build().unwrap().heads;
+    let longer = |by: &Writer, text: &str, tags: &[&str], spare: u8| {
+        let value = tagged(&format!("{begin}{text}"), tags);
+        by.sign(edit::edit(by.editor(spare), &document, &heads, &value).unwrap())
+    };
+    let one = longer(&owner, &"ook ".repeat(400), &["a", "b", "c", "d", "e", "f", "g", "h"], 7);
+    let two = longer(&other, &"nog ".repeat(400), &["i", "j", "k", "l", "m", "n", "o", "p"], 8);
+    take(&mut document, &one, owner.root);
+    take(&mut document, &two, other.root);
+    let merged = document.build().unwrap();
+    assert!(merged.clipped, "it is over both limits");
+    let value = tagged(&format!("Dag. {}", "vol ".repeat(4_000)), &["a", "z"]);
+    let changes = edit::edit(other.editor(9), &document, &merged.heads, &value).unwrap();
+    take(&mut document, &other.sign(changes), other.root);
+    let built = document.build().unwrap();
+    assert_eq!((built.value, built.clipped), (value, false));
+}
+
+/// Somebody put a word in hundreds of times, which shows once.
+#[test]
+fn a_word_that_is_there_too_often_can_be_taken_out() {
+    let (owner, other) = (Writer::new(1), Writer::new(2));
+    let opening = owner.opening(&tagged("tekst", &["werk"]), &[owner.root, other.root]);
+    let mut document = Coedited::open(opening[0].get()).unwrap();
+    let heads = document.build().unwrap().heads;
+    let actor = body::session_actor(other.node(), other.session, common::DOCUMENT);
+    let mut theirs = automerge::Automerge::new().with_actor(actor.into());
+    let first = replication::coedited::Opening::from_bytes(&opening[0].get().body).unwrap().change;
+    theirs.apply_changes([automerge::Change::from_bytes(first).unwrap()]).unwrap();
+    let (_, list) = theirs.get(automerge::ROOT, "tags").unwrap().unwrap();
+    let mut transaction = theirs.transaction();
+    for at in 0..300 {
+        transaction.insert(&list, at + 1, "schande").unwrap();
+    }
+    transaction.commit_with(CommitOptions::default().with_time(0));
+    let bodies = vec![theirs.get_last_local_change().unwrap().raw_bytes().to_vec()];
+    let hostile = other.sign(edit::Changes { session: other.session, first: 1, bodies }).remove(0);
+    assert_eq!(document.admit(hostile.get(), other.root, false), Ok(Admission::Admitted));
+    let built = document.build().unwrap();
+    assert_eq!((&built.value, built.heads != heads), (&tagged("tekst", &["werk", "schande"]), true));
+    let value = tagged("tekst", &["werk"]);
+    let changes = edit::edit(owner.editor(8), &document, &built.heads, &value).unwrap();
+    for change in owner.sign(changes) {
+        assert_eq!(document.admit(change.get(), owner.root, false), Ok(Admission::Admitted));
+    }
+    assert_eq!(document.build().unwrap().value, value);
 }
 
 #[test]

@@ -208,7 +208,8 @@ fn operations(rng: &mut ChaCha8Rng, like: &[Op], held: &[Held], actor: &ActorId,
                 0 => ObjectId::Id(id(rng, at)),
                 _ => objects[rng.random_range(0..objects.len())].clone(),
             };
-            let pred: Vec<OpId> = (0..rng.random_range(0..3)).map(|_| id(rng, at)).collect();
+            let replaced = if rng.random_bool(0.02) { rng.random_range(0..300) } else { rng.random_range(0..3) };
+            let pred: Vec<OpId> = (0..replaced).map(|_| id(rng, at)).collect();
             let action = match rng.random_range(0..8) {
                 0 => OpType::Delete,
                 1 => OpType::Make([ObjType::Map, ObjType::List, ObjType::Text][rng.random_range(0..3)]),

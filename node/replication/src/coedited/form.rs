@@ -18,8 +18,8 @@ use crate::scan::{Actor, Scanned};
 
 /// Operations of a change, at most.
 const OPERATIONS: u64 = 2_500;
-/// Operations of a change that touch what was there before it, at most: each of them costs
-/// Automerge about as much as ten letters that follow each other.
+/// Operations of a change that touch what was there before it, and operations that one of them
+/// replaces, at most: each costs Automerge about as much as ten letters that follow each other.
 pub(crate) const TOUCHING: usize = 256;
 
 /// A scanned change of a page as Automerge reads it, when it is no more work than one may be: a
@@ -38,7 +38,7 @@ pub(crate) fn light(scanned: &Scanned, bytes: &[u8]) -> Result<ExpandedChange, R
         let at_own = matches!(&operation.key, Key::Seq(ElementId::Id(element)) if is_own(element));
         !in_own && !at_own
     };
-    let touching = change.operations.iter().filter(touches).count();
+    let touching: usize = change.operations.iter().filter(touches).map(|one| one.pred.len().max(1)).sum();
     if touching > TOUCHING { Err(Refusal::OverBudget) } else { Ok(change) }
 }
 
@@ -58,6 +58,12 @@ pub(super) fn texts_of(opening: &ExpandedChange, kind: Kind) -> Result<Vec<(&'st
         }
     };
     body::texts(kind).iter().map(text).collect()
+}
+
+/// Whether a change only takes letters out.
+pub(super) fn only_takes_out(change: &ExpandedChange) -> bool {
+    let is_out = |one: &Op| one.action == OpType::Delete && matches!(one.key, Key::Seq(_));
+    change.operations.iter().all(is_out)
 }
 
 /// Checks that a change is made of what editors make, and names no operation but its own and those
@@ -84,15 +90,20 @@ pub(super) fn check(
 /// in, and what it replaces.
 ///
 /// # Errors
-/// `UnsafeBody` when it has an operation that no editor makes.
+/// `UnsafeBody` when it has an operation that no editor makes, or does with a field or a letter twice
+/// what an editor does once: what stands there grows, for all who write there later.
 fn named(change: &ExpandedChange, texts: &[(&'static str, ObjId)]) -> Result<BTreeSet<(Actor, u64)>, Refusal> {
     let is_text = |id: &OpId| {
         let is_it = |text: &ObjId| matches!(text, ObjId::Id(number, actor, _) if *number == id.0 && *actor == id.1);
         texts.iter().any(|(_, text)| is_it(text))
     };
-    let mut named = BTreeSet::new();
+    let (mut named, mut fields, mut replaced) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for (number, operation) in (change.start_op.get()..).zip(&change.operations) {
-        if !is_of_an_editor(operation, &OpId::new(number, &change.actor_id), is_text) {
+        let is_first = match &operation.key {
+            Key::Map(field) => fields.insert(field),
+            Key::Seq(_) => true,
+        } && operation.pred.iter().all(|id| replaced.insert(id));
+        if !is_first || !is_of_an_editor(operation, &OpId::new(number, &change.actor_id), is_text) {
             return Err(Refusal::UnsafeBody);
         }
         let object = if let ObjectId::Id(id) = &operation.obj { Some(id) } else { None };
@@ -110,8 +121,7 @@ fn is_of_an_editor(operation: &Op, own: &OpId, is_text: impl Fn(&OpId) -> bool) 
     match (&operation.obj, &operation.key, operation.insert) {
         // A field is put, or taken away with all that stands there.
         (ObjectId::Root, Key::Map(_), false) => {
-            let once = replaced.iter().collect::<BTreeSet<_>>().len() == replaced.len();
-            once && match &operation.action {
+            match &operation.action {
                 // Nothing in a page is a number or a flag.
                 OpType::Put(value) => matches!(value, ScalarValue::Str(_)),
                 OpType::Make(ObjType::List) => true,

@@ -215,7 +215,7 @@ impl Coedited {
             let change = form::light(&scanned, &envelope.body)?;
             let past = past.iter().map(|node| (self.actors[node.actor], node.start, node.last));
             form::check(&scanned, &change, &self.texts, past)?;
-            self.check_state(&scanned, &envelope.body)?;
+            self.check_state(&scanned, &envelope.body, form::only_takes_out(&change))?;
         }
         self.keep(&scanned, envelope, (author, session), envelope.body.clone(), clock);
         Ok(Admission::Admitted)
@@ -263,8 +263,9 @@ impl Coedited {
         at.is_some_and(|at| self.slots.contains_key(&(at, scanned.seq)))
     }
 
-    /// Checks the author's state right after the change.
-    fn check_state(&mut self, scanned: &Scanned, bytes: &[u8]) -> Result<(), Refusal> {
+    /// Checks the author's state right after the change. A text that grew over its limit as edits met
+    /// may be over it still, when the change only takes letters out: several may have to.
+    fn check_state(&mut self, scanned: &Scanned, bytes: &[u8], shortens: bool) -> Result<(), Refusal> {
         let (built, applied) = self.current()?;
         let joins = scanned.dependencies.iter().all(|hash| applied.contains(hash));
         let fits = joins && !self.is_taken(scanned);
@@ -273,7 +274,9 @@ impl Coedited {
         let heads = [ChangeHash(scanned.hash)];
         // What Automerge shows now it has at hand; to know an earlier state it reads all of the page.
         let beside = trial.get_heads() != heads;
-        body::value_of(self.kind, &trial.hydrate(beside.then_some(&heads)))?;
+        let json = body::to_json(&trial.hydrate(beside.then_some(&heads))).ok_or(Refusal::Schema)?;
+        let json = if shortens { cut(json) } else { json };
+        SharedValue::from_json(self.kind, json).map_err(|_| Refusal::Schema)?;
         for (name, id) in &self.texts {
             let held = trial.get_all_at(ROOT, *name, &heads).map_err(|_| Refusal::Schema)?;
             // The texts of the opening stay: another object in their place would hide what
@@ -485,7 +488,7 @@ fn check_stamp(envelope: &Envelope, scanned: &Scanned, before: &[NodeKey]) -> Re
 }
 
 /// Cuts texts and lists of a resource to their limits.
-fn cut(mut json: Value) -> Value {
+pub(crate) fn cut(mut json: Value) -> Value {
     let limits = [("title", 200), ("body", 20_000)];
     for (name, limit) in limits {
         if let Some(Value::String(text)) = json.get_mut(name) {
