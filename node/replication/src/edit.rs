@@ -13,7 +13,7 @@ use schemas::ids::{DocumentId, NodeKey, Session};
 use serde_json::Value;
 
 use crate::body;
-use crate::coedited::{self, Coedited, form};
+use crate::coedited::{Coedited, form};
 use crate::rewrite::{self, rewrite};
 use crate::scan::{self, ChangeId};
 
@@ -62,7 +62,9 @@ pub fn open(editor: Editor, value: &SharedValue) -> Result<Changes, Refusal> {
     let mut document = Automerge::new().with_actor(ActorId::from(actor));
     body::apply_new(&mut document, &bytes)?;
     let mut bodies = vec![bytes];
-    bodies.extend(rewrite(&mut document, "body", begin, full)?);
+    if let Some((_, text)) = document.get(ROOT, "body").map_err(|_| Refusal::Schema)? {
+        bodies.extend(rewrite(&mut document, &[(&text, begin, full)], |_| Ok(()))?);
+    }
     check(Changes { session: editor.session, first: 1, bodies })
 }
 
@@ -91,12 +93,12 @@ pub fn edit(editor: Editor, current: &Coedited, heads: &[ChangeId], value: &Shar
     fork.set_actor(ActorId::from(actor));
     let old = body::to_json(&fork.hydrate(None)).ok_or(Refusal::Schema)?;
     let new = value.to_json().map_err(|_| Refusal::Schema)?;
-    let texts: BTreeSet<&str> = current.texts().iter().map(|(name, _)| *name).collect();
-    // What grew over a limit as edits met is brought within it first: others take nothing else.
-    let fits = SharedValue::from_json(value.kind(), old.clone()).is_ok();
-    let fitting = if fits { old.clone() } else { coedited::cut(old.clone()) };
-    let mut bodies = set(&mut fork, &old, &fitting, &texts)?;
-    bodies.extend(set(&mut fork, &fitting, &new, &texts)?);
+    let text = |json: &Value, name| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let texts: Vec<_> =
+        current.texts().iter().map(|(name, id)| (*name, id, text(&old, name), text(&new, name))).collect();
+    let names: BTreeSet<&str> = texts.iter().map(|(name, ..)| *name).collect();
+    let texts: Vec<_> = texts.iter().map(|(_, id, old, new)| (*id, old.as_str(), new.as_str())).collect();
+    let bodies = rewrite(&mut fork, &texts, |transaction| set_fields(transaction, &old, &new, &names))?;
     check(Changes { session, first: before + 1, bodies })
 }
 
@@ -110,17 +112,6 @@ fn check(changes: Changes) -> Result<Changes, Refusal> {
         }
     }
     Ok(changes)
-}
-
-/// The changes that make `new` of `old`.
-fn set(document: &mut Automerge, old: &Value, new: &Value, texts: &BTreeSet<&str>) -> Result<Vec<Vec<u8>>, Refusal> {
-    let mut bodies: Vec<Vec<u8>> =
-        body::write(document, |transaction| set_fields(transaction, old, new, texts))?.into_iter().collect();
-    let text = |json: &Value, name| json.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    for name in texts {
-        bodies.extend(rewrite(document, name, &text(old, name), &text(new, name))?);
-    }
-    Ok(bodies)
 }
 
 fn set_fields(

@@ -1,12 +1,13 @@
-//! A text that was typed over, as changes of the text that stands there.
+//! What was typed over, as changes of what stands there.
 //!
 //! What is the same in both stays: a word that somebody else works on is never written anew. No
-//! change is more work than one may be.
+//! change is more work than one may be, and what fits in one change is one: others never see it half
+//! done.
 
 use std::collections::BTreeMap;
 
-use automerge::transaction::Transactable;
-use automerge::{Automerge, ROOT, ReadDoc};
+use automerge::transaction::{Transactable, Transaction};
+use automerge::{Automerge, AutomergeError, ObjId};
 use schemas::envelope::Refusal;
 use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
 
@@ -22,6 +23,8 @@ const ROW: usize = 400;
 /// Two texts with more words than this that are in one of them only are another text altogether: to
 /// compare them takes seconds, and finds what is the same by chance.
 const APART: usize = 4_000;
+/// What all fields that do not merge come to, as operations that touch what is there.
+const FIELDS: usize = 80;
 
 /// A step from the old text to the new: characters from a place on.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,39 +33,62 @@ enum Step {
     Put { at: usize, text: String },
 }
 
-impl Step {
+/// A step in one of the texts, or all fields that do not merge.
+enum Work<'a> {
+    Text(&'a ObjId, Step),
+    Fields,
+}
+
+impl Work<'_> {
     /// Operations that touch what is there, and characters that are put in.
-    fn work(&self) -> (usize, usize) {
+    fn load(&self) -> (usize, usize) {
         match self {
-            Self::Out { letters, .. } => (*letters, 0),
-            Self::Put { text, .. } => (1, text.chars().count()),
+            Self::Text(_, Step::Out { letters, .. }) => (*letters, 0),
+            Self::Text(_, Step::Put { text, .. }) => (1, text.chars().count()),
+            Self::Fields => (FIELDS, 0),
         }
     }
 }
 
-/// The changes that make `new` of `old`, which stands in the field `name`.
+/// The changes that make the new of each text of the old, and of the other fields what `fields` does.
+/// First goes what goes: no text on the way is longer than both, and one that is too long is only
+/// shortened until it is not.
 ///
 /// # Errors
 /// `Schema` when Automerge does not take them.
-pub(crate) fn rewrite(document: &mut Automerge, name: &str, old: &str, new: &str) -> Result<Vec<Vec<u8>>, Refusal> {
-    let Some((_, text)) = document.get(ROOT, name).map_err(|_| Refusal::Schema)? else { return Ok(Vec::new()) };
+pub(crate) fn rewrite(
+    document: &mut Automerge,
+    texts: &[(&ObjId, &str, &str)],
+    fields: impl Fn(&mut Transaction<'_>) -> Result<(), AutomergeError>,
+) -> Result<Vec<Vec<u8>>, Refusal> {
+    let (mut work, mut puts) = (Vec::new(), Vec::new());
+    for (text, old, new) in texts {
+        let Steps { outs, puts: more, .. } = steps(old, new);
+        work.extend(outs.into_iter().map(|step| Work::Text(text, step)));
+        puts.extend(more.into_iter().map(|step| Work::Text(text, step)));
+    }
+    work.push(Work::Fields);
+    work.extend(puts);
     let mut bodies = Vec::new();
-    let mut left = steps(old, new).into_iter().peekable();
+    let mut left = work.into_iter().peekable();
     while let Some(first) = left.next() {
-        let (mut touching, mut letters) = first.work();
+        let (mut touching, mut letters) = first.load();
         let mut part = vec![first];
         while let Some(next) = left.next_if(|next| {
-            let (more, longer) = next.work();
+            let (more, longer) = next.load();
             touching + more <= TOUCHING && letters + longer <= LETTERS
         }) {
-            let (more, longer) = next.work();
+            let (more, longer) = next.load();
             (touching, letters) = (touching + more, letters + longer);
             part.push(next);
         }
         bodies.extend(body::write(document, |transaction| {
-            part.iter().try_for_each(|step| match step {
-                Step::Out { at, letters } => transaction.splice_text(&text, *at, letters.cast_signed(), ""),
-                Step::Put { at, text: put } => transaction.splice_text(&text, *at, 0, put),
+            part.iter().try_for_each(|work| match work {
+                Work::Text(text, Step::Out { at, letters }) => {
+                    transaction.splice_text(text, *at, letters.cast_signed(), "")
+                }
+                Work::Text(text, Step::Put { at, text: put }) => transaction.splice_text(text, *at, 0, put),
+                Work::Fields => fields(transaction),
             })
         })?);
     }
@@ -78,9 +104,8 @@ pub(crate) fn split(text: &str) -> (&str, &str) {
     text.split_at(end.unwrap_or(most))
 }
 
-/// The steps from `old` to `new`, each fit for one change. First all that goes: no text on the way
-/// is longer than both.
-fn steps(old: &str, new: &str) -> Vec<Step> {
+/// The steps from `old` to `new`, each fit for one change.
+fn steps(old: &str, new: &str) -> Steps {
     let mut steps = Steps::default();
     for (is_same, old, new) in compared(&old.tokenize_unicode_words(), &new.tokenize_unicode_words()) {
         let is_short = [&old, &new].iter().all(|text| text.chars().count() <= ROW);
@@ -92,8 +117,7 @@ fn steps(old: &str, new: &str) -> Vec<Step> {
             steps.push(is_same, &old, &new);
         }
     }
-    steps.outs.extend(steps.puts);
-    steps.outs
+    steps
 }
 
 /// What is the same in both, one after another, and what stands in between in the old text and in
@@ -125,6 +149,7 @@ fn apart(old: &[&str], new: &[&str]) -> usize {
 
 #[derive(Default)]
 struct Steps {
+    /// What goes comes first, all of it.
     outs: Vec<Step>,
     puts: Vec<Step>,
     /// Characters so far that are in both.
@@ -160,15 +185,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn all(old: &str, new: &str) -> Vec<Step> {
+        let Steps { outs, puts, .. } = steps(old, new);
+        outs.into_iter().chain(puts).collect()
+    }
+
     #[test]
     fn what_is_the_same_stays() {
         let put = |at, text: &str| Step::Put { at, text: text.to_owned() };
-        assert_eq!(steps("een twee", "een twee"), []);
-        assert_eq!(steps("fietsen", "fietste"), [Step::Out { at: 6, letters: 1 }, put(5, "t")]);
+        assert_eq!(all("een twee", "een twee"), []);
+        assert_eq!(all("fietsen", "fietste"), [Step::Out { at: 6, letters: 1 }, put(5, "t")]);
         // A piece at the beginning and one at the end of a long text.
         let long = "een woord en nog een ".repeat(900);
         let begin = format!("Nieuw. {}", "x".repeat(300));
-        assert_eq!(steps(&long, &format!("{begin}{long}slot")), [put(0, &begin), put(18_900 + 307, "slot")]);
+        assert_eq!(all(&long, &format!("{begin}{long}slot")), [put(0, &begin), put(18_900 + 307, "slot")]);
     }
 
     proptest! {
@@ -182,9 +212,11 @@ mod tests {
             for (old, new) in [(&old, &new), (&new, &old)] {
                 let mut text: Vec<char> = old.chars().collect();
                 let longest = text.len().max(new.chars().count());
-                for step in steps(old, new) {
-                    let (touching, letters) = step.work();
+                for step in all(old, new) {
+                    let work = Work::Text(&ObjId::Root, step);
+                    let (touching, letters) = work.load();
                     prop_assert!((1..=TOUCHING).contains(&touching) && letters <= LETTERS);
+                    let Work::Text(_, step) = work else { unreachable!() };
                     match step {
                         Step::Out { at, letters } => text.drain(at..at + letters).for_each(drop),
                         Step::Put { at, text: put } => drop(text.splice(at..at, put.chars())),

@@ -4,14 +4,14 @@
 
 mod common;
 
-use automerge::ReadDoc;
-use automerge::transaction::{CommitOptions, Transactable};
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::{Automerge, Change, ROOT, ReadDoc};
 use common::{Writer, example, resource, text};
-use replication::coedited::{Admission, Coedited};
+use replication::coedited::{Admission, Coedited, Opening};
 use replication::{body, edit, scan};
 use schemas::certificate::Verified;
-use schemas::envelope::{Envelope, Refusal};
-use schemas::ids::{RootId, to_hex};
+use schemas::envelope::{Content, Envelope, Refusal};
+use schemas::ids::{RootId, Session, to_hex};
 use schemas::{Kind, SharedValue};
 
 fn hostile(name: &str) -> Vec<u8> {
@@ -23,6 +23,27 @@ fn tagged(body: &str, tags: &[&str]) -> SharedValue {
     let mut json = resource("Titel", body).to_json().unwrap();
     json["tags"] = serde_json::json!(tags);
     SharedValue::from_json(Kind::Resource, json).unwrap()
+}
+
+/// A change after `past` by hand, the first of a session.
+fn by_hand(
+    writer: &Writer,
+    session: Session,
+    past: &[Verified<Envelope>],
+    write: impl Fn(&mut Transaction<'_>),
+) -> Verified<Envelope> {
+    let actor = body::session_actor(writer.node(), session, common::DOCUMENT);
+    let mut document = Automerge::new().with_actor(actor.into());
+    let changes = past.iter().map(|one| match one.get().header.content {
+        Content::Opening => Opening::from_bytes(&one.get().body).unwrap().change,
+        _ => one.get().body.clone(),
+    });
+    document.apply_changes(changes.map(|change| Change::from_bytes(change).unwrap())).unwrap();
+    let mut transaction = document.transaction();
+    write(&mut transaction);
+    transaction.commit_with(CommitOptions::default().with_time(0));
+    let bodies = vec![document.get_last_local_change().unwrap().raw_bytes().to_vec()];
+    writer.sign(edit::Changes { session, first: 1, bodies }).remove(0)
 }
 
 /// The bytes on the wire of every kind are approved: a change of them is a change of format.
@@ -50,8 +71,8 @@ fn every_kind_goes_there_and_back() {
         assert_eq!(bytes, body::encode(&value, [3; 16]).unwrap());
         let scanned = scan::change(&bytes).unwrap();
         assert_eq!((scanned.actor, scanned.seq, scanned.start), ([3; 16], 1, 1));
-        assert_eq!(scanned.hash, automerge::Change::from_bytes(bytes.clone()).unwrap().hash().0);
-        assert_eq!(scanned.operations, automerge::Change::from_bytes(bytes.clone()).unwrap().len() as u64);
+        assert_eq!(scanned.hash, Change::from_bytes(bytes.clone()).unwrap().hash().0);
+        assert_eq!(scanned.operations, Change::from_bytes(bytes.clone()).unwrap().len() as u64);
         let whole = if kind.is_co_edited() { Err(Refusal::UnsafeBody) } else { Ok(value) };
         assert_eq!(body::decode(*kind, &bytes, [3; 16]), whole);
     }
@@ -60,10 +81,10 @@ fn every_kind_goes_there_and_back() {
 #[test]
 fn a_resource_has_texts_that_merge() {
     let bytes = body::encode(&example(Kind::Resource), [3; 16]).unwrap();
-    let mut document = automerge::Automerge::new();
-    document.apply_changes([automerge::Change::from_bytes(bytes).unwrap()]).unwrap();
+    let mut document = Automerge::new();
+    document.apply_changes([Change::from_bytes(bytes).unwrap()]).unwrap();
     for (name, is_text) in [("title", true), ("body", true), ("language", false)] {
-        let (value, _) = document.get(automerge::ROOT, name).unwrap().unwrap();
+        let (value, _) = document.get(ROOT, name).unwrap().unwrap();
         assert_eq!(value.is_object(), is_text, "{name}");
     }
 }
@@ -104,7 +125,7 @@ fn long_texts_open_in_several_changes() {
     }
     assert_eq!(text(&document.build().unwrap().value), long);
     let file = replication::save(envelopes.iter().rev(), |_| (writer.root, Vec::new())).unwrap();
-    let loaded = automerge::Automerge::load(&file).unwrap();
+    let loaded = Automerge::load(&file).unwrap();
     assert_eq!(loaded.get_heads().len(), 1);
 }
 
@@ -189,6 +210,65 @@ fn what_grew_too_long_by_merging_can_be_written_in() {
     assert_eq!((built.value, built.clipped), (value, false));
 }
 
+/// Two who each take something out of a page that is too long leave a number that may not be shared,
+/// and the page shows all the same.
+#[test]
+fn what_meets_in_a_page_that_is_too_long_hides_it_from_nobody() {
+    let (owner, other) = (Writer::new(1), Writer::new(2));
+    let begin = format!("8507x3003y328 {}", "vol ".repeat(4_880));
+    let mut all = owner.opening(&resource("Titel", &begin), &[owner.root, other.root]);
+    let mut document = Coedited::open(all[0].get()).unwrap();
+    for envelope in &all[1..] {
+        assert_eq!(document.admit(envelope.get(), owner.root, false), Ok(Admission::Admitted));
+    }
+    let longer = |word: &str, session: u8| {
+        let put = |transaction: &mut Transaction<'_>| {
+            let (_, text) = transaction.get(ROOT, "body").unwrap().unwrap();
+            let end = transaction.length(&text);
+            transaction.splice_text(&text, end, 0, &word.repeat(90)).unwrap();
+        };
+        by_hand(&other, Session([session; 16]), &all, put)
+    };
+    let longer = [longer("ook ", 21), longer("nog ", 22)];
+    all.extend(longer.clone());
+    let shorter = |at: usize, session: u8| {
+        let out = |transaction: &mut Transaction<'_>| {
+            let (_, text) = transaction.get(ROOT, "body").unwrap().unwrap();
+            transaction.splice_text(&text, at, 1, "").unwrap();
+        };
+        by_hand(&other, Session([session; 16]), &all, out)
+    };
+    let shorter = [shorter(4, 23), shorter(9, 24)];
+    for envelope in longer.iter().chain(&shorter) {
+        assert_eq!(document.admit(envelope.get(), other.root, false), Ok(Admission::Admitted));
+    }
+    let built = document.build().unwrap();
+    assert!(built.clipped);
+    assert_eq!(text(&built.value).chars().count(), 20_000);
+    // And the next edit settles it.
+    let changes = edit::edit(owner.editor(8), &document, &built.heads, &resource("Titel", "Dag")).unwrap();
+    for change in owner.sign(changes) {
+        assert_eq!(document.admit(change.get(), owner.root, false), Ok(Admission::Admitted));
+    }
+    assert_eq!(text(&document.build().unwrap().value), "Dag");
+}
+
+/// Title, text and fields change together, or not at all.
+#[test]
+fn an_edit_that_fits_in_one_change_is_one() {
+    let writer = Writer::new(1);
+    let opening = writer.opening(&tagged("Een tekst.", &["werk"]), &[writer.root]);
+    let mut document = Coedited::open(opening[0].get()).unwrap();
+    let heads = document.build().unwrap().heads;
+    let mut json = tagged("Een andere tekst.", &["taal"]).to_json().unwrap();
+    json["title"] = "Een titel".into();
+    let value = SharedValue::from_json(Kind::Resource, json).unwrap();
+    let changes = edit::edit(writer.editor(8), &document, &heads, &value).unwrap();
+    let [change] = writer.sign(changes).try_into().unwrap();
+    assert_eq!(document.admit(change.get(), writer.root, false), Ok(Admission::Admitted));
+    assert_eq!(document.build().unwrap().value, value);
+}
+
 /// Somebody put a word in hundreds of times, which shows once.
 #[test]
 fn a_word_that_is_there_too_often_can_be_taken_out() {
@@ -196,18 +276,12 @@ fn a_word_that_is_there_too_often_can_be_taken_out() {
     let opening = owner.opening(&tagged("tekst", &["werk"]), &[owner.root, other.root]);
     let mut document = Coedited::open(opening[0].get()).unwrap();
     let heads = document.build().unwrap().heads;
-    let actor = body::session_actor(other.node(), other.session, common::DOCUMENT);
-    let mut theirs = automerge::Automerge::new().with_actor(actor.into());
-    let first = replication::coedited::Opening::from_bytes(&opening[0].get().body).unwrap().change;
-    theirs.apply_changes([automerge::Change::from_bytes(first).unwrap()]).unwrap();
-    let (_, list) = theirs.get(automerge::ROOT, "tags").unwrap().unwrap();
-    let mut transaction = theirs.transaction();
-    for at in 0..300 {
-        transaction.insert(&list, at + 1, "schande").unwrap();
-    }
-    transaction.commit_with(CommitOptions::default().with_time(0));
-    let bodies = vec![theirs.get_last_local_change().unwrap().raw_bytes().to_vec()];
-    let hostile = other.sign(edit::Changes { session: other.session, first: 1, bodies }).remove(0);
+    let hostile = by_hand(&other, other.session, &opening, |transaction| {
+        let (_, list) = transaction.get(ROOT, "tags").unwrap().unwrap();
+        for at in 0..300 {
+            transaction.insert(&list, at + 1, "schande").unwrap();
+        }
+    });
     assert_eq!(document.admit(hostile.get(), other.root, false), Ok(Admission::Admitted));
     let built = document.build().unwrap();
     assert_eq!((&built.value, built.heads != heads), (&tagged("tekst", &["werk", "schande"]), true));
@@ -224,8 +298,8 @@ fn a_version_saves_as_automerge() {
     let writer = Writer::new(1);
     let file =
         replication::save([&writer.version(&example(Kind::MentorOffer))], |_| (writer.root, Vec::new())).unwrap();
-    let loaded = automerge::Automerge::load(&file).unwrap();
-    let (value, _) = loaded.get(automerge::ROOT, "radius_km").unwrap().unwrap();
+    let loaded = Automerge::load(&file).unwrap();
+    let (value, _) = loaded.get(ROOT, "radius_km").unwrap().unwrap();
     assert_eq!(value.as_i64(), Some(10));
     assert_eq!(replication::save([], |_| (writer.root, Vec::new())), Err(Refusal::Superseded));
 }

@@ -414,7 +414,8 @@ impl Coedited {
     }
 
     /// A merged value over a limit, cut to it. Where that does not help (two halves of a number
-    /// that may not be shared met), the state of the lowest head, which was checked by itself.
+    /// that may not be shared met), the state of the lowest head, which was checked by itself: as it
+    /// is, or cut.
     fn clip(&self, document: &Automerge, heads: &[ChangeId]) -> Result<SharedValue, Refusal> {
         let hashes: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
         let json = body::to_json(&document.hydrate(Some(&hashes))).ok_or(Refusal::Schema)?;
@@ -422,7 +423,8 @@ impl Coedited {
             return Ok(value);
         }
         let lowest = hashes.first().ok_or(Refusal::Schema)?;
-        body::value_of(self.kind, &document.hydrate(Some(&[*lowest])))
+        let json = body::to_json(&document.hydrate(Some(&[*lowest]))).ok_or(Refusal::Schema)?;
+        SharedValue::from_json(self.kind, cut(json)).map_err(|_| Refusal::Schema)
     }
 
     /// The clock at `heads`: per actor, its changes up to there; none when a head is not shown.
@@ -488,7 +490,7 @@ fn check_stamp(envelope: &Envelope, scanned: &Scanned, before: &[NodeKey]) -> Re
 }
 
 /// Cuts texts and lists of a resource to their limits.
-pub(crate) fn cut(mut json: Value) -> Value {
+fn cut(mut json: Value) -> Value {
     let limits = [("title", 200), ("body", 20_000)];
     for (name, limit) in limits {
         if let Some(Value::String(text)) = json.get_mut(name) {
