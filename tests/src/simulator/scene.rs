@@ -112,10 +112,10 @@ pub fn put_back(seed: u64, plant: Plant) -> Vec<String> {
 impl World {
     /// Whether a node holds every document that another wrote in the circle of all.
     fn holds_what_it_wrote(&self, node: usize, writer: usize) -> bool {
-        let owner = self.nodes[writer].root;
+        let author = self.nodes[writer].identity.node();
         let wrote = self.nodes[writer].store.envelopes.values().filter(|envelope| {
             let header = &envelope.get().header;
-            header.owner == owner && header.circle == self.circles[0]
+            header.author == author && header.circle == self.circles[0]
         });
         wrote.clone().count() > 0
             && wrote.into_iter().all(|one| self.nodes[node].store.envelopes.contains_key(&one.get().id()))
