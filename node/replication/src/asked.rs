@@ -170,7 +170,8 @@ impl Replica {
         }
         let mut spare = Session([0; 16]);
         rng.fill_bytes(&mut spare.0);
-        let editor = Editor { author: self.node(), session: self.config.session, spare, document: key.document };
+        let session = if self.worn.contains(&key.document) { spare } else { self.config.session };
+        let editor = Editor { author: self.node(), session, spare, document: key.document };
         let changes = guarded(|| edit::edit(editor, document, heads, value))?;
         let last = changes.bodies.last().map(|body| crate::scan::change(body)).transpose()?;
         let place = (document.expires_at, document.schema);

@@ -79,6 +79,8 @@ pub struct Replica {
     /// clock, and when it may be again.
     pub(crate) looked_ahead: bool,
     pub(crate) look_at: Timestamp,
+    /// Pages of which a change of this session was let go: it may come back, so no other takes its place.
+    pub(crate) worn: BTreeSet<DocumentId>,
     /// The highest number of a version of this node that ended since the start.
     pub(crate) ended: u64,
     /// Time of the input that is being handled.
@@ -130,6 +132,7 @@ impl Replica {
             untimely: false,
             looked_ahead: false,
             look_at: Timestamp(0),
+            worn: BTreeSet::new(),
             ended: 0,
             out: Out::default(),
             now: Timestamp(0),
@@ -331,7 +334,12 @@ impl Replica {
 
     /// Deletes an envelope.
     pub(crate) fn forget(&mut self, id: EnvelopeId) {
-        self.index.remove(id);
+        let stamp = self.index.entry(id).map(|entry| entry.stamp);
+        if let (Some(key), Some(Stamp::Change { session, .. })) = (self.index.remove(id), stamp)
+            && session == self.config.session
+        {
+            self.worn.insert(key.document);
+        }
         if self.out.store.remove(&id).is_none() {
             self.out.delete.insert(id);
         }
