@@ -45,7 +45,7 @@ pub(super) fn judge(world: &World) -> Verdict {
     the_last_word_stands(world, honest, &mut faults);
     in_step(world, honest, &early, &mut faults);
     world.judge_keys(&mut faults);
-    world.judge_merger(&mut faults);
+    world.judge_merger(&early, &mut faults);
     world.judge_partings(&mut faults);
     who_was_kept_off_stays_so(honest, &mut faults);
     if world.scenario.offices {
@@ -77,7 +77,7 @@ fn held_in(node: &Node, shared: &Shared, cutoff: Hour, early: &Early) -> BTreeSe
 }
 
 /// Documents, by owner.
-type Early = BTreeSet<(RootId, DocumentId)>;
+pub(super) type Early = BTreeSet<(RootId, DocumentId)>;
 
 /// Documents of which a node whose clock was ahead took what was signed ahead, and nobody says it again:
 /// the hostile node, one that has it no more, or one that opened a page and holds it or cut somebody in
@@ -384,7 +384,7 @@ fn who_was_kept_off_stays_so(honest: &[Node], faults: &mut Vec<String>) {
 }
 
 /// Circles in which a node holds something that others take only later.
-fn waiting_circles(node: &Node, early: &Early) -> BTreeSet<CircleId> {
+pub(super) fn waiting_circles(node: &Node, early: &Early) -> BTreeSet<CircleId> {
     if early.is_empty() {
         return BTreeSet::new();
     }

@@ -11,6 +11,7 @@ use replication::Input;
 use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId, RootId};
 
+use super::judge::{Early, waiting_circles};
 use super::ledger::Typed;
 use super::scenario::Plant;
 use super::world::World;
@@ -116,9 +117,17 @@ impl World {
     }
 
     /// What has to hold of a merger in the end.
-    pub(super) fn judge_merger(&self, faults: &mut Vec<String>) {
+    pub(super) fn judge_merger(&self, early: &Early, faults: &mut Vec<String>) {
         let Some(Merger { gone, heir, at: when }) = self.merger else { return };
         let (root, successor) = (self.nodes[gone].root, self.nodes[heir].root);
+        // Who holds something that others take only later goes on once they have taken it, and passes
+        // on until then what is of who merged.
+        let stays = |at: &usize| !self.nodes[*at].store.partners.has_parted(root);
+        let waits = |at: &usize| !waiting_circles(&self.nodes[*at], early).is_empty();
+        let reaches = |at: &usize| *at != gone && self.scenario.reaches(*at, gone);
+        if (0..self.hostile()).filter(reaches).filter(stays).any(|at| waits(&at) || waits(&gone)) {
+            return;
+        }
         for at in (0..self.hostile()).filter(|at| *at != gone) {
             let node = &self.nodes[at];
             // Who is out of reach of it stays its partner, and has what became of its pages from others.
