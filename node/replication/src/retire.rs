@@ -238,8 +238,9 @@ impl Replica {
         }
     }
 
-    /// Whether this node's clock and certificate let it sign.
-    pub(crate) fn may_sign(&self, now: Timestamp) -> bool {
+    /// Whether this node's clock and certificate let it sign. What is asked while they don't is
+    /// refused, so what must not be lost waits.
+    pub fn may_sign(&self, now: Timestamp) -> bool {
         !self.is_off() && self.roster.covered(self.me, now.hour())
     }
 

@@ -354,6 +354,8 @@ impl Runtime {
         match ask {
             Ask::PartnersChanged => {
                 self.partners_changed().await?;
+                // Among what changed may be the own certificate.
+                self.drain_outbox().await?;
                 self.show_states();
                 self.tell(web::Change::partner());
             }
@@ -480,8 +482,8 @@ impl Runtime {
         if self.is_recovering() {
             return Ok(());
         }
-        if matches!(self.replica.clock(), replication::Clock::Off(_)) {
-            // What waits is signed when the clock is right again.
+        if !self.replica.may_sign(clock::now()) {
+            // What waits is signed when the clock is right again and the certificate renewed.
             return Ok(());
         }
         loop {

@@ -1,7 +1,13 @@
 //! A runtime on a real store: who is let in.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
+use casework::Actor;
+use casework::library::form::parse_resource_form;
+use casework::ports::Outgoing;
 use ed25519_dalek::SigningKey;
 use schemas::certificate::NodeCertificate;
 use schemas::places::Refnis;
@@ -50,6 +56,15 @@ fn mortsel(temp: &Path) -> PathBuf {
     dir
 }
 
+/// Gives the node in `dir` a certificate that was made 400 days ago.
+fn certify_long_ago(dir: &Path) {
+    let secret = |name: &str| SigningKey::from_bytes(&keys::read_secret(&dir.join(name)).expect("its key"));
+    let then = Timestamp(clock::now().0 - 400 * 86_400);
+    let refnis = "11029".parse().expect("in the table");
+    let old = keys::certify(&secret("root.key"), &secret("node.key"), refnis, None, 1, then);
+    std::fs::write(dir.join("certificate"), old).expect("written");
+}
+
 async fn started(service: &Service) -> Handle {
     let listen = ["/ip4/127.0.0.1/tcp/0".to_owned()];
     runtime::start(&service.home, service.parts(), &listen).await.expect("it runs")
@@ -82,11 +97,7 @@ async fn a_partner_with_a_certificate_out_of_date_is_refused_and_status_says_so(
 async fn a_node_with_an_own_certificate_out_of_date_connects_with_nobody_and_says_so() {
     let temp = tempfile::tempdir().expect("a folder");
     let dir = mortsel(temp.path());
-    let secret = |name: &str| SigningKey::from_bytes(&keys::read_secret(&dir.join(name)).expect("its key"));
-    let then = Timestamp(clock::now().0 - 400 * 86_400);
-    let refnis = "11029".parse().expect("in the table");
-    let old = keys::certify(&secret("root.key"), &secret("node.key"), refnis, None, 1, then);
-    std::fs::write(dir.join("certificate"), old).expect("written");
+    certify_long_ago(&dir);
     let service = Service::open(&dir, false).expect("it opens");
     let partner = partner_of(&service, "11001", 10);
     let handle = started(&service).await;
@@ -98,4 +109,36 @@ async fn a_node_with_an_own_certificate_out_of_date_connects_with_nobody_and_say
     assert_eq!(why(&status, &partner).as_deref(), Some("own certificate out of date"));
     let said = commands::print::status(&status).join("\n");
     assert!(said.contains("het certificaat van dit knooppunt is niet geldig"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_while_the_own_certificate_is_out_of_date_is_done_once_it_is_renewed() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dir = mortsel(temp.path());
+    certify_long_ago(&dir);
+    let service = Arc::new(Service::open(&dir, false).expect("it opens"));
+    // The one that it began with is of today.
+    let own = BTreeSet::from([service.home.owner()]);
+    assert_eq!(service.store.drop_unnamed(&own).expect("a store"), own);
+    partner_of(&service, "11001", 10);
+    let handle = started(&service).await;
+    service.running.set(handle).ok().expect("only once");
+
+    let (actor, store) = (Actor::command_line(), &service.store);
+    let fields = [("title", "De bib"), ("body", "Boeken."), ("kind", "welcome_sheet"), ("language", "nl")];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let value = parse_resource_form(&fields).expect("a fine form");
+    let page = service.office.create_resource(&actor, None, value, None).expect("it is kept");
+    let waiting = store.outbox_next(0).expect("a store");
+    assert!(matches!(waiting[..], [(_, Outgoing::Open { document, .. })] if document == page), "{waiting:?}");
+    assert!(service.office.resource(&actor, page).is_err(), "nothing is signed by a certificate that ended");
+
+    let mut changes = service.changes.subscribe();
+    commands::execute(&service, Request::Renew, Vec::new()).await.expect("a new certificate");
+    let is_there = async {
+        while service.office.resource(&actor, page).is_err() {
+            changes.recv().await.expect("the node works");
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(300), is_there).await.expect("it is opened");
 }

@@ -116,19 +116,24 @@ impl World {
         self.ledger.erased.contains(&page) || held.into_iter().any(|envelope| erased(envelope.get()))
     }
 
+    /// Whether a node is a partner still of the one that merged, since one of the two holds something
+    /// between them that the other takes only later.
+    fn goes_on_later(&self, at: usize, gone: usize, early: &Early) -> bool {
+        let root = self.nodes[gone].root;
+        let between = self.nodes[at].replica.iter().flat_map(|replica| replica.circles_with(root));
+        let between: BTreeSet<CircleId> = between.collect();
+        let waits = |at: usize| !waiting_circles(&self.nodes[at], early).is_disjoint(&between);
+        at != gone && !self.nodes[at].store.partners.has_parted(root) && (waits(at) || waits(gone))
+    }
+
     /// What has to hold of a merger in the end.
     pub(super) fn judge_merger(&self, early: &Early, faults: &mut Vec<String>) {
         let Some(Merger { gone, heir, at: when }) = self.merger else { return };
         let (root, successor) = (self.nodes[gone].root, self.nodes[heir].root);
-        // Who holds something that others take only later goes on once they have taken it, and passes
-        // on until then what is of who merged.
-        let stays = |at: &usize| !self.nodes[*at].store.partners.has_parted(root);
-        let waits = |at: &usize| !waiting_circles(&self.nodes[*at], early).is_empty();
-        let reaches = |at: &usize| *at != gone && self.scenario.reaches(*at, gone);
-        if (0..self.hostile()).filter(reaches).filter(stays).any(|at| waits(&at) || waits(&gone)) {
-            return;
-        }
-        for at in (0..self.hostile()).filter(|at| *at != gone) {
+        let waiting: Vec<usize> = (0..self.hostile()).filter(|at| self.goes_on_later(*at, gone, early)).collect();
+        // Who goes on later passes on until then what is of who merged.
+        let is_passed_on = |id| waiting.iter().any(|at| self.nodes[*at].store.envelopes.contains_key(id));
+        for at in (0..self.hostile()).filter(|at| *at != gone && !waiting.contains(at)) {
             let node = &self.nodes[at];
             // Who is out of reach of it stays its partner, and has what became of its pages from others.
             if !self.scenario.reaches(at, gone) {
@@ -139,12 +144,17 @@ impl World {
             } else if !self.nodes[gone].store.partners.has_parted(node.root) {
                 faults.push(format!("node {gone}, which merged, never heard that node {at} went on"));
             }
-            for envelope in node.store.envelopes.values().filter(|envelope| envelope.get().header.owner == root) {
-                let header = &envelope.get().header;
-                if !matches!(header.content, Content::Erased | Content::ReplacedBy) || !header.kind.is_co_edited() {
+            let held = node.store.envelopes.iter().map(|(id, envelope)| (id, &envelope.get().header));
+            for (id, header) in held.filter(|(_, header)| header.owner == root) {
+                let may_stay = matches!(header.content, Content::Erased | Content::ReplacedBy) || is_passed_on(id);
+                if !may_stay || !header.kind.is_co_edited() {
                     faults.push(format!("node {at} holds {:?} of node {gone}, which merged", header.content));
                 }
             }
+        }
+        if waiting.contains(&heir) {
+            // It takes its pages over then.
+            return;
         }
         let members = self.honest_members();
         for page in self.ledger.opened_by(gone, when) {

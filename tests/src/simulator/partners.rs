@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 use replication::control::{Body, Cut};
-use replication::{Clock, Command, Input};
+use replication::{Command, Input};
 use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId, RootId};
 
@@ -274,8 +274,8 @@ impl World {
     /// Hands on what waits in the outbox and was not handed on since the process started.
     pub(super) fn drain(&mut self, at: usize) {
         let node = &self.nodes[at];
-        let clock = node.replica.as_ref().map(|replica| replica.clock());
-        if clock.is_none_or(|clock| matches!(clock, Clock::Off(_))) || self.is_recovering(at) {
+        let now = node.clock(self.now());
+        if node.replica.as_ref().is_none_or(|replica| !replica.may_sign(now)) || self.is_recovering(at) {
             return;
         }
         let life = node.life;
