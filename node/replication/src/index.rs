@@ -230,7 +230,7 @@ impl Index {
         }
     }
 
-    pub(crate) fn remove(&mut self, id: EnvelopeId) -> Option<Key> {
+    pub(crate) fn remove(&mut self, id: EnvelopeId) -> Option<(Key, Entry)> {
         let place = self.envelopes.remove(&id)?;
         let key = self.key(&place);
         let document = self.documents.get_mut(&place)?;
@@ -250,7 +250,7 @@ impl Index {
             shelf.documents -= 1;
             self.documents.remove(&place);
         }
-        Some(key)
+        Some((key, entry))
     }
 
     fn place(&self, key: &Key) -> Option<Place> {

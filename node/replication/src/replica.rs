@@ -334,9 +334,8 @@ impl Replica {
 
     /// Deletes an envelope.
     pub(crate) fn forget(&mut self, id: EnvelopeId) {
-        let stamp = self.index.entry(id).map(|entry| entry.stamp);
-        if let (Some(key), Some(Stamp::Change { session, .. })) = (self.index.remove(id), stamp)
-            && session == self.config.session
+        if let Some((key, entry)) = self.index.remove(id)
+            && matches!(entry.stamp, Stamp::Change { session, .. } if session == self.config.session)
         {
             self.worn.insert(key.document);
         }

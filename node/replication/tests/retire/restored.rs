@@ -138,3 +138,30 @@ fn what_follows_a_retired_key_that_cannot_be_said_again_is_a_draft_with_its_auth
     b.edit(SHEET, "Een", "Eerst");
     assert_eq!((sheet(&b).as_str(), b.drafts.len()), ("Eerst twee drie.", 2), "and it goes on");
 }
+
+#[test]
+fn what_was_let_go_and_comes_back_finds_its_place_free() {
+    let [mut a, mut b] = together();
+    b.edit(SHEET, "3", "drie en meer");
+    talk(&mut a, &mut b);
+    disconnect(&mut a, &mut b);
+
+    // A has another key, and does not yet say again what the one before it signed.
+    a.take_key(&[&b]);
+    let next = a.key.clone();
+    a.list(2, &members(&a, &b), &next);
+    b.knows(&a);
+    connect(&mut a, &mut b);
+    assert_eq!(sheet(&b), "Een twee drie.", "what follows that is void");
+    b.edit(SHEET, "Een", "Eerst");
+    talk(&mut a, &mut b);
+
+    a.say_again();
+    talk(&mut a, &mut b);
+    disconnect(&mut a, &mut b);
+    connect(&mut a, &mut b);
+    same(&a, &b);
+    assert_eq!(sheet(&a), "Eerst twee (2) drie en meer.");
+    let forked = |town: &Town| town.views[&DocumentId([SHEET; 16])].forked.clone();
+    assert!(forked(&a).is_empty() && forked(&b).is_empty(), "nobody wrote two changes in one place");
+}
