@@ -46,6 +46,22 @@ fn by_hand(
     writer.sign(edit::Changes { session, first: 1, bodies }).remove(0)
 }
 
+/// Admits what `author` signed.
+#[track_caller]
+fn take(document: &mut Coedited, author: &Writer, envelopes: &[Verified<Envelope>]) {
+    for envelope in envelopes {
+        assert_eq!(document.admit(envelope.get(), author.root, false), Ok(Admission::Admitted));
+    }
+}
+
+/// The document that these open.
+#[track_caller]
+fn opened(author: &Writer, envelopes: &[Verified<Envelope>]) -> Coedited {
+    let mut document = Coedited::open(envelopes[0].get()).unwrap();
+    take(&mut document, author, &envelopes[1..]);
+    document
+}
+
 /// The bytes on the wire of every kind are approved: a change of them is a change of format.
 #[test]
 fn envelopes_of_every_kind() {
@@ -118,11 +134,8 @@ fn long_texts_open_in_several_changes() {
     let long = "Een zin van zes woorden hier. ".repeat(660);
     let envelopes = writer.opening(&resource("Lang", &long), &[writer.root]);
     assert!(envelopes.len() > 3);
-    let mut document = Coedited::open(envelopes[0].get()).unwrap();
-    for envelope in &envelopes[1..] {
-        assert!(envelope.get().to_bytes().len() < schemas::envelope::MAX_ENVELOPE);
-        assert_eq!(document.admit(envelope.get(), writer.root, false), Ok(Admission::Admitted));
-    }
+    assert!(envelopes.iter().all(|one| one.get().to_bytes().len() < schemas::envelope::MAX_ENVELOPE));
+    let document = opened(&writer, &envelopes);
     assert_eq!(text(&document.build().unwrap().value), long);
     let file = replication::save(envelopes.iter().rev(), |_| (writer.root, Vec::new())).unwrap();
     let loaded = Automerge::load(&file).unwrap();
@@ -163,18 +176,11 @@ fn an_edit_all_over_a_long_text_arrives() {
         (&full, format!("{}{}", "voor ".repeat(200), "vol ".repeat(4_750))),
     ];
     for (number, (old, new)) in cases.iter().enumerate() {
-        let mut all = owner.opening(&resource("Lang", old), &[owner.root, other.root]);
-        let mut document = Coedited::open(all[0].get()).unwrap();
-        let by = |document: &mut Coedited, envelopes: &[Verified<Envelope>], author: RootId| {
-            for envelope in envelopes {
-                assert_eq!(document.admit(envelope.get(), author, false), Ok(Admission::Admitted), "{number}");
-            }
-        };
-        by(&mut document, &all.split_off(1), owner.root);
+        let mut document = opened(&owner, &owner.opening(&resource("Lang", old), &[owner.root, other.root]));
         let heads = document.build().unwrap().heads;
         let changes = edit::edit(other.editor(8), &document, &heads, &resource("Lang", new)).unwrap();
         assert!(changes.bodies.len() > 1, "{number}: {} changes", changes.bodies.len());
-        by(&mut document, &other.sign(changes), other.root);
+        take(&mut document, &other, &other.sign(changes));
         assert_eq!(text(&document.build().unwrap().value), *new, "{number}");
     }
 }
@@ -184,14 +190,7 @@ fn an_edit_all_over_a_long_text_arrives() {
 fn what_grew_too_long_by_merging_can_be_written_in() {
     let (owner, other) = (Writer::new(1), Writer::new(2));
     let begin = "vol ".repeat(4_500);
-    let opening = owner.opening(&resource("Lang", &begin), &[owner.root, other.root]);
-    let mut document = Coedited::open(opening[0].get()).unwrap();
-    let take = |document: &mut Coedited, envelopes: &[Verified<Envelope>], author: RootId| {
-        for envelope in envelopes {
-            assert_eq!(document.admit(envelope.get(), author, false), Ok(Admission::Admitted));
-        }
-    };
-    take(&mut document, &opening[1..], owner.root);
+    let mut document = opened(&owner, &owner.opening(&resource("Lang", &begin), &[owner.root, other.root]));
     let heads = document.build().unwrap().heads;
     let longer = |by: &Writer, text: &str, tags: &[&str], spare: u8| {
         let value = tagged(&format!("{begin}{text}"), tags);
@@ -199,13 +198,13 @@ fn what_grew_too_long_by_merging_can_be_written_in() {
     };
     let one = longer(&owner, &"ook ".repeat(400), &["a", "b", "c", "d", "e", "f", "g", "h"], 7);
     let two = longer(&other, &"nog ".repeat(400), &["i", "j", "k", "l", "m", "n", "o", "p"], 8);
-    take(&mut document, &one, owner.root);
-    take(&mut document, &two, other.root);
+    take(&mut document, &owner, &one);
+    take(&mut document, &other, &two);
     let merged = document.build().unwrap();
     assert!(merged.clipped, "it is over both limits");
     let value = tagged(&format!("Dag. {}", "vol ".repeat(4_000)), &["a", "z"]);
     let changes = edit::edit(other.editor(9), &document, &merged.heads, &value).unwrap();
-    take(&mut document, &other.sign(changes), other.root);
+    take(&mut document, &other, &other.sign(changes));
     let built = document.build().unwrap();
     assert_eq!((built.value, built.clipped), (value, false));
 }
@@ -217,10 +216,7 @@ fn what_meets_in_a_page_that_is_too_long_hides_it_from_nobody() {
     let (owner, other) = (Writer::new(1), Writer::new(2));
     let begin = format!("8507x3003y328 {}", "vol ".repeat(4_880));
     let mut all = owner.opening(&resource("Titel", &begin), &[owner.root, other.root]);
-    let mut document = Coedited::open(all[0].get()).unwrap();
-    for envelope in &all[1..] {
-        assert_eq!(document.admit(envelope.get(), owner.root, false), Ok(Admission::Admitted));
-    }
+    let mut document = opened(&owner, &all);
     let longer = |word: &str, session: u8| {
         let put = |transaction: &mut Transaction<'_>| {
             let (_, text) = transaction.get(ROOT, "body").unwrap().unwrap();
@@ -239,17 +235,13 @@ fn what_meets_in_a_page_that_is_too_long_hides_it_from_nobody() {
         by_hand(&other, Session([session; 16]), &all, out)
     };
     let shorter = [shorter(4, 23), shorter(9, 24)];
-    for envelope in longer.iter().chain(&shorter) {
-        assert_eq!(document.admit(envelope.get(), other.root, false), Ok(Admission::Admitted));
-    }
+    take(&mut document, &other, &[longer, shorter].concat());
     let built = document.build().unwrap();
     assert!(built.clipped);
     assert_eq!(text(&built.value).chars().count(), 20_000);
     // And the next edit settles it.
     let changes = edit::edit(owner.editor(8), &document, &built.heads, &resource("Titel", "Dag")).unwrap();
-    for change in owner.sign(changes) {
-        assert_eq!(document.admit(change.get(), owner.root, false), Ok(Admission::Admitted));
-    }
+    take(&mut document, &owner, &owner.sign(changes));
     assert_eq!(text(&document.build().unwrap().value), "Dag");
 }
 
@@ -257,15 +249,14 @@ fn what_meets_in_a_page_that_is_too_long_hides_it_from_nobody() {
 #[test]
 fn an_edit_that_fits_in_one_change_is_one() {
     let writer = Writer::new(1);
-    let opening = writer.opening(&tagged("Een tekst.", &["werk"]), &[writer.root]);
-    let mut document = Coedited::open(opening[0].get()).unwrap();
+    let mut document = opened(&writer, &writer.opening(&tagged("Een tekst.", &["werk"]), &[writer.root]));
     let heads = document.build().unwrap().heads;
     let mut json = tagged("Een andere tekst.", &["taal"]).to_json().unwrap();
     json["title"] = "Een titel".into();
     let value = SharedValue::from_json(Kind::Resource, json).unwrap();
     let changes = edit::edit(writer.editor(8), &document, &heads, &value).unwrap();
-    let [change] = writer.sign(changes).try_into().unwrap();
-    assert_eq!(document.admit(change.get(), writer.root, false), Ok(Admission::Admitted));
+    assert_eq!(changes.bodies.len(), 1);
+    take(&mut document, &writer, &writer.sign(changes));
     assert_eq!(document.build().unwrap().value, value);
 }
 
@@ -274,7 +265,7 @@ fn an_edit_that_fits_in_one_change_is_one() {
 fn a_word_that_is_there_too_often_can_be_taken_out() {
     let (owner, other) = (Writer::new(1), Writer::new(2));
     let opening = owner.opening(&tagged("tekst", &["werk"]), &[owner.root, other.root]);
-    let mut document = Coedited::open(opening[0].get()).unwrap();
+    let mut document = opened(&owner, &opening);
     let heads = document.build().unwrap().heads;
     let hostile = by_hand(&other, other.session, &opening, |transaction| {
         let (_, list) = transaction.get(ROOT, "tags").unwrap().unwrap();
@@ -282,14 +273,12 @@ fn a_word_that_is_there_too_often_can_be_taken_out() {
             transaction.insert(&list, at + 1, "schande").unwrap();
         }
     });
-    assert_eq!(document.admit(hostile.get(), other.root, false), Ok(Admission::Admitted));
+    take(&mut document, &other, &[hostile]);
     let built = document.build().unwrap();
     assert_eq!((&built.value, built.heads != heads), (&tagged("tekst", &["werk", "schande"]), true));
     let value = tagged("tekst", &["werk"]);
     let changes = edit::edit(owner.editor(8), &document, &built.heads, &value).unwrap();
-    for change in owner.sign(changes) {
-        assert_eq!(document.admit(change.get(), owner.root, false), Ok(Admission::Admitted));
-    }
+    take(&mut document, &owner, &owner.sign(changes));
     assert_eq!(document.build().unwrap().value, value);
 }
 
@@ -307,8 +296,7 @@ fn a_version_saves_as_automerge() {
 #[test]
 fn who_was_not_named_may_not_write() {
     let (owner, other) = (Writer::new(1), Writer::new(2));
-    let opening = owner.opening(&resource("Titel", "tekst"), &[owner.root]);
-    let mut document = Coedited::open(opening[0].get()).unwrap();
+    let mut document = opened(&owner, &owner.opening(&resource("Titel", "tekst"), &[owner.root]));
     let heads = document.build().unwrap().heads;
     let changes = edit::edit(other.editor(8), &document, &heads, &resource("Titel", "anders")).unwrap();
     let change = other.sign(changes).remove(0);
