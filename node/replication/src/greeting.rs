@@ -13,6 +13,10 @@
 //! partner names it. It is no partner: no stream, no pair, so no proposals and no handover; it
 //! gets nothing of this municipality but what this one's own list gives it, and that list names
 //! confirmed partners only.
+//!
+//! **Who signed and is named no more.** What somebody wrote in a page before it left the circle is
+//! checked like everything else, also by who joins later: its certificates travel for as long as
+//! something that it signed is held in a page that both are given. They give it nothing.
 
 use std::collections::BTreeSet;
 
@@ -29,8 +33,15 @@ use crate::link::{Heard, Link};
 use crate::replica::{MAX_REFUSED, Replica};
 
 impl Replica {
+    /// What matters between this node and `partner`.
+    fn knowledge(&self, partner: RootId) -> Knowledge {
+        let given = self.index.signers().filter(|(circle, owner, _)| self.is_given(partner, *circle, *owner));
+        let signers = given.filter_map(|(.., signer)| self.roster.root_of(signer)).collect();
+        self.roster.knowledge(partner, signers)
+    }
+
     pub(crate) fn greet(&mut self, partner: RootId) {
-        let known = self.roster.knowledge(partner).digest();
+        let known = self.knowledge(partner).digest();
         self.greet_with(partner, known);
     }
 
@@ -66,7 +77,7 @@ impl Replica {
 
     /// Greets a connected partner anew when something else is to be said than before.
     fn greet_anew(&mut self, partner: RootId) {
-        let knowledge = self.roster.knowledge(partner);
+        let knowledge = self.knowledge(partner);
         let known = knowledge.digest();
         let news = |link: &&mut Link| link.state.connected_since.is_some() && link.told != Some(known);
         let Some(link) = self.links.get_mut(&partner).filter(news) else { return };
@@ -83,7 +94,7 @@ impl Replica {
 
     /// Whether the partner knows what this node knows; then it knows every list that matters.
     pub(crate) fn agree(&mut self, partner: RootId) -> bool {
-        let knowledge = self.roster.knowledge(partner);
+        let knowledge = self.knowledge(partner);
         let agreed = |link: &&mut Link| link.theirs == Some(knowledge.digest());
         let Some(link) = self.links.get_mut(&partner).filter(agreed) else { return false };
         link.known = Heard::of(&knowledge);
@@ -199,7 +210,7 @@ impl Replica {
         if let Some(link) = self.links.get_mut(&partner) {
             link.asked = true;
         }
-        self.send(partner, &Frame::Known(self.roster.knowledge(partner)));
+        self.send(partner, &Frame::Known(self.knowledge(partner)));
     }
 
     /// The partner says in full what it knows.
@@ -212,7 +223,8 @@ impl Replica {
         if !link.asked {
             self.tell_known(partner);
         }
-        for part in self.roster.papers_for(partner, knowledge).chunks(MAX_PAPERS) {
+        let mine = self.knowledge(partner);
+        for part in self.roster.papers_for(partner, &mine, knowledge).chunks(MAX_PAPERS) {
             self.send(partner, &Frame::Papers(part.to_vec()));
         }
         self.catch_up(partner);

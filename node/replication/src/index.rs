@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemas::Kind;
 use schemas::envelope::{Content, Header, Stamp};
-use schemas::ids::{CircleId, DocumentId, EnvelopeId, RootId};
+use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
 use schemas::time::Hour;
 
 use crate::reconcile::{Item, Set};
@@ -192,6 +192,8 @@ struct Shelf {
     gone: usize,
     /// Its envelopes but for those that end before the cutoff.
     set: Set,
+    /// How many envelopes of its co-edited documents each node signed.
+    signers: BTreeMap<NodeKey, usize>,
 }
 
 /// Every document that is held.
@@ -199,6 +201,8 @@ struct Shelf {
 pub(crate) struct Index {
     documents: BTreeMap<Place, Document>,
     envelopes: BTreeMap<EnvelopeId, Place>,
+    /// Who signed what is held of co-edited documents.
+    signers: BTreeMap<EnvelopeId, NodeKey>,
     /// Envelopes by when they end.
     ends: BTreeSet<(Hour, EnvelopeId)>,
     shelves: Vec<Shelf>,
@@ -210,7 +214,9 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    pub(crate) fn insert(&mut self, key: Key, id: EnvelopeId, entry: Entry) {
+    /// Takes an envelope with a body of so many bytes.
+    pub(crate) fn insert(&mut self, header: &Header, id: EnvelopeId, bytes: usize) {
+        let (key, entry) = (Key::from(header), Entry::new(header, bytes));
         let place = self.place_for(&key);
         if self.envelopes.contains_key(&id) {
             return;
@@ -225,6 +231,10 @@ impl Index {
         shelf.documents += usize::from(document.envelopes.is_empty());
         shelf.gone += usize::from(ends_all(entry.content) && !document.is_gone());
         document.envelopes.insert(id, entry);
+        if key.kind.is_co_edited() {
+            self.signers.insert(id, header.author);
+            *shelf.signers.entry(header.author).or_default() += 1;
+        }
         if entry.expires_at >= self.cutoff {
             shelf.set.insert(item(id, &entry));
         }
@@ -239,13 +249,10 @@ impl Index {
         shelf.gone -= usize::from(ends_all(entry.content) && !document.is_gone());
         shelf.set.remove(&item(id, &entry));
         self.ends.remove(&(entry.expires_at, id));
-        let schema = (key.owner, entry.schema);
-        if let Some(count) = self.schemas.get_mut(&schema) {
-            *count -= 1;
-            if *count == 0 {
-                self.schemas.remove(&schema);
-            }
+        if let Some(signer) = self.signers.remove(&id) {
+            take_one(&mut shelf.signers, &signer);
         }
+        take_one(&mut self.schemas, &(key.owner, entry.schema));
         if document.envelopes.is_empty() {
             shelf.documents -= 1;
             self.documents.remove(&place);
@@ -263,7 +270,8 @@ impl Index {
         let next = self.shelves.len() as u32;
         let shelf = *self.numbers.entry((circle, owner)).or_insert(next);
         if shelf == next {
-            self.shelves.push(Shelf { circle, owner, documents: 0, gone: 0, set: Set::default() });
+            let (set, signers) = (Set::default(), BTreeMap::new());
+            self.shelves.push(Shelf { circle, owner, documents: 0, gone: 0, set, signers });
         }
         Place { document, shelf, kind }
     }
@@ -324,6 +332,12 @@ impl Index {
         numbers.map(|((_, owner), shelf)| (*owner, &self.shelves[*shelf as usize].set))
     }
 
+    /// Who signed something that is held of co-edited documents, by circle and owner of these.
+    pub(crate) fn signers(&self) -> impl Iterator<Item = (CircleId, RootId, NodeKey)> {
+        let of = |shelf: &Shelf, signer: &NodeKey| (shelf.circle, shelf.owner, *signer);
+        self.shelves.iter().flat_map(move |shelf| shelf.signers.keys().map(move |signer| of(shelf, signer)))
+    }
+
     /// The envelope as an element of its owner's set.
     pub(crate) fn item(&self, id: EnvelopeId) -> Option<Item> {
         self.entry(id).map(|entry| item(id, entry))
@@ -370,6 +384,16 @@ impl Index {
     /// The first hour at which something ends.
     pub(crate) fn next_end(&self) -> Option<Hour> {
         self.ends.first().map(|(end, _)| *end)
+    }
+}
+
+/// Counts one less of `key`.
+fn take_one<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(key);
+        }
     }
 }
 

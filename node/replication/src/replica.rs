@@ -17,7 +17,7 @@ use crate::api::{Config, Draft, Effect, Input, Notice, PartnerState, StoredHeade
 use crate::catchup::{Journal, Writer};
 use crate::clocks::{Clock, Clocks};
 use crate::frames::{Frame, MAX_IDS};
-use crate::index::{Entry, Index, Key};
+use crate::index::{Index, Key};
 use crate::leave::Leaving;
 use crate::link::Link;
 use crate::merge::Waiting;
@@ -153,7 +153,7 @@ impl Replica {
             };
             self.journal.restore(number, id, by);
             let bytes = usize::try_from(body_bytes).unwrap_or(usize::MAX);
-            self.index.insert(Key::from(&header), id, Entry::new(&header, bytes));
+            self.index.insert(&header, id, bytes);
         }
         let losers: Vec<EnvelopeId> = self.index.all().flat_map(|(_, document)| document.losers()).collect();
         for id in losers {
@@ -325,7 +325,7 @@ impl Replica {
     /// Stores an envelope and takes it in the index.
     pub(crate) fn keep(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
-        self.index.insert(Key::from(header), id, Entry::new(header, envelope.get().body.len()));
+        self.index.insert(header, id, envelope.get().body.len());
         if header.author == self.node() {
             self.journal.write(id);
         }
@@ -429,10 +429,10 @@ impl Replica {
     /// known to both, names both. Of a third that merged that is the list of its successor, once
     /// both know of the merger.
     pub(crate) fn shares(&self, partner: RootId, circle: CircleId, owner: RootId) -> bool {
-        let keeper = self.keeper_between(partner, owner);
-        if !self.names_both(partner, circle, keeper) {
+        if !self.is_given(partner, circle, owner) {
             return false;
         }
+        let keeper = self.keeper_between(partner, owner);
         let knows = |link: &Link| {
             let heard = || self.roster.held_of(owner).is_some_and(|held| link.known.has_certificates(&held));
             (keeper == owner || heard()) && (keeper == partner || link.known.has_list(circle, keeper))
@@ -446,7 +446,9 @@ impl Replica {
         if [self.me, partner].contains(&owner) { owner } else { self.roster.keeper(owner) }
     }
 
-    fn names_both(&self, partner: RootId, circle: CircleId, keeper: RootId) -> bool {
+    /// Whether both are given what `owner` opened in a circle, as far as is known here.
+    pub(crate) fn is_given(&self, partner: RootId, circle: CircleId, owner: RootId) -> bool {
+        let keeper = self.keeper_between(partner, owner);
         [self.me, partner].into_iter().all(|who| self.roster.names_itself(circle, keeper, who))
     }
 
@@ -556,8 +558,8 @@ impl Replica {
 
     /// Ids of the envelopes of `circle` held here that `partner` is to hold too.
     pub fn envelope_ids(&self, circle: CircleId, partner: RootId) -> BTreeSet<EnvelopeId> {
-        let named = |owner| self.names_both(partner, circle, self.keeper_between(partner, owner));
-        let documents = self.index.all().filter(|(key, _)| key.circle == circle && named(key.owner));
+        let given = |key: &Key| key.circle == circle && self.is_given(partner, circle, key.owner);
+        let documents = self.index.all().filter(|(key, _)| given(key));
         documents.flat_map(|(_, document)| document.envelopes.keys().copied()).collect()
     }
 

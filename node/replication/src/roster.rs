@@ -306,10 +306,11 @@ impl Roster {
         counted.map(|((circle, _), kept)| (*circle, kept))
     }
 
-    /// What matters between this node and `partner`: the lists that name both, and the
-    /// certificates of those who signed them and of whom the two name themselves. Both sides find
-    /// the same once each has what the other knows, unless only one of them trusts its signer.
-    pub(crate) fn knowledge(&self, partner: RootId) -> Knowledge {
+    /// What matters between this node and `partner`: the lists that name both, and the certificates
+    /// of those who signed them, of whom the two name themselves, and of the `signers` of what both
+    /// are given: one of them may be in the circle no more. Both sides find the same once each has
+    /// what the other knows and holds, unless only one of them trusts its signer.
+    pub(crate) fn knowledge(&self, partner: RootId, signers: BTreeSet<RootId>) -> Knowledge {
         let both: Vec<(CircleId, &KeptList)> =
             self.counted_lists().filter(|(_, kept)| kept.names(self.me) && kept.names(partner)).collect();
         let known = |(circle, kept): &(CircleId, &KeptList)| Known {
@@ -321,7 +322,8 @@ impl Roster {
         let two = [self.me, partner];
         let own = both.iter().filter(|(_, kept)| two.contains(&kept.list.owner));
         let named = own.flat_map(|(_, kept)| kept.list.members.iter().copied());
-        let mut owners: BTreeSet<RootId> = lists.iter().map(|known| known.owner).chain(two).chain(named).collect();
+        let mut owners = signers;
+        owners.extend(lists.iter().map(|known| known.owner).chain(two).chain(named));
         let inherited = self.merged.keys().filter(|gone| owners.contains(&self.keeper(**gone)));
         owners.extend(inherited.copied().collect::<Vec<_>>());
         let certificates = owners.into_iter().filter_map(|owner| self.held_of(owner));
@@ -333,10 +335,9 @@ impl Roster {
         Some(KnownOwner { owner, digest: self.certificates.get(&owner)?.digest() })
     }
 
-    /// What `partner`, who knows `theirs`, lacks: this node's own first, lists after the
+    /// What `partner`, who knows `theirs`, lacks of `mine`: this node's own first, lists after the
     /// certificates they rest on.
-    pub(crate) fn papers_for(&self, partner: RootId, theirs: &Knowledge) -> Vec<Paper> {
-        let mine = self.knowledge(partner);
+    pub(crate) fn papers_for(&self, partner: RootId, mine: &Knowledge, theirs: &Knowledge) -> Vec<Paper> {
         let own_first = |owner: &RootId| (*owner != self.me, *owner);
         let mut owners: Vec<RootId> = mine.certificates.iter().map(|known| known.owner).collect();
         owners.sort_unstable_by_key(own_first);

@@ -34,9 +34,10 @@ fn ids(envelopes: &[Verified<Envelope>]) -> Vec<EnvelopeId> {
 
 impl World {
     /// A municipality takes another key and retires the one before, as the command does: the
-    /// process ends, and begins again with the new certificate. Lists are signed anew.
+    /// process ends, and begins again with the new certificate. Lists are signed anew. One that was
+    /// put back and waits for its partners refuses that.
     pub(super) fn rotate_key(&mut self, at: usize) {
-        if at == self.hostile() || self.nodes[at].replica.is_none() {
+        if at == self.hostile() || self.nodes[at].replica.is_none() || self.is_recovering(at) {
             return;
         }
         self.crash(at);

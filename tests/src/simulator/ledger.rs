@@ -203,8 +203,8 @@ impl Ledger {
         let gone = |document: &DocumentId| self.erased.contains(document) || self.forked.contains(document);
         let stands = move |document: &&DocumentId| !gone(document) && !gone(&self.newest_of(**document));
         self.typed.keys().filter(stands).map(|document| {
-            let taken = [*document, self.newest_of(*document)].map(|document| self.taken.get(&document));
-            let is_taken = move |character: &char| taken.iter().flatten().any(|taken| taken.contains(character));
+            let taken: Vec<_> = self.became(*document).filter_map(|document| self.taken.get(&document)).collect();
+            let is_taken = move |character: &char| taken.iter().any(|taken| taken.contains(character));
             let typed = self.typed.get(document).into_iter().flatten();
             let stays = typed.filter(|(character, _)| !is_taken(character));
             (
@@ -214,15 +214,17 @@ impl Ledger {
         })
     }
 
-    /// Of a page, the one that the successor of its owner made of it, or that its owner began anew; else
-    /// itself.
-    pub(super) fn newest_of(&self, document: DocumentId) -> DocumentId {
+    /// A page, what the successor of its owner made of it, and what its owner began anew, in order.
+    fn became(&self, document: DocumentId) -> impl Iterator<Item = DocumentId> {
         let by = self.taken_over.get(&document).and_then(|by| by.first());
-        let mut newest = by.copied().unwrap_or(document);
-        while let Some(by) = self.begun_anew.get(&newest) {
-            newest = *by;
-        }
-        newest
+        let anew =
+            std::iter::successors(Some(by.copied().unwrap_or(document)), |page| self.begun_anew.get(page).copied());
+        by.map(|_| document).into_iter().chain(anew)
+    }
+
+    /// The last of them.
+    pub(super) fn newest_of(&self, document: DocumentId) -> DocumentId {
+        self.became(document).last().unwrap_or(document)
     }
 
     /// Pages that were opened at a node before a moment and not erased since.

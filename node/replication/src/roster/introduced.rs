@@ -1,6 +1,7 @@
-//! Municipalities that are no partners: a confirmed partner's list names them, or they merged
-//! into one that counts. Each takes a place of a partner that stands for it, so that no partner
-//! fills the places of others; whom nobody names any more can be forgotten.
+//! Municipalities that are no partners: a confirmed partner's list names them, they merged into
+//! one that counts, or they signed something before they left. Each takes a place of a partner that
+//! stands for it, so that no partner fills the places of others; whom nobody names any more can be
+//! forgotten, once nothing that it signed is held.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +16,11 @@ const PLACES: usize = schemas::certificate::MAX_MEMBERS;
 const MAX_INTRODUCED: usize = 1_200;
 
 impl Roster {
-    /// Takes a certificate of a member that a confirmed partner's list names, or of one that
-    /// merged into such a member or a partner; whether it was new. `by` is the partner that brings
-    /// it, none for this node's own store: of one that nobody knows and nobody names only its heir
-    /// has anything to say, or anybody could make up what merged into it.
+    /// Takes a certificate of a member that a confirmed partner's list names, of one that merged into
+    /// such a member or a partner, or of one that may have signed something before it left; whether
+    /// it was new. `by` is the partner that brings it, none for this node's own store, and stands for
+    /// it where nobody names it. Of one that merged and that nobody knows and nobody names only its
+    /// heir has anything to say, or anybody could make up what merged into it.
     pub(crate) fn add_introduced(
         &mut self,
         certificate: Verified<NodeCertificate>,
@@ -28,11 +30,14 @@ impl Roster {
         let owner = certificate.get().owner();
         let said = certificate.get().successor.map(|heir| self.keeper(heir));
         let heir = Some(said.unwrap_or_else(|| self.keeper(owner))).filter(|heir| *heir != owner);
-        let sponsors = self.sponsors(owner, heir);
+        let mut sponsors = self.sponsors(owner, heir);
         let known = self.certificates.contains_key(&owner);
         let told = || by.is_none_or(|by| heir == Some(by)) || !self.sponsors(owner, None).is_empty();
-        if !known && !told() {
+        if heir.is_some() && !known && !told() {
             return false;
+        }
+        if heir.is_none() && sponsors.is_empty() {
+            sponsors.insert(by.unwrap_or(self.me));
         }
         let room = self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED;
         let free = |partner: &RootId| self.places.values().filter(|by| *by == partner).count() < PLACES;
@@ -171,17 +176,18 @@ mod tests {
             let named: Vec<RootId> = some.iter().map(Town::id).chain([me]).collect();
             greedy.names(&mut roster, circle, 1, &named);
         }
-        let let_in = made_up.iter().filter(|town| town.is_let_in(&mut roster)).count();
+        let let_in = made_up.iter().filter(|town| town.is_brought_by(&greedy, &mut roster)).count();
         let merged = (500..600).map(|number| Town::merged(number, Some(greedy.id())));
-        let let_in = let_in + merged.filter(|town| town.is_let_in(&mut roster)).count();
+        let let_in = let_in + merged.filter(|town| town.is_brought_by(&greedy, &mut roster)).count();
         assert_eq!(let_in, PLACES);
-        // The places are kept when it names others instead.
+        // The places are kept when it names others instead, or brings some that nobody names.
         let more: Vec<Town> = (600..610).map(Town::new).collect();
-        let named: Vec<RootId> = more.iter().map(Town::id).chain([me]).collect();
+        let named: Vec<RootId> = more[..5].iter().map(Town::id).chain([me]).collect();
         greedy.names(&mut roster, 1, 2, &named);
-        assert!(!more.iter().any(|town| town.is_let_in(&mut roster)));
+        assert!(!more.iter().any(|town| town.is_brought_by(&greedy, &mut roster)));
         honest.names(&mut roster, 1, 1, &[me, more[0].id()]);
-        assert!(more[0].is_let_in(&mut roster) && !more[1].is_let_in(&mut roster));
+        assert!(more[0].is_brought_by(&greedy, &mut roster) && !more[1].is_brought_by(&greedy, &mut roster));
+        assert!(more[9].is_brought_by(&honest, &mut roster), "the places of others are free");
     }
 
     #[test]
@@ -201,7 +207,6 @@ mod tests {
     fn whom_nobody_names_any_more_is_forgotten_and_its_place_is_free() {
         let (me, [one, other], mut roster) = three();
         let [town, heir, gone] = [Town::new(10), Town::new(11), Town::merged(12, Some(Town::new(11).id()))];
-        assert!(!town.is_let_in(&mut roster), "nobody names it");
         one.names(&mut roster, 1, 1, &[me, town.id()]);
         other.names(&mut roster, 1, 1, &[me, heir.id()]);
         assert!([&town, &heir, &gone].iter().all(|one| one.is_let_in(&mut roster)));

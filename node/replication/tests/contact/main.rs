@@ -261,7 +261,9 @@ fn a_stranger_is_not_introduced_by_itself() {
     for bytes in frames::envelopes(a.store.values().map(|one| one.get().to_bytes())) {
         c.input(Input::Frame { partner, bytes });
     }
-    assert_eq!(c.refused, [Refusal::UnknownAuthor]);
+    // Who it is may be said, since it may have signed something in pages of others; it gives it nothing.
+    assert_eq!(c.refused, [Refusal::NotInCircle]);
+    assert!(c.replica.unnamed().contains(&a.root));
     assert_eq!(c.replica.members(CIRCLE, a.root), []);
     c.input(Input::Connected { partner: a.root });
     assert_eq!(c.disconnected, ["not a partner"]);

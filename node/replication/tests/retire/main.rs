@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "writers are the matter of other tests")]
 mod common;
+mod departed;
 mod lists;
 mod owners;
 mod restored;
