@@ -286,36 +286,6 @@ impl Replica {
         }
     }
 
-    /// Removes a partner: what is its own is purged here, but for what was typed here and it has not.
-    fn remove(&mut self, partner: RootId) {
-        self.clocks.forget(partner);
-        self.roster.remove(partner);
-        // In the circle of just the two there is nobody left for what is ours either.
-        let pair = CircleId::pair(self.me, partner);
-        let stays = |key: &Key| {
-            let inherited = self.roster.keeper(partner) != partner && key.kind.is_co_edited();
-            key.owner != partner || inherited && self.roster.names(key.circle, partner, self.me)
-        };
-        let keys = self.index.all().map(|(key, _)| key);
-        // What it has of it is known by what was exchanged with it.
-        self.part_with(keys.filter(|key| key.circle == pair || !stays(key)).collect());
-        if self.links.remove(&partner).is_some_and(|link| link.state.connected_since.is_some()) {
-            self.effect(Effect::Disconnect { partner, reason: "removed" });
-        }
-    }
-
-    /// Purges documents that are not for this node any more.
-    pub(crate) fn let_go(&mut self, keys: Vec<Key>) {
-        for key in keys {
-            let shown = self.is_visible(&key) && !self.index.document(&key).is_some_and(|held| held.is_gone());
-            self.purge(&key);
-            self.orphans.remove(&key);
-            if shown {
-                self.hide(&key);
-            }
-        }
-    }
-
     // --- what the parts of the replica share ---
 
     pub(crate) fn effect(&mut self, effect: Effect) {

@@ -84,6 +84,23 @@ fn the_successor_gets_in_step_after_the_third_parted() {
 }
 
 #[test]
+fn who_leaves_the_successor_keeps_nothing_of_the_one_that_merged() {
+    let [mut heir, mut gone, mut third] = merged();
+    part(&mut heir, &mut gone, &third);
+    part(&mut third, &mut gone, &heir);
+    let of_gone = |node: &Node| node.store.values().filter(|one| one.get().header.owner == gone.root).count();
+    connect(&mut heir, &mut third);
+    disconnect(&mut heir, &mut third);
+    assert!(third.views.contains_key(&PAGE), "until its successor opens it anew");
+    take_over(&mut heir);
+    connect(&mut heir, &mut third);
+    assert_eq!((of_gone(&heir), of_gone(&third)), (1, 1), "what became of it");
+    third.input(Input::Remove { partner: heir.root });
+    assert_eq!((of_gone(&heir), of_gone(&third)), (1, 0));
+    assert!(third.views.is_empty(), "{:?}", third.views);
+}
+
+#[test]
 fn the_third_gets_in_step_after_the_successor_parted() {
     let [mut heir, mut gone, mut third] = merged();
     part(&mut heir, &mut gone, &third);
