@@ -46,6 +46,12 @@ impl Handed {
         self.ring();
     }
 
+    /// Lets go of what waits here for as long as nothing is carried out: what is taken out of the store
+    /// meanwhile is not to be carried out after all.
+    pub fn empty(&self) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).commands.clear();
+    }
+
     /// Every command after `after`; none when they are to be read, because not all of them are here.
     pub fn after(&self, after: i64) -> Option<Vec<(i64, Outgoing)>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

@@ -87,6 +87,9 @@ async fn a_page_is_hidden_until_its_owner_looks() {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let done = owner.fill(&page, &format!("{page}/{path}"), &fields).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{path}: {}", done.text);
+        // Nobody carries it out here, so nothing is said to be done.
+        let next = owner.get("/netwerk").await;
+        assert!(next.text.contains("Dat is bewaard en gebeurt zodra dat kan."), "{path}: {}", next.text);
     }
     assert_eq!(town.carry_out().len(), 3);
     let nobody = owner.fill(&page, &format!("{page}/laat-weg"), &[("gemeente", "x")]).await;

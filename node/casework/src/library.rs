@@ -389,6 +389,14 @@ impl Office {
         self.carry_out(Some(number)).map(|_| ())
     }
 
+    /// Whether something that was asked of a document is still to be carried out.
+    ///
+    /// # Errors
+    /// A failing store.
+    pub fn is_waiting(&self, id: DocumentId) -> Result<bool> {
+        self.read(move |records| Ok(records.waiting()?.contains(&id)))
+    }
+
     /// Tells the runtime and waits a moment, so that the next page shows the change.
     fn carry_out(&self, number: Option<i64>) -> Result<Saved> {
         let Some(number) = number else { return Ok(Saved::Done) };

@@ -153,7 +153,10 @@ struct Runtime {
     wake_at: Timestamp,
     /// When the clock was looked at last.
     looked_at: Timestamp,
+    /// The number of the last command that was handed on to be carried out.
     drained: i64,
+    /// That of the last that was looked at while the certificate had ended.
+    refused: i64,
 }
 
 /// Starts the runtime of the node in `home`, listening at `listen`.
@@ -217,6 +220,7 @@ impl Runtime {
             wake_at: Timestamp(0),
             looked_at: Timestamp(0),
             drained: 0,
+            refused: 0,
         })
     }
 
@@ -479,12 +483,11 @@ impl Runtime {
     /// Hands every command of the outbox to the replica, in order. One that was settled before
     /// a crash could be noted comes again under the same number.
     async fn drain_outbox(&mut self) -> Result<()> {
-        if self.is_recovering() {
-            return Ok(());
-        }
-        if !self.replica.may_sign(clock::now()) {
+        let is_off = matches!(self.replica.clock(), replication::Clock::Off(_));
+        if self.is_recovering() || !self.replica.may_sign(clock::now()) {
             // What waits is signed when the clock is right again and the certificate renewed.
-            return Ok(());
+            self.parts.port.outbox.empty();
+            return if self.is_recovering() || is_off { Ok(()) } else { self.refuse_typed().await };
         }
         loop {
             let (store, after) = (Arc::clone(&self.parts.store), self.drained);
@@ -494,13 +497,29 @@ impl Runtime {
             };
             let Some((last, _)) = commands.last() else { return Ok(()) };
             self.drained = *last;
-            let inputs = commands.into_iter().map(|(number, command)| Input::Command {
-                number: number.unsigned_abs(),
-                command: command_of(command),
-            });
-            self.input(inputs.collect()).await?;
+            self.input(commands.into_iter().map(input_of).collect()).await?;
         }
     }
+
+    /// Hands on what is typed in pages and asked to be hidden while the certificate has ended, to be
+    /// refused: by the time that it is renewed the text would be typed again, or the page mended.
+    async fn refuse_typed(&mut self) -> Result<()> {
+        loop {
+            let (store, after) = (Arc::clone(&self.parts.store), self.refused);
+            let commands = blocking(move || Ok(store.outbox_next(after)?)).await?;
+            let Some((last, _)) = commands.last() else { return Ok(()) };
+            self.refused = *last;
+            let is_meant = |command: &Outgoing| {
+                matches!(command, Outgoing::Edit { .. } | Outgoing::Open { .. } | Outgoing::Hold { .. })
+            };
+            let typed = commands.into_iter().filter(|(_, command)| is_meant(command));
+            self.input(typed.map(input_of).collect()).await?;
+        }
+    }
+}
+
+fn input_of((number, command): (i64, Outgoing)) -> Input {
+    Input::Command { number: number.unsigned_abs(), command: command_of(command) }
 }
 
 fn command_of(command: Outgoing) -> Command {

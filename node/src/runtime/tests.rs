@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use casework::Actor;
 use casework::library::form::parse_resource_form;
-use casework::ports::Outgoing;
+use casework::ports::{Network, Outgoing};
 use ed25519_dalek::SigningKey;
 use schemas::certificate::NodeCertificate;
 use schemas::places::Refnis;
@@ -125,20 +125,21 @@ async fn what_is_asked_while_the_own_certificate_is_out_of_date_is_done_once_it_
     service.running.set(handle).ok().expect("only once");
 
     let (actor, store) = (Actor::command_line(), &service.store);
+    service.office.tick().expect("the own cards are put out");
+    let last = store.outbox_next(0).expect("a store").pop().map(|(number, _)| number).expect("a card");
+    // What is typed is said to be refused, so that nobody types it once more.
     let fields = [("title", "De bib"), ("body", "Boeken."), ("kind", "welcome_sheet"), ("language", "nl")];
     let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let value = parse_resource_form(&fields).expect("a fine form");
     let page = service.office.create_resource(&actor, None, value, None).expect("it is kept");
-    let waiting = store.outbox_next(0).expect("a store");
-    assert!(matches!(waiting[..], [(_, Outgoing::Open { document, .. })] if document == page), "{waiting:?}");
     assert!(service.office.resource(&actor, page).is_err(), "nothing is signed by a certificate that ended");
+    assert_eq!(service.office.library_drafts(&actor).expect("a look").len(), 1);
+    let waiting = store.outbox_next(0).expect("a store");
+    assert!(waiting.iter().all(|(_, command)| matches!(command, Outgoing::Publish { .. })), "{waiting:?}");
+    assert!(waiting.iter().any(|(number, _)| *number == last), "what is put out waits");
 
-    let mut changes = service.changes.subscribe();
     commands::execute(&service, Request::Renew, Vec::new()).await.expect("a new certificate");
-    let is_there = async {
-        while service.office.resource(&actor, page).is_err() {
-            changes.recv().await.expect("the node works");
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(300), is_there).await.expect("it is opened");
+    let (port, minutes) = (Arc::clone(&service.port), Duration::from_secs(300));
+    let settled = runtime::blocking(move || Ok(port.wait_settled(last, minutes))).await.expect("no panic");
+    assert!(settled && service.read(|records| records.refused()).expect("a look").len() == 1, "only the text");
 }

@@ -109,7 +109,9 @@ impl Sharing for Tx<'_> {
             "INSERT OR IGNORE INTO erasures (document, asked_at) VALUES (?1, ?2)",
             params![document.0, seconds(at)],
         )?;
-        self.run("DELETE FROM outbox WHERE document = ?1 AND refused IS NOT NULL", [document.0])?;
+        // What was not signed yet is signed no more.
+        let unsaid = "DELETE FROM outbox WHERE document = ?1 AND (refused IS NOT NULL OR what = 'publish')";
+        self.run(unsaid, [document.0])?;
         Ok(())
     }
 

@@ -377,3 +377,14 @@ fn a_mentor_of_many_languages_is_published_with_the_first_of_them() {
     let languages = offer.expect("an offer").languages;
     assert!(languages.len() == 8 && languages.contains(&"tr".parse().expect("Turkish")));
 }
+
+#[test]
+fn a_card_that_was_not_signed_yet_goes_with_the_person() {
+    let test = office_for_tests();
+    let id = ready(&test, data(Side::Mentor));
+    let card = test.office.publish(&an(), id, None).expect("a card");
+    assert!(test.office.is_waiting(card).expect("a look"));
+    test.office.erase_person(&an(), id).expect("erased");
+    let left: Vec<Outgoing> = test.store.outbox_next(0).expect("a look").into_iter().map(|(_, left)| left).collect();
+    assert!(left.iter().all(|left| matches!(left, Outgoing::Erase { .. })), "{left:?}");
+}

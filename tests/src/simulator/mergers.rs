@@ -123,7 +123,8 @@ impl World {
         let between = self.nodes[at].replica.iter().flat_map(|replica| replica.circles_with(root));
         let between: BTreeSet<CircleId> = between.collect();
         let waits = |at: usize| !waiting_circles(&self.nodes[at], early).is_disjoint(&between);
-        at != gone && !self.nodes[at].store.partners.has_parted(root) && (waits(at) || waits(gone))
+        let stays = at != gone && !self.nodes[at].store.partners.has_parted(root);
+        stays && self.scenario.reaches(at, gone) && (waits(at) || waits(gone))
     }
 
     /// What has to hold of a merger in the end.

@@ -32,14 +32,14 @@ async fn hold(State(app): State<App>, visit: Visit, Path(id): Path<String>, _: P
     let key = document(&id)?;
     app.run(move |office| office.hold_resource(&visit.actor, key)).await?;
     app.changed(Region::Library);
-    Ok(flash("notice-resource-held", &app, "/netwerk"))
+    Ok(flash(done(&app, key, "notice-resource-held").await?, &app, "/netwerk"))
 }
 
 async fn lift(State(app): State<App>, visit: Visit, Path(id): Path<String>, _: Posted) -> Result<Response, Fault> {
     let key = document(&id)?;
     app.run(move |office| office.lift_resource(&visit.actor, key)).await?;
     app.changed(Region::Library);
-    Ok(flash("notice-resource-lifted", &app, &format!("/netwerk/{id}")))
+    Ok(flash(done(&app, key, "notice-resource-lifted").await?, &app, &format!("/netwerk/{id}")))
 }
 
 async fn cut(State(app): State<App>, visit: Visit, Path(id): Path<String>, posted: Posted) -> Result<Response, Fault> {
@@ -48,7 +48,7 @@ async fn cut(State(app): State<App>, visit: Visit, Path(id): Path<String>, poste
     let bar = posted.value("verder") == "nee";
     app.run(move |office| office.cut_writer(&visit.actor, key, author, bar)).await?;
     app.changed(Region::Library);
-    Ok(flash("notice-resource-cut", &app, &format!("/netwerk/{id}")))
+    Ok(flash(done(&app, key, "notice-resource-cut").await?, &app, &format!("/netwerk/{id}")))
 }
 
 async fn renew(State(app): State<App>, visit: Visit, Path(id): Path<String>, _: Posted) -> Result<Response, Fault> {
@@ -62,7 +62,12 @@ async fn renew(State(app): State<App>, visit: Visit, Path(id): Path<String>, _: 
     // A page that is still on its way to the store is not there to read yet.
     let there = app.run(move |office| office.resource_now(by)).await?.is_some();
     let to = if there { format!("/netwerk/{by}") } else { "/netwerk".to_owned() };
-    Ok(flash("notice-resource-renewed", &app, &to))
+    Ok(flash(done(&app, key, "notice-resource-renewed").await?, &app, &to))
+}
+
+/// What is said of something that was asked of a document: that it is done, or that it waits.
+pub(super) async fn done(app: &App, id: DocumentId, notice: &'static str) -> Result<&'static str, Fault> {
+    Ok(if app.run(move |office| office.is_waiting(id)).await? { "notice-waits" } else { notice })
 }
 
 /// Where a page that is not at its address is now.

@@ -396,8 +396,11 @@ async fn create(State(app): State<App>, visit: Visit, posted: Posted) -> Result<
     // A page that is still on its way to the store is not there to read yet.
     let actor = visit.actor.clone();
     let there = app.run(move |office| office.resource(&actor, saved)).await.is_ok();
-    let to = if there { format!("/netwerk/{saved}") } else { "/netwerk".to_owned() };
-    Ok(flash("notice-resource-new", &app, &to))
+    Ok(if there {
+        flash("notice-resource-new", &app, &format!("/netwerk/{saved}"))
+    } else {
+        flash("notice-resource-kept", &app, "/netwerk")
+    })
 }
 
 async fn at_edit(app: &App, visit: &Visit, id: &str) -> Result<(At, Pairs), Fault> {
@@ -491,9 +494,10 @@ async fn comment(
     let (actor, key, text) = (visit.actor.clone(), document(&id)?, posted.value("text").to_owned());
     let number = Some(posted.number.clone()).filter(|number| !number.is_empty());
     match app.run(move |office| office.comment(&actor, key, &text, number.as_deref())).await {
-        Ok(_) => {
+        Ok(comment) => {
             app.changed(Region::Library);
-            Ok(flash("notice-comment", &app, &format!("/netwerk/{id}")))
+            let notice = super::care::done(&app, comment, "notice-comment").await?;
+            Ok(flash(notice, &app, &format!("/netwerk/{id}")))
         }
         Err(Fault::Invalid(errors)) => show(&app, &visit, id, posted.fields, &errors).await,
         Err(other) => Err(other),
@@ -504,7 +508,7 @@ async fn withdraw(State(app): State<App>, visit: Visit, Path(id): Path<String>, 
     let key = document(&id)?;
     app.run(move |office| office.withdraw_resource(&visit.actor, key)).await?;
     app.changed(Region::Library);
-    Ok(flash("notice-resource-gone", &app, "/netwerk"))
+    Ok(flash(super::care::done(&app, key, "notice-resource-gone").await?, &app, "/netwerk"))
 }
 
 #[cfg(test)]
