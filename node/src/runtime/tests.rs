@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use casework::Actor;
 use casework::library::form::parse_resource_form;
-use casework::ports::{Network, Outgoing};
+use casework::ports::{Circle, Network, Outgoing};
 use ed25519_dalek::SigningKey;
 use schemas::certificate::NodeCertificate;
+use schemas::ids::CircleId;
 use schemas::places::Refnis;
 use schemas::time::Timestamp;
 use serde_json::Value;
@@ -120,7 +121,17 @@ async fn what_is_asked_while_the_own_certificate_is_out_of_date_is_done_once_it_
     // The one that it began with is of today.
     let own = BTreeSet::from([service.home.owner()]);
     assert_eq!(service.store.drop_unnamed(&own).expect("a store"), own);
-    partner_of(&service, "11001", 10);
+    let partner = partner_of(&service, "11001", 10);
+    let mut members = vec![partner.root, service.home.owner()];
+    members.sort_unstable();
+    let circle = Circle {
+        id: CircleId([9; 16]),
+        name: "BAM".to_owned(),
+        arrangement: "GR 2026/114".to_owned(),
+        members,
+        pair: false,
+    };
+    service.store.insert_circle(&circle).expect("kept");
     let handle = started(&service).await;
     service.running.set(handle).ok().expect("only once");
 

@@ -214,12 +214,17 @@ impl Ledger {
         })
     }
 
-    /// A page, what the successor of its owner made of it, and what its owner began anew, in order.
+    /// A page, what its owner began anew, and what the successor of its owner made of it, in order.
     fn became(&self, document: DocumentId) -> impl Iterator<Item = DocumentId> {
-        let by = self.taken_over.get(&document).and_then(|by| by.first());
-        let anew =
-            std::iter::successors(Some(by.copied().unwrap_or(document)), |page| self.begun_anew.get(page).copied());
-        by.map(|_| document).into_iter().chain(anew)
+        std::iter::successors(Some(document), |page| {
+            let taken_over = self.taken_over.get(page).and_then(BTreeSet::first);
+            taken_over.or(self.begun_anew.get(page)).copied()
+        })
+    }
+
+    /// What the successor of its owner made of a page, or of what the owner had begun anew of it.
+    pub(super) fn left_to_heirs(&self, document: DocumentId) -> Option<&BTreeSet<DocumentId>> {
+        self.became(document).find_map(|page| self.taken_over.get(&page))
     }
 
     /// The last of them.
