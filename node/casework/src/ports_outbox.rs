@@ -15,7 +15,8 @@ pub trait Outbox {
     fn enqueue(&mut self, command: &Outgoing) -> Result<i64>;
     /// Documents about which a command waits.
     fn waiting(&mut self) -> Result<BTreeSet<DocumentId>>;
-    /// Whether a command to replace this document waits, or was refused.
+    /// Whether a command to replace this document waits. One that was refused is asked again: it may
+    /// have been written by a clock that was wrong.
     fn is_to_be_replaced(&mut self, document: DocumentId) -> Result<bool>;
     /// Commands that were refused and hold what somebody typed, oldest first.
     fn refused(&mut self) -> Result<Vec<(i64, Outgoing, String)>>;

@@ -119,10 +119,10 @@ impl Outbox for Tx<'_> {
             }
             Outgoing::Erase { .. } | Outgoing::Lift { .. } => {}
         }
-        if row.what == "publish" {
+        if matches!(row.what, "publish" | "replace") {
             // What takes the place of a refused word makes that of no use.
-            let before = "DELETE FROM outbox WHERE document = ?1 AND what = 'publish' AND refused IS NOT NULL";
-            self.run(before, [row.document.0])?;
+            let before = "DELETE FROM outbox WHERE document = ?1 AND what = ?2 AND refused IS NOT NULL";
+            self.run(before, params![row.document.0, row.what])?;
         }
         let number = self.insert(
             "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at, other, bar)
@@ -153,7 +153,7 @@ impl Outbox for Tx<'_> {
     }
 
     fn is_to_be_replaced(&mut self, document: DocumentId) -> Result<bool> {
-        let sql = "SELECT number FROM outbox WHERE what = 'replace' AND document = ?1";
+        let sql = "SELECT number FROM outbox WHERE what = 'replace' AND document = ?1 AND refused IS NULL";
         Ok(self.one(sql, [document.0], |cells| cells.get::<i64>())?.is_some())
     }
 

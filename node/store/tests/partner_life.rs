@@ -242,4 +242,13 @@ fn open_proposals_end_with_a_merger_and_the_successor_opens_the_pages_anew() {
     }
     let since = waits(&towns[1]).split_off(commands.len());
     assert!(matches!(since[..], [Outgoing::Replace { document, .. }] if document == late), "{since:?}");
+
+    // One that was written by a clock that was wrong is refused, and asked again.
+    let (number, _) = towns[1].store().outbox_next(0).expect("the outbox").pop().expect("the late one");
+    let refused = Effect::Settled { number: number.unsigned_abs(), outcome: Err(schemas::Refusal::TooLong) };
+    towns[1].store().apply(vec![refused]).expect("a refusal");
+    assert_eq!(waits(&towns[1]).len(), commands.len());
+    towns[1].office().take_over_late_pages().expect("looked");
+    assert_eq!(waits(&towns[1]).len(), commands.len() + 1);
+    assert!(towns[1].look(|records| records.refused()).is_empty(), "of no use any more");
 }

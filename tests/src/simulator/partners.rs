@@ -65,17 +65,19 @@ impl Partners {
         self.outbox.insert(self.asked, command);
     }
 
-    /// What was asked under this number is done, or refused.
-    pub(super) fn settled(&mut self, number: u64, done: bool) {
-        match self.outbox.remove(&number).filter(|_| done) {
-            Some(Command::Suspend { document, author } | Command::Cut { document, author, .. }) => {
+    /// What was asked under this number is done, or refused; a page that was to be taken over and is not.
+    pub(super) fn settled(&mut self, number: u64, done: bool) -> Option<DocumentId> {
+        match self.outbox.remove(&number)? {
+            Command::Replace { document, .. } if !done => return Some(document),
+            Command::Suspend { document, author } | Command::Cut { document, author, .. } if done => {
                 self.kept_off.insert((document, author));
             }
-            Some(Command::Resume { document, author }) => {
+            Command::Resume { document, author } if done => {
                 self.kept_off.remove(&(document, author));
             }
             _ => {}
         }
+        None
     }
 }
 
