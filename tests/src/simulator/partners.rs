@@ -65,19 +65,17 @@ impl Partners {
         self.outbox.insert(self.asked, command);
     }
 
-    /// What was asked under this number is done, or refused; a page that was to be taken over and is not.
-    pub(super) fn settled(&mut self, number: u64, done: bool) -> Option<DocumentId> {
-        match self.outbox.remove(&number)? {
-            Command::Replace { document, .. } if !done => return Some(document),
-            Command::Suspend { document, author } | Command::Cut { document, author, .. } if done => {
+    /// What was asked under this number is done, or refused.
+    pub(super) fn settled(&mut self, number: u64, done: bool) {
+        match self.outbox.remove(&number).filter(|_| done) {
+            Some(Command::Suspend { document, author } | Command::Cut { document, author, .. }) => {
                 self.kept_off.insert((document, author));
             }
-            Command::Resume { document, author } if done => {
+            Some(Command::Resume { document, author }) => {
                 self.kept_off.remove(&(document, author));
             }
             _ => {}
         }
-        None
     }
 }
 
@@ -247,7 +245,13 @@ impl World {
             self.nodes[at].pages_of(partner).into_iter().filter(|page| !is_asked(page)).collect();
         for page in pages {
             let by = self.draw_document();
-            self.ledger.taken_over.entry(page).or_default().insert(by);
+            // What was asked before and refused became nothing.
+            let opened = self.nodes[at].pages_of(self.nodes[at].root);
+            let (erased, anew) = (&self.ledger.erased, &self.ledger.begun_anew);
+            let stands = |by: &DocumentId| opened.contains(by) || erased.contains(by) || anew.contains_key(by);
+            let became = self.ledger.taken_over.entry(page).or_default();
+            became.retain(stands);
+            became.insert(by);
             let command = Command::Replace { document: page, by, expires_at };
             self.nodes[at].store.partners.ask(command);
         }

@@ -237,11 +237,7 @@ impl World {
                 self.nodes[node].erasures.insert(document);
             }
             Some(Done::Said(document, word)) => self.nodes[node].store.office.published(document, word),
-            Some(Done::Asked(number, succeeded)) => {
-                if let Some(replaced) = self.nodes[node].store.partners.settled(number, succeeded) {
-                    self.ledger.taken_over.remove(&replaced);
-                }
-            }
+            Some(Done::Asked(number, succeeded)) => self.nodes[node].store.partners.settled(number, succeeded),
             None => {}
         }
     }
