@@ -33,6 +33,7 @@ mod policy;
 pub mod reconcile;
 mod replica;
 mod retire;
+pub mod retiring;
 mod rewrite;
 mod roster;
 mod save;

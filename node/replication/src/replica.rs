@@ -61,11 +61,11 @@ pub struct Replica {
     /// What a retired key signed and is let go of once its document is read: what was built on it
     /// here becomes a draft.
     pub(crate) voiding: BTreeMap<DocumentId, BTreeSet<EnvelopeId>>,
-    /// Changes that were refused because a retired key of this node signed them, and what follows
-    /// them.
-    pub(crate) refused_changes: BTreeSet<ChangeId>,
+    /// Changes that were refused because a retired key signed them, with whose key it was, and what
+    /// follows them.
+    pub(crate) refused_changes: BTreeMap<ChangeId, RootId>,
     /// Pages of which the opening was refused because of that.
-    pub(crate) refused_pages: BTreeSet<Key>,
+    pub(crate) refused_pages: BTreeMap<Key, RootId>,
     /// Envelopes without ground because of either.
     pub(crate) groundless: BTreeSet<EnvelopeId>,
     /// Pages that go because of a list, and such lists.
@@ -124,8 +124,8 @@ impl Replica {
             quarantined: BTreeSet::new(),
             unbacked: BTreeMap::new(),
             voiding: BTreeMap::new(),
-            refused_changes: BTreeSet::new(),
-            refused_pages: BTreeSet::new(),
+            refused_changes: BTreeMap::new(),
+            refused_pages: BTreeMap::new(),
             groundless: BTreeSet::new(),
             leaving: Leaving::default(),
             unsaid: false,

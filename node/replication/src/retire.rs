@@ -30,7 +30,7 @@ use crate::merge::in_order;
 use crate::orphans::Arrival;
 use crate::replica::{MAX_REFUSED, Replica};
 use crate::scan::ChangeId;
-use crate::{policy, scan};
+use crate::{policy, retiring, scan};
 
 /// Keys that were retired, by who says so. It concerns nobody else: whose a key is, the roster
 /// knows.
@@ -177,18 +177,22 @@ impl Replica {
         held.iter().find(same).filter(|_| ends).map(|old| old.get().id())
     }
 
-    /// Remembers a change that was refused because a retired key of this node signed it, and
-    /// refuses what follows it: nobody but this node could say it again, and it has not got it.
-    /// So whoever built on it hears that it is void, and both can be found to hold the same.
+    /// Remembers a change that was refused because a retired key signed it, and refuses what follows
+    /// it where nobody is to say it again: nobody but its author could, and that is this node and
+    /// has not got it, or had its time. So whoever built on it hears that it is void, and both can
+    /// be found to hold the same.
     pub(crate) fn refused_as_retired(&mut self, now: Timestamp, bytes: &[u8]) {
         let Ok(envelope) = Envelope::from_bytes(bytes) else { return };
-        let ours = self.roster.root_of(envelope.header.author) == Some(self.me);
-        let Some((_, signed)) = ours.then(|| self.roster.verify_of(envelope, now).ok()).flatten() else { return };
+        let Ok((author, signed)) = self.roster.verify_of(envelope, now) else { return };
         let Envelope { header, body, .. } = signed.get();
         let key = Key::from(header);
         let new = match header.content {
-            Content::Change => guarded(|| scan::change(body)).is_ok_and(|change| self.note_refused(change.hash)),
-            Content::Opening => self.refused_pages.len() < MAX_REFUSED && self.refused_pages.insert(key),
+            Content::Change => {
+                guarded(|| scan::change(body)).is_ok_and(|change| self.note_refused(change.hash, author))
+            }
+            Content::Opening => {
+                self.refused_pages.len() < MAX_REFUSED && self.refused_pages.insert(key, author).is_none()
+            }
             _ => false,
         };
         if new {
@@ -196,8 +200,14 @@ impl Replica {
         }
     }
 
-    fn note_refused(&mut self, change: ChangeId) -> bool {
-        self.refused_changes.len() < MAX_REFUSED && self.refused_changes.insert(change)
+    fn note_refused(&mut self, change: ChangeId, author: RootId) -> bool {
+        self.refused_changes.len() < MAX_REFUSED && self.refused_changes.insert(change, author).is_none()
+    }
+
+    /// Whether nothing that a retired key of this author signed and that is not said again here is
+    /// waited for any more.
+    pub(crate) fn had_time(&self, author: RootId) -> bool {
+        author == self.me || self.newest_of(author).is_some_and(|newest| retiring::had_time(newest, self.now.hour()))
     }
 
     /// Refuses what waits of a document and follows a change that was refused as retired. It waits
@@ -207,7 +217,7 @@ impl Replica {
             return;
         }
         let opened = self.index.document(key).is_some_and(|document| document.leading().is_some());
-        let no_page = !opened && self.refused_pages.contains(key);
+        let no_page = !opened && self.refused_pages.get(key).is_some_and(|author| self.had_time(*author));
         let waiting = self.orphans.remove(key);
         let mut refused = Vec::new();
         for id in in_order(waiting.iter().map(|(id, arrival)| (id, arrival.envelope.get()))) {
@@ -215,15 +225,15 @@ impl Replica {
             let follows = || {
                 let is_change = arrival.envelope.get().header.content == Content::Change;
                 let change = guarded(|| scan::change(&arrival.envelope.get().body)).ok().filter(|_| is_change)?;
-                let ground = |hash: &ChangeId| self.refused_changes.contains(hash);
-                change.dependencies.iter().any(ground).then_some(change.hash)
+                let ground = |hash| self.refused_changes.get(hash).copied().filter(|author| self.had_time(*author));
+                change.dependencies.iter().find_map(ground).map(|author| (change.hash, author))
             };
             let change = if no_page { None } else { follows() };
             if no_page || change.is_some() {
                 refused.push((arrival.from, arrival.author, id));
             }
-            if let Some(change) = change {
-                self.note_refused(change);
+            if let Some((change, author)) = change {
+                self.note_refused(change, author);
             }
         }
         self.orphans.put(*key, waiting);

@@ -291,9 +291,11 @@ impl Roster {
         self.certificates.get(&owner)?.newest()
     }
 
-    /// Whether `owner` has a certificate that covers `at`.
+    /// Whether `owner` has a certificate of the key that it signs with that covers `at`.
     pub(crate) fn covered(&self, owner: RootId, at: Hour) -> bool {
-        self.certificates.get(&owner).is_some_and(|all| all.iter().any(|one| one.get().covers(at)))
+        let Some(all) = self.certificates.get(&owner) else { return false };
+        let Some(newest) = all.newest() else { return false };
+        all.iter().any(|one| one.get().node == newest.get().node && one.get().covers(at))
     }
 
     pub(crate) fn is_pair(&self, circle: CircleId) -> bool {

@@ -26,6 +26,7 @@ use casework::Actor;
 use casework::ports::Outgoing;
 use ed25519_dalek::SigningKey;
 use rand_chacha::ChaCha20Rng;
+use replication::retiring::Retiring;
 use replication::{Command, Input, PartnerState, Replica};
 use schemas::border::SCHEMA;
 use schemas::certificate::{NodeCertificate, Verified};
@@ -147,7 +148,7 @@ struct Runtime {
     progress: watch::Sender<Progress>,
     applying: Option<effects::Applying>,
     later: later::Later,
-    retiring: retired::Retiring,
+    retiring: Retiring,
     recovering: recovering::Recovering,
     mergers: mergers::Mergers,
     wake_at: Timestamp,
@@ -156,7 +157,7 @@ struct Runtime {
     /// The number of the last command that was handed on to be carried out.
     drained: i64,
     /// That of the last that was looked at while the certificate had ended.
-    refused: i64,
+    looked_through: i64,
 }
 
 /// Starts the runtime of the node in `home`, listening at `listen`.
@@ -214,13 +215,13 @@ impl Runtime {
             progress: watch::Sender::new(Progress::default()),
             applying: None,
             later: later::Later::default(),
-            retiring: retired::Retiring::default(),
+            retiring: Retiring::default(),
             recovering: recovering::Recovering::default(),
             mergers: mergers::Mergers::default(),
             wake_at: Timestamp(0),
             looked_at: Timestamp(0),
             drained: 0,
-            refused: 0,
+            looked_through: 0,
         })
     }
 
@@ -483,11 +484,11 @@ impl Runtime {
     /// Hands every command of the outbox to the replica, in order. One that was settled before
     /// a crash could be noted comes again under the same number.
     async fn drain_outbox(&mut self) -> Result<()> {
-        let is_off = matches!(self.replica.clock(), replication::Clock::Off(_));
-        if self.is_recovering() || !self.replica.may_sign(clock::now()) {
-            // What waits is signed when the clock is right again and the certificate renewed.
+        // What waits is signed when the clock is right again and the certificate renewed.
+        let waits = self.is_recovering() || matches!(self.replica.clock(), replication::Clock::Off(_));
+        if waits || !self.replica.may_sign(clock::now()) {
             self.parts.port.outbox.empty();
-            return if self.is_recovering() || is_off { Ok(()) } else { self.refuse_typed().await };
+            return if waits { Ok(()) } else { self.refuse_typed().await };
         }
         loop {
             let (store, after) = (Arc::clone(&self.parts.store), self.drained);
@@ -505,10 +506,10 @@ impl Runtime {
     /// refused: by the time that it is renewed the text would be typed again, or the page mended.
     async fn refuse_typed(&mut self) -> Result<()> {
         loop {
-            let (store, after) = (Arc::clone(&self.parts.store), self.refused);
+            let (store, after) = (Arc::clone(&self.parts.store), self.looked_through);
             let commands = blocking(move || Ok(store.outbox_next(after)?)).await?;
             let Some((last, _)) = commands.last() else { return Ok(()) };
-            self.refused = *last;
+            self.looked_through = *last;
             let is_meant = |command: &Outgoing| {
                 matches!(command, Outgoing::Edit { .. } | Outgoing::Open { .. } | Outgoing::Hold { .. })
             };

@@ -72,7 +72,7 @@ impl Runtime {
         self.later = Later::default();
         self.pumps.clear();
         self.certificates.clear();
-        (self.drained, self.refused, self.wake_at) = (0, 0, Timestamp(0));
+        (self.drained, self.looked_through, self.wake_at) = (0, 0, Timestamp(0));
         // What is under way on a stream was meant for the replica that is gone.
         let nodes: Vec<_> = lock(&self.nodes).values().copied().collect();
         for node in nodes {

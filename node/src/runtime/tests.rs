@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use casework::Actor;
 use casework::library::form::parse_resource_form;
-use casework::ports::{Circle, Network, Outgoing};
+use casework::ports::{Network, Outgoing};
 use ed25519_dalek::SigningKey;
 use schemas::certificate::NodeCertificate;
-use schemas::ids::CircleId;
 use schemas::places::Refnis;
 use schemas::time::Timestamp;
 use serde_json::Value;
 use store::Partner;
 
 use crate::commands::{self, Request, init};
+use crate::errand_tests::arranged;
 use crate::home::Configuration;
 use crate::runtime::{self, Handle, lock};
 use crate::service::Service;
@@ -122,15 +122,7 @@ async fn what_is_asked_while_the_own_certificate_is_out_of_date_is_done_once_it_
     let own = BTreeSet::from([service.home.owner()]);
     assert_eq!(service.store.drop_unnamed(&own).expect("a store"), own);
     let partner = partner_of(&service, "11001", 10);
-    let mut members = vec![partner.root, service.home.owner()];
-    members.sort_unstable();
-    let circle = Circle {
-        id: CircleId([9; 16]),
-        name: "BAM".to_owned(),
-        arrangement: "GR 2026/114".to_owned(),
-        members,
-        pair: false,
-    };
+    let circle = arranged(vec![partner.root, service.home.owner()]);
     service.store.insert_circle(&circle).expect("kept");
     let handle = started(&service).await;
     service.running.set(handle).ok().expect("only once");

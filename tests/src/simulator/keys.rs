@@ -1,7 +1,7 @@
 //! Keys that are rotated, and a thief who has the one before. What the program does when keys
 //! were retired (`node/src/runtime/retired.rs`) is done here in its simplest form.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ed25519_dalek::SigningKey;
 use rand::{Rng, RngExt};
@@ -15,10 +15,6 @@ use super::act::comment;
 use super::node::Node;
 use super::scenario::Plant;
 use super::world::{Event, World};
-
-/// Keys that a partner retired, and the circles in which it and this node have not been found to
-/// hold the same since.
-pub(super) type Retiring = BTreeMap<RootId, (BTreeSet<NodeKey>, BTreeSet<CircleId>)>;
 
 impl Node {
     /// What these keys signed of what is stored.
@@ -43,8 +39,11 @@ impl World {
         self.crash(at);
         let mut secret = [0; 32];
         self.rng.fill_bytes(&mut secret);
+        let now = self.now();
         let node = &mut self.nodes[at];
-        let before = node.identity.rotate(SigningKey::from_bytes(&secret));
+        // Nobody certifies a key for a time to come; a clock that is behind is not seen.
+        let from = node.clock(now).min(now).hour();
+        let before = node.identity.rotate(SigningKey::from_bytes(&secret), from);
         // One from before has the key of before: the runbook says what to do with that.
         node.backup = None;
         self.stolen.push((at, before));
@@ -91,6 +90,7 @@ impl World {
             return;
         }
         let recovering = self.is_recovering(at);
+        let is_partner = self.is_partner(at, owner);
         let node = &mut self.nodes[at];
         if owner == node.root && recovering {
             // It says nothing before it knows what it said since.
@@ -108,25 +108,36 @@ impl World {
         if envelopes.is_empty() {
             return;
         }
-        let circles = replica.circles_with(owner);
-        let (retired, waiting) = node.retiring.entry(owner).or_default();
-        retired.extend(keys);
-        waiting.extend(circles);
+        let mut circles = replica.circles_with(owner);
+        // Everybody was told everybody's certificate; who never meets has no pair in the program.
+        circles.retain(|circle| is_partner || *circle != CircleId::pair(node.root, owner));
+        node.retiring.wait(owner, keys, circles);
         self.input(at, Input::Void { envelopes: ids(&envelopes), all: false });
     }
 
     /// Two were found to hold the same: what is left of retired keys goes.
     pub(super) fn in_step_with(&mut self, at: usize, partner: RootId, circle: CircleId) {
+        let retired = self.nodes[at].retiring.owners();
+        let partners: BTreeSet<RootId> = retired.filter(|owner| self.is_partner(at, *owner)).collect();
         let node = &mut self.nodes[at];
-        let Some((_, waiting)) = node.retiring.get_mut(&partner) else { return };
-        waiting.remove(&circle);
-        if waiting.is_empty()
-            && let Some((keys, _)) = node.retiring.remove(&partner)
-        {
-            let envelopes = ids(&node.signed_by(&keys));
+        let Some(replica) = &node.replica else { return };
+        let keys = node.retiring.heard(replica, partner, circle, |owner| partners.contains(&owner));
+        if !keys.is_empty() {
+            let envelopes = ids(&node.signed_by(&keys.into_iter().collect()));
             let life = node.life;
             self.later(0, Event::Void { node: at, life, envelopes });
         }
+    }
+
+    fn is_partner(&self, at: usize, owner: RootId) -> bool {
+        let meets = |other: usize| self.scenario.reaches(at, other) && !self.have_parted(at, other);
+        self.node_of(owner).is_some_and(meets)
+    }
+
+    /// Whether somebody waits for what others bring of one that retired a key and is no partner.
+    pub(super) fn waits_for_others(&self) -> bool {
+        let honest = self.nodes[..self.hostile()].iter().enumerate();
+        honest.into_iter().any(|(at, node)| node.retiring.owners().any(|owner| !self.is_partner(at, owner)))
     }
 
     /// Who has a key that was retired writes with it, as of an hour when it was good.

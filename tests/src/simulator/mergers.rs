@@ -13,6 +13,7 @@ use schemas::ids::{CircleId, DocumentId, RootId};
 
 use super::judge::{Early, waiting_circles};
 use super::ledger::Typed;
+use super::node::START;
 use super::scenario::Plant;
 use super::world::World;
 
@@ -127,6 +128,14 @@ impl World {
         stays && self.scenario.reaches(at, gone) && (waits(at) || waits(gone))
     }
 
+    /// Whether a page was opened further ahead than anybody took when its owner merged.
+    fn was_opened_ahead(&self, page: DocumentId, gone: usize, when: u64) -> bool {
+        let merged_at = START.plus_seconds(when / 1000);
+        let held = self.nodes[gone].store.envelopes.values().map(|envelope| &envelope.get().header);
+        let mut openings = held.filter(|one| one.document == page && one.content == Content::Opening);
+        openings.any(|one| one.signed_at.is_ahead_of(merged_at))
+    }
+
     /// What has to hold of a merger in the end.
     pub(super) fn judge_merger(&self, early: &Early, faults: &mut Vec<String>) {
         let Some(Merger { gone, heir, at: when }) = self.merger else { return };
@@ -164,7 +173,7 @@ impl World {
             }
             let Some(by) = self.ledger.left_to_heirs(page) else {
                 // What nobody could take yet when they went on stays with the one that merged.
-                if early.contains(&(root, page)) {
+                if early.contains(&(root, page)) || self.was_opened_ahead(page, gone, when) {
                     continue;
                 }
                 faults.push(format!("nobody took over {page:?} of node {gone}, which merged"));

@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 use ed25519_dalek::SigningKey;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use replication::retiring::Retiring;
 use replication::{Config, DocumentView, Input, Replica, StoredHeader};
 use schemas::certificate::{CERTIFICATE_DAYS, CircleList, NodeCertificate, Verified};
 use schemas::envelope::Envelope;
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId, RootKey, Session};
 use schemas::time::{Hour, Timestamp};
 
-use super::keys::Retiring;
 use super::mergers::Mergers;
 use super::partners::Partners;
 use super::records::Office;
@@ -65,24 +65,26 @@ impl Identity {
         (self.certificate, self.certificate_bytes) = certify(&self.root_key, &self.key, (1, None), from, Vec::new());
     }
 
-    /// Takes another key and retires those before; gives back the last.
-    pub(super) fn rotate(&mut self, key: SigningKey) -> SigningKey {
+    /// Takes another key from then on, but not before it had one, and retires those before; gives
+    /// back the last.
+    pub(super) fn rotate(&mut self, key: SigningKey, from: Hour) -> SigningKey {
         let claims = self.certificate.get();
+        let from = from.max(claims.valid_from);
         let retired = claims.retired.iter().copied().chain([claims.node]).collect();
         let successor = claims.successor;
-        self.certify(&key, retired, successor);
+        self.certify(&key, retired, successor, from);
         std::mem::replace(&mut self.key, key)
     }
 
     /// Its root says that it merged into another.
     pub(super) fn merge_into(&mut self, successor: RootId) {
-        let (key, retired) = (self.key.clone(), self.certificate.get().retired.clone());
-        self.certify(&key, retired, Some(successor));
+        let (key, claims) = (self.key.clone(), self.certificate.get());
+        let (retired, from) = (claims.retired.clone(), claims.valid_from);
+        self.certify(&key, retired, Some(successor), from);
     }
 
-    fn certify(&mut self, key: &SigningKey, retired: Vec<NodeKey>, successor: Option<RootId>) {
-        let claims = self.certificate.get();
-        let (serial, from) = (claims.serial + 1, claims.valid_from);
+    fn certify(&mut self, key: &SigningKey, retired: Vec<NodeKey>, successor: Option<RootId>, from: Hour) {
+        let serial = self.certificate.get().serial + 1;
         self.earlier.push((self.certificate.clone(), self.certificate_bytes.clone()));
         (self.certificate, self.certificate_bytes) = certify(&self.root_key, key, (serial, successor), from, retired);
     }
@@ -228,7 +230,7 @@ impl Node {
             drained: 0,
             mergers: Mergers::new(),
             kept_out: BTreeSet::new(),
-            retiring: Retiring::new(),
+            retiring: Retiring::default(),
             unsaid: Vec::new(),
             awaited: BTreeSet::new(),
             brought: BTreeSet::new(),
@@ -296,7 +298,7 @@ impl Node {
         }));
         // What was shown before a crash may be behind what is stored.
         self.store.views.clear();
-        self.retiring.clear();
+        self.retiring = Retiring::default();
         self.unsaid.clear();
         self.brought.clear();
         self.mergers.clear();

@@ -8,6 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use replication::api::Kept;
 use replication::check::CHECK_SECONDS;
+use replication::retiring::PATIENCE_DAYS;
 use replication::{Effect, Input};
 use schemas::ids::{CircleId, DocumentId, EnvelopeId, NodeKey, RootId};
 use schemas::time::Timestamp;
@@ -22,6 +23,9 @@ use super::partings::Partings;
 use super::scenario::{Plant, Reach, Scenario};
 use super::scene::Meter;
 use super::wire::pair;
+
+/// In milliseconds.
+const DAY: u64 = 86_400_000;
 
 pub(super) enum Event {
     Deliver {
@@ -258,7 +262,7 @@ impl World {
             }
             5 if self.scenario.trouble > 0 => self.crash(a),
             6 => self.clock += 1000 * self.rng.random_range(60..7_200),
-            7 => self.clock += 86_400_000 * self.rng.random_range(1..4),
+            7 => self.clock += DAY * self.rng.random_range(1..4),
             8 if a != b && self.scenario.trouble > 0 => self.deafen(a, b),
             9 | 10 if self.scenario.backups => self.back_up(a),
             11 if self.scenario.backups => self.crash(a),
@@ -324,21 +328,31 @@ impl World {
         let day = if self.scenario.offices && self.scenario.clocks { 3 } else { 0 };
         for check in 0..checks + day {
             if check + 4 == checks + day && day > 0 {
-                self.clock += 2 * 86_400_000;
+                self.clock += 2 * DAY;
             }
-            self.run_for(CHECK_SECONDS * 1000 + 5_000);
-            for node in 0..hostile {
-                self.input(node, Input::Tick);
-                self.recover(node);
-                self.erase_again(node);
-                self.settle_partners(node);
-                if self.scenario.offices {
-                    self.settle_office(node);
-                    self.publish_words(node);
-                }
-            }
+            self.check_all();
+        }
+        // Who retired a key and is no partner has some days to say things again.
+        if self.waits_for_others() {
+            self.clock += u64::from(PATIENCE_DAYS + 1) * DAY;
+            (0..2 + 2 * self.scenario.distance()).for_each(|_| self.check_all());
         }
         self.run_for(60_000);
+    }
+
+    /// Time enough for a check, and for everybody to see to what waits.
+    fn check_all(&mut self) {
+        self.run_for(CHECK_SECONDS * 1000 + 5_000);
+        for node in 0..self.hostile() {
+            self.input(node, Input::Tick);
+            self.recover(node);
+            self.erase_again(node);
+            self.settle_partners(node);
+            if self.scenario.offices {
+                self.settle_office(node);
+                self.publish_words(node);
+            }
+        }
     }
 
     /// Lets time pass.

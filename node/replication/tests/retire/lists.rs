@@ -2,6 +2,7 @@
 
 use minicbor::bytes::ByteVec;
 use replication::frames::{Frame, Paper};
+use replication::retiring::Retiring;
 use replication::{Input, Lost};
 use schemas::Kind;
 use schemas::certificate::CircleList;
@@ -69,8 +70,8 @@ fn what_a_thief_says_of_a_circle_ends_with_its_key() {
     b.list(10, &all, &key(102));
     c.list(10, &all, &key(103));
     talk(&mut b, &mut c);
-    assert!(b.views.contains_key(&offer));
     connect(&mut a, &mut b);
+    assert!(b.views.contains_key(&offer));
     assert_eq!(b.replica.members(CIRCLE, a.me), all, "without a restart");
     // The third was never told by A: it has certificate, list and documents through the second.
     talk(&mut b, &mut c);
@@ -115,7 +116,7 @@ fn what_was_not_compared_because_no_list_was_known_is_not_taken_for_sent() {
     b.take_key(&[&a]);
     a.knows(&b);
     // Of what that key signed it lets go once they agree in every circle, and there are others.
-    a.retiring.clear();
+    a.retiring = Retiring::default();
     connect(&mut a, &mut b);
     let state = a.replica.partner_state(b.me).unwrap();
     assert_eq!(state.in_step.get(&CIRCLE), Some(&true), "of the pages of the other nothing is known");

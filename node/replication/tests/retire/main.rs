@@ -22,7 +22,7 @@ use schemas::ids::{DocumentId, RootId};
 use schemas::time::Hour;
 
 use town::{
-    ERASED, OFFER, SHEET, Town, connect, disconnect, key, members, node, replica, same, stolen, talk, together,
+    ERASED, NOW, OFFER, SHEET, Town, connect, disconnect, key, members, node, replica, same, stolen, talk, together,
 };
 
 #[test]
@@ -63,6 +63,24 @@ fn what_is_said_again_later_is_of_the_same_hour_here_and_there() {
     b.knows(&a);
     connect(&mut a, &mut b);
     connect(&mut a, &mut b);
+    same(&a, &b);
+}
+
+#[test]
+fn nothing_is_signed_by_a_key_before_it_is_certified() {
+    let [mut a, mut b] = together();
+    disconnect(&mut a, &mut b);
+    // The clock is put right by some hours after it took another key.
+    a.now = NOW.plus_seconds(7_200);
+    a.rotate(&members(&a, &b), &[&b]);
+    assert!(a.replica.may_sign(a.now) && !a.replica.may_sign(NOW), "nobody would take it");
+    b.knows(&a);
+    b.now = a.now;
+    a.publish(OFFER, Kind::MentorOffer);
+    for _ in 0..2 {
+        connect(&mut a, &mut b);
+        disconnect(&mut a, &mut b);
+    }
     same(&a, &b);
 }
 

@@ -6,6 +6,7 @@ use ed25519_dalek::SigningKey;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use replication::api::{Kept, Lost};
+use replication::retiring::Retiring;
 use replication::{Command, Config, DocumentView, Effect, Input, Notice, Replica, StoredHeader, frames};
 use schemas::Kind;
 use schemas::certificate::{CircleList, NodeCertificate, Verified};
@@ -36,7 +37,9 @@ pub(crate) struct Town {
     pub(crate) certificates: usize,
     pub(crate) now: Timestamp,
     /// Keys of others that were retired and of which something may be left.
-    pub(crate) retiring: Vec<NodeKey>,
+    pub(crate) retiring: Retiring,
+    /// Who is no partner any more.
+    pub(crate) parted: BTreeSet<RootId>,
     /// Texts that became drafts, and why.
     pub(crate) drafts: Vec<(String, Lost)>,
     /// This node's own retired keys, of which all is to be said again.
@@ -91,7 +94,8 @@ impl Town {
             hung_up: Vec::new(),
             certificates: 0,
             now: NOW,
-            retiring: Vec::new(),
+            retiring: Retiring::default(),
+            parted: BTreeSet::new(),
             drafts: Vec::new(),
             own: Vec::new(),
             unread: None,
@@ -104,6 +108,9 @@ impl Town {
 
     pub(crate) fn input(&mut self, input: Input) {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
+        if let Input::Remove { partner } = &input {
+            self.parted.insert(*partner);
+        }
         for effect in self.replica.handle(self.now, &mut rng, input) {
             match effect {
                 Effect::Store(envelopes) => {
@@ -132,17 +139,18 @@ impl Town {
                     } else {
                         let envelopes = self.signed_by(&nodes);
                         let envelopes = envelopes.iter().map(|one| one.get().id()).collect();
-                        self.retiring.extend(nodes);
+                        let circles = self.replica.circles_with(owner);
+                        self.retiring.wait(owner, nodes, circles);
                         self.input(Input::Void { envelopes, all: false });
                     }
                 }
-                // With who is not in the circle any more the two of them are all there is.
-                Effect::Notify(Notice::Reconciled { circle, partner })
-                    if circle == CIRCLE || !self.replica.circles_with(partner).contains(&CIRCLE) =>
-                {
-                    let nodes = std::mem::take(&mut self.retiring);
-                    let envelopes = self.signed_by(&nodes).iter().map(|one| one.get().id()).collect();
-                    self.input(Input::Void { envelopes, all: true });
+                Effect::Notify(Notice::Reconciled { circle, partner }) => {
+                    let is_partner = |owner: RootId| !self.parted.contains(&owner);
+                    let nodes = self.retiring.heard(&self.replica, partner, circle, is_partner);
+                    if !nodes.is_empty() {
+                        let envelopes = self.signed_by(&nodes).iter().map(|one| one.get().id()).collect();
+                        self.input(Input::Void { envelopes, all: true });
+                    }
                 }
                 Effect::Notify(Notice::Refused { reason, .. }) => self.refused.push(reason),
                 Effect::Settled { outcome, .. } => outcome.unwrap(),
@@ -228,7 +236,8 @@ impl Town {
     pub(crate) fn take_key(&mut self, partners: &[&Self]) {
         let (next, before) = (key(self.number + 200), self.papers());
         let retired = vec![self.certificate.node];
-        self.certificate = NodeCertificate { node: node(&next), serial: 2, retired, ..self.certificate.clone() };
+        let (node, valid_from) = (node(&next), self.now.hour());
+        self.certificate = NodeCertificate { node, serial: 2, valid_from, retired, ..self.certificate.clone() };
         self.key = next;
         self.begin(&before, self.number + 50);
         for partner in partners {
