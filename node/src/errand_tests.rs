@@ -26,6 +26,14 @@ use crate::{chores, clock};
 
 const MINUTES: Duration = Duration::from_secs(300);
 
+/// A circle with an arrangement.
+pub(crate) fn arranged(mut members: Vec<RootId>) -> Circle {
+    members.sort_unstable();
+    members.dedup();
+    let (name, arrangement) = ("BAM".to_owned(), "GR 2026/114".to_owned());
+    Circle { id: CircleId([9; 16]), name, arrangement, members, pair: false }
+}
+
 /// A node at work.
 struct Town {
     service: Arc<Service>,
@@ -83,16 +91,7 @@ impl Town {
         let known = known.into_iter().find(|circle| !circle.pair).map(|circle| circle.members);
         let mut members = known.unwrap_or_default();
         members.extend([root, self.service.home.owner()]);
-        members.sort_unstable();
-        members.dedup();
-        let circle = Circle {
-            id: CircleId([9; 16]),
-            name: "BAM".to_owned(),
-            arrangement: "GR 2026/114".to_owned(),
-            members,
-            pair: false,
-        };
-        store.insert_circle(&circle).expect("kept");
+        store.insert_circle(&arranged(members)).expect("kept");
         self.service.tell(Ask::PartnersChanged).await;
     }
 

@@ -36,7 +36,7 @@ impl Replica {
     /// What matters between this node and `partner`.
     fn knowledge(&self, partner: RootId) -> Knowledge {
         let given = self.index.signers().filter(|(circle, owner, _)| self.is_given(partner, *circle, *owner));
-        let signers = given.filter_map(|(.., signer)| self.roster.root_of(signer)).collect();
+        let signers = given.flat_map(|(.., signers)| signers).filter_map(|node| self.roster.root_of(node)).collect();
         self.roster.knowledge(partner, signers)
     }
 

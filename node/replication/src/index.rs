@@ -333,9 +333,8 @@ impl Index {
     }
 
     /// Who signed something that is held of co-edited documents, by circle and owner of these.
-    pub(crate) fn signers(&self) -> impl Iterator<Item = (CircleId, RootId, NodeKey)> {
-        let of = |shelf: &Shelf, signer: &NodeKey| (shelf.circle, shelf.owner, *signer);
-        self.shelves.iter().flat_map(move |shelf| shelf.signers.keys().map(move |signer| of(shelf, signer)))
+    pub(crate) fn signers(&self) -> impl Iterator<Item = (CircleId, RootId, impl Iterator<Item = NodeKey>)> {
+        self.shelves.iter().map(|shelf| (shelf.circle, shelf.owner, shelf.signers.keys().copied()))
     }
 
     /// The envelope as an element of its owner's set.

@@ -40,15 +40,18 @@ impl Replica {
         self.roster.remove(partner);
         // In the circle of just the two there is nobody left for what is ours either.
         let pair = CircleId::pair(self.me, partner);
-        let stays = |key: &Key| {
-            let keeper = self.roster.keeper(key.owner);
-            let others = key.owner == self.me || self.roster.is_confirmed(key.owner) || keeper != partner;
-            let inherited = keeper != key.owner && key.kind.is_co_edited();
-            key.owner != partner && others || inherited && self.roster.names(key.circle, key.owner, self.me)
+        let keeper = |owner: RootId| self.roster.keeper(owner);
+        let came_by_it = |owner: RootId| {
+            owner == partner || owner != self.me && keeper(owner) == partner && !self.roster.is_confirmed(owner)
+        };
+        let is_given_by_others = |key: &Key| {
+            let inherited = keeper(key.owner) != key.owner && key.kind.is_co_edited();
+            inherited && self.roster.names(key.circle, key.owner, self.me)
         };
         let keys = self.index.all().map(|(key, _)| key);
         // What it has of it is known by what was exchanged with it.
-        self.part_with(keys.filter(|key| key.circle == pair || !stays(key)).collect());
+        let goes = |key: &Key| key.circle == pair || came_by_it(key.owner) && !is_given_by_others(key);
+        self.part_with(keys.filter(goes).collect());
         if self.links.remove(&partner).is_some_and(|link| link.state.connected_since.is_some()) {
             self.effect(Effect::Disconnect { partner, reason: "removed" });
         }
