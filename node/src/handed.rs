@@ -104,6 +104,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_let_go_of_is_read() {
+        let handed = Handed::default();
+        handed.put(written(7..=8));
+        handed.empty();
+        assert_eq!(numbers(&handed, 6), None, "one may have been taken out meanwhile");
+    }
+
+    #[test]
     fn there_is_a_bound() {
         let handed = Handed::default();
         for first in (1..=10 * MAX as i64).step_by(MAX / 2) {

@@ -295,11 +295,11 @@ impl Replica {
         let Some(built) = guarded(|| document.build()).ok().filter(|built| !built.clipped) else { return };
         let mut by = DocumentId([0; 16]);
         rng.fill_bytes(&mut by.0);
-        let end = document.expires_at.min(now.hour().plus_days(key.kind.max_days()));
-        let _ = self.replace_own(&At { now, key }, &document, &built, by, end);
+        let _ = self.replace_own(&At { now, key }, &document, &built, by, document.expires_at);
     }
 
-    /// A new document with the `built` state of this one; nothing of the old one stays.
+    /// A new document with the `built` state of this one, to last no longer than it may; nothing of the
+    /// old one stays.
     fn replace_own(
         &mut self,
         at: &At<'_>,
@@ -312,6 +312,8 @@ impl Replica {
         if built.heads.len() > MAX_HEADS {
             return Err(Refusal::OverBudget);
         }
+        // Whoever asked may have had a clock that was ahead.
+        let expires_at = expires_at.min(now.hour().plus_days(key.kind.max_days()));
         let new = self.own_key(now, key.circle, by, key.kind, expires_at)?;
         let (opened, envelopes) = self.opened(now, &new, &built.value, expires_at)?;
         for envelope in &envelopes {

@@ -214,12 +214,13 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// Takes an envelope with a body of so many bytes.
-    pub(crate) fn insert(&mut self, header: &Header, id: EnvelopeId, bytes: usize) {
+    /// Takes an envelope with a body of so many bytes; whether it is the first by its signer of what is
+    /// held of co-edited documents of that owner in that circle.
+    pub(crate) fn insert(&mut self, header: &Header, id: EnvelopeId, bytes: usize) -> bool {
         let (key, entry) = (Key::from(header), Entry::new(header, bytes));
         let place = self.place_for(&key);
         if self.envelopes.contains_key(&id) {
-            return;
+            return false;
         }
         self.envelopes.insert(id, place);
         self.ends.insert((entry.expires_at, id));
@@ -231,13 +232,16 @@ impl Index {
         shelf.documents += usize::from(document.envelopes.is_empty());
         shelf.gone += usize::from(ends_all(entry.content) && !document.is_gone());
         document.envelopes.insert(id, entry);
-        if key.kind.is_co_edited() {
-            self.signers.insert(id, header.author);
-            *shelf.signers.entry(header.author).or_default() += 1;
-        }
         if entry.expires_at >= self.cutoff {
             shelf.set.insert(item(id, &entry));
         }
+        if !key.kind.is_co_edited() {
+            return false;
+        }
+        self.signers.insert(id, header.author);
+        let signed = shelf.signers.entry(header.author).or_default();
+        *signed += 1;
+        *signed == 1
     }
 
     pub(crate) fn remove(&mut self, id: EnvelopeId) -> Option<(Key, Entry)> {

@@ -34,7 +34,7 @@ pub(crate) struct Leaving {
 
 impl Replica {
     /// Removes a partner: what is its own, or was of one that merged into it, is purged here, but for
-    /// what was typed here and it has not.
+    /// what was typed here and it has not. Of one that merged nobody can tell what it has.
     pub(crate) fn remove(&mut self, partner: RootId) {
         self.clocks.forget(partner);
         self.roster.remove(partner);

@@ -295,7 +295,10 @@ impl Replica {
     /// Stores an envelope and takes it in the index.
     pub(crate) fn keep(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
-        self.index.insert(header, id, envelope.get().body.len());
+        if self.index.insert(header, id, envelope.get().body.len()) {
+            // Who is connected may not know by what to check it.
+            self.greet_at.get_or_insert(self.now.plus_seconds(1));
+        }
         if header.author == self.node() {
             self.journal.write(id);
         }

@@ -41,7 +41,7 @@ pub(crate) struct Roster {
     removed: BTreeSet<RootId>,
     certificates: BTreeMap<RootId, Certificates>,
     /// Whose place each municipality takes that is no partner.
-    places: BTreeMap<RootId, RootId>,
+    places: BTreeMap<RootId, introduced::Place>,
     /// Whose node a key is: each signed a certificate of its own.
     nodes: BTreeMap<NodeKey, RootId>,
     retired: Retired,
@@ -175,7 +175,7 @@ impl Roster {
         if let Some(known) = self.certificates.get_mut(&partner) {
             known.unconfirm();
         }
-        self.places.retain(|_, by| *by != partner);
+        self.places.retain(|_, (by, _)| *by != partner);
         self.pairs.retain(|_, other| *other != partner);
         self.lists.retain(|(_, owner), _| *owner != partner);
     }

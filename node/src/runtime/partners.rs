@@ -42,12 +42,12 @@ impl Runtime {
         let (mut newest, known) = acquaintance::inputs(is_known, &certificates, lists);
         // Also when nothing of it is held: nobody introduces it again.
         let gone = departures.into_iter().filter(|left| !is_known(left.root));
-        // Of one that merged it has to be known into whom.
-        let (merged, left): (Vec<Departure>, Vec<Departure>) = gone.partition(|left| left.successor.is_some());
-        let remove = |left: Departure| Input::Remove { partner: left.root };
-        let mut inputs: Vec<Input> = left.into_iter().map(remove).collect();
+        let gone: Vec<Departure> = gone.collect();
+        let remove = |left: &Departure| Input::Remove { partner: left.root };
+        let mut inputs: Vec<Input> = gone.iter().filter(|left| left.successor.is_none()).map(remove).collect();
         inputs.extend(known);
-        inputs.extend(merged.into_iter().map(remove));
+        // Who merged, and into whom, has to be known for what goes with the one or the other.
+        inputs.extend(gone.iter().map(remove));
         newest.remove(&me);
         self.certificates = newest;
         self.admit().await?;

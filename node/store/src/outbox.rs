@@ -124,6 +124,10 @@ impl Outbox for Tx<'_> {
             let before = "DELETE FROM outbox WHERE document = ?1 AND what = ?2 AND refused IS NOT NULL";
             self.run(before, params![row.document.0, row.what])?;
         }
+        if row.what == "erase" {
+            // What was not signed yet is signed no more.
+            self.run("DELETE FROM outbox WHERE document = ?1 AND what = 'publish'", [row.document.0])?;
+        }
         let number = self.insert(
             "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at, other, bar)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -172,11 +176,20 @@ impl Outbox for Tx<'_> {
 }
 
 impl Tx<'_> {
-    /// Takes a command out, or leaves it with its refusal.
+    /// Takes a command out, or leaves it with its refusal. Of what was erased before anybody had it
+    /// nobody is to sign that it went.
     pub(crate) fn settle(&self, number: u64, outcome: Result<(), String>) -> Result<()> {
         let number = i64::try_from(number).map_err(|_| corrupt())?;
         match outcome {
-            Ok(()) => self.run("DELETE FROM outbox WHERE number = ?1", [number])?,
+            Ok(()) => {
+                self.run(
+                    "DELETE FROM receipts_awaited AS awaited WHERE received_at IS NULL
+                     AND document = (SELECT document FROM outbox WHERE number = ?1 AND what = 'erase')
+                     AND NOT EXISTS (SELECT 1 FROM envelopes WHERE document = awaited.document)",
+                    [number],
+                )?;
+                self.run("DELETE FROM outbox WHERE number = ?1", [number])?
+            }
             Err(why) => self.run("UPDATE outbox SET refused = ?2 WHERE number = ?1", params![number, why])?,
         };
         Ok(())

@@ -109,9 +109,7 @@ impl Sharing for Tx<'_> {
             "INSERT OR IGNORE INTO erasures (document, asked_at) VALUES (?1, ?2)",
             params![document.0, seconds(at)],
         )?;
-        // What was not signed yet is signed no more.
-        let unsaid = "DELETE FROM outbox WHERE document = ?1 AND (refused IS NOT NULL OR what = 'publish')";
-        self.run(unsaid, [document.0])?;
+        self.run("DELETE FROM outbox WHERE document = ?1 AND refused IS NOT NULL", [document.0])?;
         Ok(())
     }
 

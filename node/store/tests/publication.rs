@@ -1,12 +1,15 @@
 //! Crossing the border: conditions, pseudonyms, the ledger, renewal, withdrawal and erasure, on
 //! a real store.
 
+use std::collections::BTreeMap;
+
 use casework::guard::Loss;
 use casework::office::AccountRole;
 use casework::people::{Birth, PersonData, PersonId, Purpose, Screening, Side};
 use casework::people_view::ShareState;
 use casework::ports::{Circle, Outgoing};
 use casework::{Actor, Error};
+use replication::Effect;
 use schemas::ids::DocumentId;
 use schemas::places::Area;
 use schemas::time::Date;
@@ -379,12 +382,22 @@ fn a_mentor_of_many_languages_is_published_with_the_first_of_them() {
 }
 
 #[test]
-fn a_card_that_was_not_signed_yet_goes_with_the_person() {
-    let test = office_for_tests();
-    let id = ready(&test, data(Side::Mentor));
-    let card = test.office.publish(&an(), id, None).expect("a card");
-    assert!(test.office.is_waiting(card).expect("a look"));
-    test.office.erase_person(&an(), id).expect("erased");
-    let left: Vec<Outgoing> = test.store.outbox_next(0).expect("a look").into_iter().map(|(_, left)| left).collect();
-    assert!(left.iter().all(|left| matches!(left, Outgoing::Erase { .. })), "{left:?}");
+fn a_card_that_was_not_signed_yet_goes_and_nobody_is_to_sign_for_that() {
+    let takes_back: [fn(&TestOffice, PersonId); 2] = [
+        |test, id| assert!(test.office.erase_person(&an(), id).is_ok()),
+        |test, id| test.office.withdraw(&an(), id).expect("withdrawn"),
+    ];
+    for take_back in takes_back {
+        let test = office_for_tests();
+        let id = ready(&test, data(Side::Mentor));
+        let card = test.office.publish(&an(), id, None).expect("a card");
+        assert!(test.office.is_waiting(card).expect("a look"));
+        take_back(&test, id);
+        let left = test.store.outbox_next(0).expect("a look");
+        assert!(matches!(left[..], [(_, Outgoing::Erase { .. })]), "{left:?}");
+        assert_ne!(test.office.receipt_counts().expect("a look"), BTreeMap::new(), "it may be on its way yet");
+        let number = left[0].0.unsigned_abs();
+        test.store.apply(vec![Effect::Settled { number, outcome: Ok(()) }]).expect("done");
+        assert_eq!(test.office.receipt_counts().expect("a look"), BTreeMap::new());
+    }
 }

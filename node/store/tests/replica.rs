@@ -334,7 +334,7 @@ fn commands_wait_in_order_until_settled_and_a_refused_one_stays_with_its_reason(
         Outgoing::Publish { circle, document, value: comment("een"), expires_at: HOUR },
         Outgoing::Open { circle, document, value: comment("twee"), expires_at: HOUR },
         Outgoing::Edit { document, heads: vec![[3; 32]], value: comment("drie") },
-        Outgoing::Erase { document },
+        Outgoing::Erase { document: DocumentId([2; 16]) },
     ];
     let enqueued = commands.clone();
     test.store

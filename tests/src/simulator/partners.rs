@@ -54,9 +54,8 @@ impl Partners {
         self.parted.keys().chain(&self.suspended).copied().collect()
     }
 
-    /// Whoever it parted with did merge into another, or did not.
-    fn parted(&self, merged: bool) -> impl Iterator<Item = Input> {
-        let is_meant = move |(_, successor): &(&RootId, &Option<RootId>)| successor.is_some() == merged;
+    fn parted(&self, may_have_merged: bool) -> impl Iterator<Item = Input> {
+        let is_meant = move |(_, successor): &(&RootId, &Option<RootId>)| may_have_merged || successor.is_none();
         self.parted.iter().filter(is_meant).map(|(partner, _)| Input::Remove { partner: *partner })
     }
 
@@ -80,8 +79,8 @@ impl Partners {
 }
 
 impl Node {
-    /// What a replica is told of those this municipality parted with: those that left at once,
-    /// those that merged when it is known into whom. `known` lies between.
+    /// What a replica is told of those this municipality parted with: those that left at once, and all
+    /// of them when it is known who merged into whom. `known` lies between.
     pub(super) fn part_inputs(&self, known: Vec<Input>) -> Vec<Input> {
         let partners = &self.store.partners;
         partners.parted(false).chain(known).chain(partners.parted(true)).collect()

@@ -10,17 +10,25 @@ use schemas::ids::RootId;
 
 use super::{KeptList, Roster};
 
-/// Such municipalities for whom one partner stands, at most: as many as one list names.
+/// A place that one of these takes: the partner that stands for it, and whether a list named it then
+/// or it merged into one that counts.
+pub(super) type Place = (RootId, bool);
+
+/// Such municipalities that are named for whom one partner stands, at most: as many as one list names.
 const PLACES: usize = schemas::certificate::MAX_MEMBERS;
-/// Such municipalities in all; with all partners still fewer than one may say it knows.
+/// Such municipalities that are named, in all; with all partners and with those that are not still
+/// fewer than one may say it knows.
 const MAX_INTRODUCED: usize = 1_200;
+/// Those that only signed something: who brings them takes no place of one that is named.
+const SIGNER_PLACES: usize = 100;
+const MAX_SIGNERS: usize = 400;
 
 impl Roster {
     /// Takes a certificate of a member that a confirmed partner's list names, of one that merged into
     /// such a member or a partner, or of one that may have signed something before it left; whether
     /// it was new. `by` is the partner that brings it, none for this node's own store, and stands for
-    /// it where nobody names it. Of one that merged and that nobody knows and nobody names only its
-    /// heir has anything to say, or anybody could make up what merged into it.
+    /// it where nobody names it. That one merged whom nobody names only its heir has to say, or anybody
+    /// could make up what merged into it.
     pub(crate) fn add_introduced(
         &mut self,
         certificate: Verified<NodeCertificate>,
@@ -31,25 +39,33 @@ impl Roster {
         let said = certificate.get().successor.map(|heir| self.keeper(heir));
         let heir = Some(said.unwrap_or_else(|| self.keeper(owner))).filter(|heir| *heir != owner);
         let mut sponsors = self.sponsors(owner, heir);
-        let known = self.certificates.contains_key(&owner);
         let told = || by.is_none_or(|by| heir == Some(by)) || !self.sponsors(owner, None).is_empty();
-        if heir.is_some() && !known && !told() {
+        if heir.is_some() && !told() {
             return false;
         }
-        if heir.is_none() && sponsors.is_empty() {
+        let is_named = !sponsors.is_empty();
+        if !is_named && (heir.is_none() || by.is_none()) {
             sponsors.insert(by.unwrap_or(self.me));
         }
-        let room = self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED;
-        let free = |partner: &RootId| self.places.values().filter(|by| *by == partner).count() < PLACES;
-        let place = sponsors.iter().copied().find(free);
-        let fits = known || room && place.is_some();
-        if sponsors.is_empty() || !fits || !self.put_certificate(certificate, bytes) {
+        let known = self.certificates.contains_key(&owner);
+        let room = self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED + MAX_SIGNERS;
+        let place = sponsors.iter().copied().find(|partner| room && self.has_place(*partner, is_named));
+        if sponsors.is_empty() || !known && place.is_none() || !self.put_certificate(certificate, bytes) {
             return false;
         }
         if let Some(by) = place.filter(|_| !known) {
-            self.places.insert(owner, by);
+            self.places.insert(owner, (by, is_named));
         }
         true
+    }
+
+    /// Whether one more for whom a partner stands fits. What this node's own store holds found its
+    /// place before.
+    fn has_place(&self, partner: RootId, is_named: bool) -> bool {
+        let (each, all) = if is_named { (PLACES, MAX_INTRODUCED) } else { (SIGNER_PLACES, MAX_SIGNERS) };
+        let taken = self.places.values().filter(|(_, named)| *named == is_named);
+        let of_it = taken.clone().filter(|(by, _)| *by == partner).count();
+        taken.count() < all && (of_it < each || !is_named && partner == self.me)
     }
 
     /// This municipality and partners that stand for `owner`: they name it or its `heir`, are the
@@ -180,14 +196,32 @@ mod tests {
         let merged = (500..600).map(|number| Town::merged(number, Some(greedy.id())));
         let let_in = let_in + merged.filter(|town| town.is_brought_by(&greedy, &mut roster)).count();
         assert_eq!(let_in, PLACES);
-        // The places are kept when it names others instead, or brings some that nobody names.
-        let more: Vec<Town> = (600..610).map(Town::new).collect();
-        let named: Vec<RootId> = more[..5].iter().map(Town::id).chain([me]).collect();
+        // The places are kept when it names others instead.
+        let more: Vec<Town> = (600..605).map(Town::new).collect();
+        let named: Vec<RootId> = more.iter().map(Town::id).chain([me]).collect();
         greedy.names(&mut roster, 1, 2, &named);
         assert!(!more.iter().any(|town| town.is_brought_by(&greedy, &mut roster)));
         honest.names(&mut roster, 1, 1, &[me, more[0].id()]);
         assert!(more[0].is_brought_by(&greedy, &mut roster) && !more[1].is_brought_by(&greedy, &mut roster));
-        assert!(more[9].is_brought_by(&honest, &mut roster), "the places of others are free");
+    }
+
+    #[test]
+    fn whom_nobody_names_takes_no_place_of_a_member() {
+        let (me, [greedy, honest], mut roster) = three();
+        let brings = |by: &Town, numbers: std::ops::Range<u16>, roster: &mut Roster| {
+            numbers.map(Town::new).filter(|town| town.is_brought_by(by, roster)).count()
+        };
+        assert_eq!(brings(&honest, 1_000..1_400, &mut roster), SIGNER_PLACES, "of whatever page of another");
+        assert_eq!(brings(&greedy, 1_400..1_800, &mut roster), SIGNER_PLACES);
+        let members: Vec<Town> = (100..300).map(Town::new).collect();
+        let named: Vec<RootId> = members.iter().map(Town::id).chain([me]).collect();
+        honest.names(&mut roster, 1, 1, &named);
+        assert!(members.iter().all(|town| town.is_brought_by(&honest, &mut roster)));
+        // A start finds all of them again.
+        let (_, _, mut again) = three();
+        let held: Vec<RootId> = roster.places.keys().copied().collect();
+        let all = (1_000..1_800).chain(100..300).map(Town::new).filter(|town| held.contains(&town.id()));
+        assert!(all.filter(|town| !town.is_let_in(&mut again)).count() == 0 && again.places.len() == held.len());
     }
 
     #[test]
@@ -197,6 +231,13 @@ mod tests {
             let mut made_up = (700..710).map(|number| Town::merged(number, Some(heir)));
             assert!(!made_up.any(|town| town.is_brought_by(&hostile, &mut roster)), "anybody can make it up");
         }
+        // Nor in two steps.
+        let [plain, merged] = [Town::new(711), Town::merged(711, Some(honest.id()))];
+        assert!(plain.is_brought_by(&hostile, &mut roster) && !merged.is_brought_by(&hostile, &mut roster));
+        assert_eq!(roster.keeper(plain.id()), plain.id());
+        // This node's own store has what was once taken, also when that heir counts no more.
+        let [known, gone] = [Town::new(712), Town::merged(713, Some(Town::new(714).id()))];
+        assert!(known.is_let_in(&mut roster) && gone.is_let_in(&mut roster));
         let [known, gone] = [Town::new(720), Town::merged(721, Some(honest.id()))];
         assert!(gone.is_brought_by(&honest, &mut roster));
         honest.names(&mut roster, 1, 1, &[me, known.id()]);

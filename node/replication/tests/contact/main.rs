@@ -14,6 +14,7 @@ mod nodes;
 mod papers;
 mod partings;
 mod set_back;
+mod signers;
 
 use common::{CIRCLE, example, resource, text};
 use replication::api::{Cursor, Kept};

@@ -3,12 +3,13 @@
 //! and shown, by the one that left it.
 
 use replication::{Command, Effect, Input, Lost, StoredHeader};
+use schemas::Kind;
 use schemas::certificate::CircleList;
 use schemas::envelope::Content;
 use schemas::ids::{CircleId, DocumentId};
 
-use crate::common::{CIRCLE, resource, text};
-use crate::nodes::{NOW, Node, acquainted, connect, disconnect, same, talk};
+use crate::common::{CIRCLE, example, resource, text};
+use crate::nodes::{NOW, Node, acquainted, connect, disconnect, same, talk, three};
 
 const PAGE: DocumentId = DocumentId([5; 16]);
 const OTHER: DocumentId = DocumentId([6; 16]);
@@ -42,6 +43,24 @@ fn what_one_that_was_left_writes_in_the_pages_of_others_is_still_checked() {
     assert!(one.refused.is_empty() && other.refused.is_empty(), "{:?} {:?}", one.refused, other.refused);
     // It is no partner again by that.
     assert!(one.replica.partner_state(left.root).is_none());
+}
+
+#[test]
+fn who_leaves_a_partner_keeps_what_others_give_of_members_that_it_never_met() {
+    let (mut far, mut between, mut one) = three();
+    let left = Node::new(4);
+    one.input(Input::Certificate { certificate: left.certificate.clone(), bytes: left.bytes.clone() });
+    far.publish(1, example(Kind::MentorOffer));
+    connect(&mut far, &mut between);
+    disconnect(&mut far, &mut between);
+    for _ in 0..2 {
+        connect(&mut between, &mut one);
+        disconnect(&mut between, &mut one);
+    }
+    let card = DocumentId([1; 16]);
+    assert!(one.views.contains_key(&card));
+    one.input(Input::Remove { partner: left.root });
+    assert!(one.views.contains_key(&card));
 }
 
 /// What somebody typed in pages of one that is left: before and after that one had it.

@@ -13,8 +13,9 @@ use crate::office::{NOW, Office, Signed, observer, offices};
 const NEW: DocumentId = DocumentId([8; 16]);
 const CARD: DocumentId = DocumentId([6; 16]);
 
+/// As a clock that was ahead asked it.
 fn take_over() -> Command {
-    Command::Replace { document: DOCUMENT, by: NEW, expires_at: NOW.hour().plus_days(400) }
+    Command::Replace { document: DOCUMENT, by: NEW, expires_at: NOW.hour().plus_days(4_000) }
 }
 
 /// The successor, the one that merges, and a third; everybody has its page and its card.
@@ -45,6 +46,8 @@ fn the_successor_opens_every_page_anew_and_what_came_late_is_a_draft() {
     assert!(heir.view(&gone, CARD).is_none(), "its own goes");
     heir.command(take_over()).unwrap();
     assert_eq!(text(&heir.view(&heir, NEW).unwrap().value), "Begin.");
+    let longest = NOW.hour().plus_days(Kind::Resource.max_days());
+    assert!(of(&heir, Content::Opening).iter().all(|one| one.get().header.expires_at <= longest));
     assert!(heir.view(&gone, DOCUMENT).is_none());
     assert_eq!(heir.replaced[&(gone.root(), DOCUMENT)], NEW);
 
