@@ -244,11 +244,8 @@ impl Replica {
     }
 
     fn erase_own(&mut self, now: Timestamp, document: DocumentId) -> Result<(), Refusal> {
-        let keys = self.index.keys(document);
-        let Some(key) = keys.iter().find(|key| key.owner == self.me).copied() else {
-            // What never left, or ended, needs nobody to let go of it.
-            return if keys.is_empty() { Ok(()) } else { Err(Refusal::NotAllowed) };
-        };
+        let own = self.index.keys(document).iter().find(|key| key.owner == self.me).copied();
+        let key = own.ok_or(Refusal::NotAllowed)?;
         let Some(held) = self.index.document(&key) else { return Err(Refusal::NotAllowed) };
         if held.is_erased() {
             return Ok(());

@@ -295,7 +295,10 @@ impl Replica {
     /// Stores an envelope and takes it in the index.
     pub(crate) fn keep(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
-        if self.index.insert(header, id, envelope.get().body.len()) {
+        let is_first = self.index.insert(header, id, envelope.get().body.len());
+        // Of whom this node's list names everybody is told anyway.
+        let names = |root| self.roster.members(header.circle, self.me).binary_search(&root).is_ok();
+        if is_first && !self.roster.root_of(header.author).is_some_and(names) {
             // Who is connected may not know by what to check it.
             self.greet_at.get_or_insert(self.now.plus_seconds(1));
         }

@@ -41,8 +41,7 @@ impl Runtime {
         let is_known = |root: RootId| root == me || partners.iter().any(|partner| partner.root == root);
         let (mut newest, known) = acquaintance::inputs(is_known, &certificates, lists);
         // Also when nothing of it is held: nobody introduces it again.
-        let gone = departures.into_iter().filter(|left| !is_known(left.root));
-        let gone: Vec<Departure> = gone.collect();
+        let gone: Vec<Departure> = departures.into_iter().filter(|left| !is_known(left.root)).collect();
         let remove = |left: &Departure| Input::Remove { partner: left.root };
         let mut inputs: Vec<Input> = gone.iter().filter(|left| left.successor.is_none()).map(remove).collect();
         inputs.extend(known);

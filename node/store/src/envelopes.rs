@@ -79,7 +79,7 @@ impl Tx<'_> {
             Effect::Keep(Kept::InStep { partner, circle, store, known }) => {
                 self.keep_cursor(*partner, *circle, store, known)
             }
-            Effect::Settled { number, outcome } => self.settle(*number, outcome.map_err(|refusal| refusal.to_string())),
+            Effect::Settled { number, outcome } => self.settle(*number, *outcome),
             // Not for the store.
             Effect::Load { .. }
             | Effect::Send { .. }

@@ -33,6 +33,7 @@ migrations! {
     550 "0550_unnamed.sql",
     560 "0560_absent.sql",
     570 "0570_refused.sql",
+    580 "0580_never_signed.sql",
     700 "0700_cursors.sql",
     710 "0710_numbers.sql",
     800 "0800_own_rules.sql",

@@ -8,7 +8,7 @@ use casework::ports::{Outbox, Outgoing};
 use rusqlite::params;
 use schemas::ids::{CircleId, DocumentId, RootId};
 use schemas::time::Hour;
-use schemas::{Kind, SharedValue};
+use schemas::{Kind, Refusal, SharedValue};
 
 use crate::documents::{heads_of, value_of, value_text};
 use crate::fault::corrupt;
@@ -124,13 +124,13 @@ impl Outbox for Tx<'_> {
             let before = "DELETE FROM outbox WHERE document = ?1 AND what = ?2 AND refused IS NOT NULL";
             self.run(before, params![row.document.0, row.what])?;
         }
-        if row.what == "erase" {
-            // What was not signed yet is signed no more.
-            self.run("DELETE FROM outbox WHERE document = ?1 AND what = 'publish'", [row.document.0])?;
-        }
+        // What was not signed yet is signed no more.
+        let unsaid = "DELETE FROM outbox WHERE document = ?1 AND what = 'publish'";
+        let takes_back = row.what == "erase" && self.run(unsaid, [row.document.0])? > 0;
         let number = self.insert(
-            "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at, other, bar)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO outbox (what, document, circle, kind, value, heads, expires_at, other, bar, never_signed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+                     ?10 AND NOT EXISTS (SELECT 1 FROM envelopes WHERE document = ?2))",
             params![
                 row.what,
                 row.document.0,
@@ -140,7 +140,8 @@ impl Outbox for Tx<'_> {
                 row.heads.map(|heads| heads.concat()),
                 row.expires_at.map(|hour| hour.0),
                 row.other,
-                row.bar
+                row.bar,
+                takes_back
             ],
         )?;
         let written = self.written.get_or_insert_default();
@@ -176,22 +177,23 @@ impl Outbox for Tx<'_> {
 }
 
 impl Tx<'_> {
-    /// Takes a command out, or leaves it with its refusal. Of what was erased before anybody had it
+    /// Takes a command out, or leaves it with its refusal. Of what was erased before it was signed
     /// nobody is to sign that it went.
-    pub(crate) fn settle(&self, number: u64, outcome: Result<(), String>) -> Result<()> {
+    pub(crate) fn settle(&self, number: u64, outcome: Result<(), Refusal>) -> Result<()> {
         let number = i64::try_from(number).map_err(|_| corrupt())?;
-        match outcome {
-            Ok(()) => {
-                self.run(
-                    "DELETE FROM receipts_awaited AS awaited WHERE received_at IS NULL
-                     AND document = (SELECT document FROM outbox WHERE number = ?1 AND what = 'erase')
-                     AND NOT EXISTS (SELECT 1 FROM envelopes WHERE document = awaited.document)",
-                    [number],
-                )?;
-                self.run("DELETE FROM outbox WHERE number = ?1", [number])?
-            }
-            Err(why) => self.run("UPDATE outbox SET refused = ?2 WHERE number = ?1", params![number, why])?,
+        let Err(why) = outcome else {
+            self.run("DELETE FROM outbox WHERE number = ?1", [number])?;
+            return Ok(());
         };
+        if why == Refusal::NotAllowed {
+            self.run(
+                "DELETE FROM receipts_awaited WHERE received_at IS NULL
+                 AND document = (SELECT document FROM outbox WHERE number = ?1 AND never_signed)",
+                [number],
+            )?;
+            self.run("DELETE FROM outbox WHERE number = ?1 AND never_signed", [number])?;
+        }
+        self.run("UPDATE outbox SET refused = ?2 WHERE number = ?1", params![number, why.to_string()])?;
         Ok(())
     }
 }

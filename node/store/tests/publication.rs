@@ -7,14 +7,14 @@ use casework::guard::Loss;
 use casework::office::AccountRole;
 use casework::people::{Birth, PersonData, PersonId, Purpose, Screening, Side};
 use casework::people_view::ShareState;
-use casework::ports::{Circle, Outgoing};
+use casework::ports::{Circle, Outgoing, Storage};
 use casework::{Actor, Error};
 use replication::Effect;
 use schemas::ids::DocumentId;
 use schemas::places::Area;
 use schemas::time::Date;
 use schemas::vocabulary::{About, Domain, Languages, Slots, Strength, Wish};
-use schemas::{Kind, MatchRequest, MentorOffer, SharedValue};
+use schemas::{Kind, MatchRequest, MentorOffer, Refusal, SharedValue};
 use store::testing::{TestOffice, office_for_tests};
 
 fn an() -> Actor {
@@ -397,7 +397,14 @@ fn a_card_that_was_not_signed_yet_goes_and_nobody_is_to_sign_for_that() {
         assert!(matches!(left[..], [(_, Outgoing::Erase { .. })]), "{left:?}");
         assert_ne!(test.office.receipt_counts().expect("a look"), BTreeMap::new(), "it may be on its way yet");
         let number = left[0].0.unsigned_abs();
-        test.store.apply(vec![Effect::Settled { number, outcome: Ok(()) }]).expect("done");
+        test.store.apply(vec![Effect::Settled { number, outcome: Err(Refusal::NotAllowed) }]).expect("nothing is held");
         assert_eq!(test.office.receipt_counts().expect("a look"), BTreeMap::new());
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        let look = Box::new(move |records: &mut dyn casework::ports::Records| {
+            sender.send(records.refused()?.len()).expect("a receiver");
+            Ok(())
+        });
+        test.store.write(look).expect("a look");
+        assert_eq!((receiver.recv().expect("a number"), test.office.is_waiting(card).expect("a look")), (0, false));
     }
 }
