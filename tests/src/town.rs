@@ -385,7 +385,7 @@ pub fn until<T>(mut look: impl FnMut() -> Result<Result<T, String>>) -> Result<T
 }
 
 /// The clock and the randomness of this machine.
-struct Machine;
+pub struct Machine;
 
 impl Clock for Machine {
     #[expect(clippy::disallowed_methods, reason = "as the program's own clock")]

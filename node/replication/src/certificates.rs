@@ -156,6 +156,13 @@ impl Certificates {
         self.kept.iter().find_map(|kept| kept.get().successor)
     }
 
+    /// The first of which everything is retired that the newest retires: a renewal begins nothing anew.
+    pub(crate) fn retires_since(&self) -> Option<&NodeCertificate> {
+        let newest = self.kept.last()?.get();
+        let as_much = |one: &&NodeCertificate| newest.retired.iter().all(|key| one.retired.contains(key));
+        self.kept.iter().map(KeptCertificate::get).find(as_much)
+    }
+
     /// Every key that is retired.
     pub fn retired(&self) -> impl Iterator<Item = NodeKey> {
         self.kept.iter().flat_map(|kept| kept.get().retired.iter().copied())

@@ -136,7 +136,7 @@ impl Replica {
     }
 
     pub(crate) fn forget_unnamed(&mut self, owners: &BTreeSet<RootId>) {
-        for owner in self.roster.unnamed().intersection(owners) {
+        for owner in self.unnamed().intersection(owners) {
             self.roster.forget(*owner);
             self.renewals.remove(owner);
         }

@@ -104,6 +104,11 @@ pub(crate) fn gone_until(kind: Kind, signed_at: Hour) -> Hour {
     signed_at.plus_days(kind.max_days() + 1)
 }
 
+/// Days after the hour of its signing in which everything is over, of whatever kind it is.
+pub(crate) fn longest_days() -> u32 {
+    Kind::ALL.iter().map(|kind| kind.max_days() + 1).max().unwrap_or(0)
+}
+
 /// Whether what ends at `end` is over at `now`.
 pub(crate) fn is_past(end: Hour, now: Timestamp) -> bool {
     end <= now.hour()

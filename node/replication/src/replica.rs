@@ -295,10 +295,7 @@ impl Replica {
     /// Stores an envelope and takes it in the index.
     pub(crate) fn keep(&mut self, envelope: &Verified<Envelope>) {
         let (id, header) = (envelope.get().id(), &envelope.get().header);
-        let is_first = self.index.insert(header, id, envelope.get().body.len());
-        // Of whom this node's list names everybody is told anyway.
-        let names = |root| self.roster.members(header.circle, self.me).binary_search(&root).is_ok();
-        if is_first && !self.roster.root_of(header.author).is_some_and(names) {
+        if self.index.insert(header, id, envelope.get().body.len()) {
             // Who is connected may not know by what to check it.
             self.greet_at.get_or_insert(self.now.plus_seconds(1));
         }
@@ -527,9 +524,15 @@ impl Replica {
     }
 
     /// Municipalities that are known here and that nobody names any more: no partners, in no list
-    /// that counts, and merged into nobody who counts.
+    /// that counts, and merged into nobody who counts. One that retired a key is not among them for as
+    /// long as what that key signed may last: whoever was away would bring the key back.
     pub fn unnamed(&self) -> BTreeSet<RootId> {
-        self.roster.unnamed()
+        let over = |newest: &NodeCertificate| {
+            newest.retired.is_empty() || newest.valid_from.plus_days(policy::longest_days()) <= self.now.hour()
+        };
+        let mut unnamed = self.roster.unnamed();
+        unnamed.retain(|owner| self.newest_of(*owner).is_none_or(over));
+        unnamed
     }
 
     /// Ids of the envelopes of `circle` held here that `partner` is to hold too.

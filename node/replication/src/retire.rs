@@ -17,7 +17,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemas::certificate::Verified;
+use schemas::certificate::{NodeCertificate, Verified};
 use schemas::envelope::{Content, Envelope, Header, Refusal};
 use schemas::ids::{CircleId, EnvelopeId, NodeKey, RootId};
 use schemas::time::{Hour, Timestamp};
@@ -29,8 +29,12 @@ use crate::index::Key;
 use crate::merge::in_order;
 use crate::orphans::Arrival;
 use crate::replica::{MAX_REFUSED, Replica};
+use crate::retiring::PATIENCE_DAYS;
 use crate::scan::ChangeId;
-use crate::{policy, retiring, scan};
+use crate::{policy, scan};
+
+/// Changes of one other author, and pages, that are remembered since a retired key of its signed them.
+const MAX_OF_ONE: usize = 256;
 
 /// Keys that were retired, by who says so. It concerns nobody else: whose a key is, the roster
 /// knows.
@@ -185,13 +189,17 @@ impl Replica {
         let Ok(envelope) = Envelope::from_bytes(bytes) else { return };
         let Ok((author, signed)) = self.roster.verify_of(envelope, now) else { return };
         let Envelope { header, body, .. } = signed.get();
+        if policy::check(&self.roster, self.me, header, author, now).is_err() {
+            return;
+        }
         let key = Key::from(header);
         let new = match header.content {
             Content::Change => {
                 guarded(|| scan::change(body)).is_ok_and(|change| self.note_refused(change.hash, author))
             }
-            Content::Opening => {
-                self.refused_pages.len() < MAX_REFUSED && self.refused_pages.insert(key, author).is_none()
+            Content::Opening if author == key.owner => {
+                self.has_room_for(author, self.refused_pages.values())
+                    && self.refused_pages.insert(key, author).is_none()
             }
             _ => false,
         };
@@ -201,13 +209,25 @@ impl Replica {
     }
 
     fn note_refused(&mut self, change: ChangeId, author: RootId) -> bool {
-        self.refused_changes.len() < MAX_REFUSED && self.refused_changes.insert(change, author).is_none()
+        self.has_room_for(author, self.refused_changes.values())
+            && self.refused_changes.insert(change, author).is_none()
+    }
+
+    /// Whether one more by this author is remembered: nobody fills the places of others, or of this node.
+    fn has_room_for<'a>(&self, author: RootId, remembered: impl Iterator<Item = &'a RootId>) -> bool {
+        let (mut of_it, mut of_others) = (0, 0);
+        for one in remembered {
+            of_it += usize::from(*one == author);
+            of_others += usize::from(*one != self.me);
+        }
+        of_it < MAX_REFUSED && (author == self.me || of_it < MAX_OF_ONE && of_others < MAX_REFUSED)
     }
 
     /// Whether nothing that a retired key of this author signed and that is not said again here is
     /// waited for any more.
     pub(crate) fn had_time(&self, author: RootId) -> bool {
-        author == self.me || self.newest_of(author).is_some_and(|newest| retiring::had_time(newest, self.now.hour()))
+        let over = |since: &NodeCertificate| since.valid_from.plus_days(PATIENCE_DAYS) <= self.now.hour();
+        author == self.me || self.roster.retires_since(author).is_some_and(over)
     }
 
     /// Refuses what waits of a document and follows a change that was refused as retired. It waits

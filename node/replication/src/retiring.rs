@@ -6,9 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemas::certificate::NodeCertificate;
 use schemas::ids::{CircleId, NodeKey, RootId};
-use schemas::time::Hour;
 
 use crate::replica::Replica;
 
@@ -19,12 +17,6 @@ pub const PATIENCE_DAYS: u32 = 14;
 /// have not been found to hold the same since.
 #[derive(Debug, Default)]
 pub struct Retiring(BTreeMap<RootId, (BTreeSet<NodeKey>, BTreeSet<CircleId>)>);
-
-/// Whether whoever has this as its newest certificate had time to say again, through others, what
-/// it stands by.
-pub(crate) fn had_time(newest: &NodeCertificate, now: Hour) -> bool {
-    newest.valid_from.plus_days(PATIENCE_DAYS) <= now
-}
 
 impl Retiring {
     /// `owner` retired these keys, and shares these circles with this node.

@@ -291,6 +291,11 @@ impl Roster {
         self.certificates.get(&owner)?.newest()
     }
 
+    /// The certificate by which `owner` first retired what it retires now.
+    pub(crate) fn retires_since(&self, owner: RootId) -> Option<&NodeCertificate> {
+        self.certificates.get(&owner)?.retires_since()
+    }
+
     /// Whether `owner` has a certificate of the key that it signs with that covers `at`.
     pub(crate) fn covered(&self, owner: RootId, at: Hour) -> bool {
         let Some(all) = self.certificates.get(&owner) else { return false };
@@ -337,19 +342,21 @@ impl Roster {
         Some(KnownOwner { owner, digest: self.certificates.get(&owner)?.digest() })
     }
 
-    /// What `partner`, who knows `theirs`, lacks of `mine`: this node's own first, lists after the
-    /// certificates they rest on.
+    /// What `partner`, who knows `theirs`, lacks of `mine`, and of whom it names itself: this node's own
+    /// first, lists after the certificates they rest on.
     pub(crate) fn papers_for(&self, partner: RootId, mine: &Knowledge, theirs: &Knowledge) -> Vec<Paper> {
         let own_first = |owner: &RootId| (*owner != self.me, *owner);
-        let mut owners: Vec<RootId> = mine.certificates.iter().map(|known| known.owner).collect();
+        // It may have been away since one whom nobody names here any more took another key.
+        let known = mine.certificates.iter().chain(&theirs.certificates);
+        let mut owners: Vec<RootId> = known.map(|known| known.owner).collect();
         owners.sort_unstable_by_key(own_first);
+        owners.dedup();
         let knows = |circle: CircleId, owner: RootId| {
             theirs.lists.iter().find(|known| (known.circle, known.owner) == (circle, owner)).map(|known| known.version)
         };
         let mut papers = Vec::new();
         for owner in owners.into_iter().filter(|owner| *owner != partner) {
-            let held = mine.certificates.iter().find(|known| known.owner == owner);
-            if !held.is_some_and(|held| theirs.certificates.contains(held)) {
+            if !self.held_of(owner).is_some_and(|held| theirs.certificates.contains(&held)) {
                 // The newest is what counts, when not all of them are taken.
                 let all = self.certificates.get(&owner).into_iter().flat_map(|all| all.iter().rev());
                 papers.extend(all.map(|kept| certificate_paper(kept.bytes())));

@@ -239,6 +239,12 @@ fn values_are_equal(world: &World, honest: &[Node], early: &Early, faults: &mut 
     }
 }
 
+/// Whether a node that was put back waits for what an absent partner kept, before it decides about what
+/// only the two share.
+fn waits_for_absent(node: &Node, circle: CircleId) -> bool {
+    node.absent.iter().any(|partner| CircleId::pair(node.root, *partner) == circle)
+}
+
 fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<String>) {
     for (at, node) in honest.iter().enumerate() {
         for (id, envelope) in &node.store.envelopes {
@@ -255,7 +261,8 @@ fn nothing_forged_or_erased(world: &World, honest: &[Node], faults: &mut Vec<Str
                 let left = header.circle == world.circles[0] && (world.left(at) || world.left(owner));
                 let only_two = between_two || header.circle == world.circles[1];
                 let meet = world.scenario.reaches(at, owner) || !between_two;
-                let told = at == owner || meet && !(only_two && world.gives_nothing(at, owner));
+                let told = at == owner && !waits_for_absent(node, header.circle)
+                    || at != owner && meet && !(only_two && world.gives_nothing(at, owner));
                 if told && !left && !world.gives_nothing(owner, at) {
                     faults.push(format!("node {at} holds the erased {:?}", header.document));
                 }

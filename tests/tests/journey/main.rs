@@ -3,6 +3,7 @@
 
 mod care;
 mod edits;
+mod ended;
 mod evening;
 mod forms;
 mod keyboard;

@@ -24,7 +24,7 @@ partner-receipts-awaited = { $count ->
 
 # Certificaten
 certificate-own-ends = Het certificaat van je gemeente geldt tot { $when }. Vraag de beheerder om het te vernieuwen met “overbuur renew”.
-certificate-own-ended = Het certificaat van je gemeente is verlopen op { $when }. Zolang is er geen verbinding met partners. De beheerder vernieuwt het met “overbuur renew”.
+certificate-own-ended = Het certificaat van je gemeente is verlopen op { $when }. Zolang is er geen verbinding met partners, en wat je deelt of terugneemt wacht. De beheerder vernieuwt het met “overbuur renew”.
 certificate-own-twice = Je gemeente tekende twee certificaten met nummer { $serial }. Draait er nog een oude map van jullie, laat de beheerder die dan stoppen en een nieuw certificaat tekenen met “overbuur renew”. Weet niemand hoe dit komt, dan heeft misschien iemand anders je hoofdsleutel. Bel dan je partners.
 certificate-ends = Het certificaat van { $name } geldt tot { $when }. { $name } moet het vernieuwen.
 certificate-ended = Het certificaat van { $name } is verlopen op { $when }. Vraag { $name } om een nieuw certificaat.

@@ -40,7 +40,8 @@ impl Roster {
         let heir = Some(said.unwrap_or_else(|| self.keeper(owner))).filter(|heir| *heir != owner);
         let mut sponsors = self.sponsors(owner, heir);
         let told = || by.is_none_or(|by| heir == Some(by)) || !self.sponsors(owner, None).is_empty();
-        if heir.is_some() && !told() {
+        let claimed = certificate.get().successor;
+        if claimed.is_some() && claimed != self.merged.get(&owner).copied() && !told() {
             return false;
         }
         let is_named = !sponsors.is_empty();
@@ -49,8 +50,10 @@ impl Roster {
         }
         let known = self.certificates.contains_key(&owner);
         let room = self.certificates.len() < self.confirmed.len() + MAX_INTRODUCED + MAX_SIGNERS;
-        let place = sponsors.iter().copied().find(|partner| room && self.has_place(*partner, is_named));
-        if sponsors.is_empty() || !known && place.is_none() || !self.put_certificate(certificate, bytes) {
+        // What this node's own store holds found its place before.
+        let free = |partner: &RootId| by.is_none() || self.has_place(*partner, is_named);
+        let place = sponsors.iter().copied().find(|partner| room && free(partner));
+        if !known && place.is_none() || !self.put_certificate(certificate, bytes) {
             return false;
         }
         if let Some(by) = place.filter(|_| !known) {
@@ -59,13 +62,12 @@ impl Roster {
         true
     }
 
-    /// Whether one more for whom a partner stands fits. What this node's own store holds found its
-    /// place before.
+    /// Whether one more for whom a partner stands fits.
     fn has_place(&self, partner: RootId, is_named: bool) -> bool {
         let (each, all) = if is_named { (PLACES, MAX_INTRODUCED) } else { (SIGNER_PLACES, MAX_SIGNERS) };
         let taken = self.places.values().filter(|(_, named)| *named == is_named);
         let of_it = taken.clone().filter(|(by, _)| *by == partner).count();
-        taken.count() < all && (of_it < each || !is_named && partner == self.me)
+        taken.count() < all && of_it < each
     }
 
     /// This municipality and partners that stand for `owner`: they name it or its `heir`, are the
@@ -112,9 +114,16 @@ mod tests {
     use super::*;
 
     struct Town {
+        number: u16,
         key: SigningKey,
         certificate: Verified<NodeCertificate>,
         bytes: Vec<u8>,
+    }
+
+    fn seed(number: u16, of: u8) -> [u8; 32] {
+        let mut seed = [of; 32];
+        seed[..2].copy_from_slice(&number.to_be_bytes());
+        seed
     }
 
     impl Town {
@@ -123,12 +132,7 @@ mod tests {
         }
 
         fn merged(number: u16, successor: Option<RootId>) -> Self {
-            let key = |of: u8| {
-                let mut seed = [of; 32];
-                seed[..2].copy_from_slice(&number.to_be_bytes());
-                SigningKey::from_bytes(&seed)
-            };
-            let (root, key) = (key(1), key(2));
+            let [root, key] = [1, 2].map(|of| SigningKey::from_bytes(&seed(number, of)));
             let bytes = NodeCertificate {
                 root: RootKey(root.verifying_key().to_bytes()),
                 refnis: "11029".to_owned(),
@@ -141,7 +145,7 @@ mod tests {
                 successor,
             }
             .sign(&root, &key);
-            Self { key, certificate: NodeCertificate::verify(&bytes).expect("just signed"), bytes }
+            Self { number, key, certificate: NodeCertificate::verify(&bytes).expect("just signed"), bytes }
         }
 
         fn id(&self) -> RootId {
@@ -217,11 +221,31 @@ mod tests {
         let named: Vec<RootId> = members.iter().map(Town::id).chain([me]).collect();
         honest.names(&mut roster, 1, 1, &named);
         assert!(members.iter().all(|town| town.is_brought_by(&honest, &mut roster)));
-        // A start finds all of them again.
+        // A start finds all of them again, when nobody names any of them.
         let (_, _, mut again) = three();
         let held: Vec<RootId> = roster.places.keys().copied().collect();
+        let more = (2_000..2_300).map(Town::new).filter(|town| town.is_let_in(&mut again)).count();
         let all = (1_000..1_800).chain(100..300).map(Town::new).filter(|town| held.contains(&town.id()));
-        assert!(all.filter(|town| !town.is_let_in(&mut again)).count() == 0 && again.places.len() == held.len());
+        assert_eq!(all.filter(|town| !town.is_let_in(&mut again)).count(), 0);
+        assert_eq!(again.places.len(), held.len() + more);
+    }
+
+    #[test]
+    fn one_that_merged_replaces_its_key_by_whoever_brings_that() {
+        let (me, [one, other], mut roster) = three();
+        let gone = Town::merged(730, Some(Town::new(731).id()));
+        one.names(&mut roster, 1, 1, &[me, gone.id()]);
+        assert!(gone.is_brought_by(&one, &mut roster));
+        one.names(&mut roster, 1, 2, &[me]);
+        assert!(roster.unnamed().contains(&gone.id()));
+        let root = SigningKey::from_bytes(&seed(gone.number, 1));
+        let next = SigningKey::from_bytes(&[9; 32]);
+        let claims = gone.certificate.get().clone();
+        let (node, retired) = (NodeKey(next.verifying_key().to_bytes()), vec![claims.node]);
+        let bytes = NodeCertificate { node, retired, serial: 2, ..claims }.sign(&root, &next);
+        let certificate = NodeCertificate::verify(&bytes).expect("just signed");
+        assert!(roster.add_introduced(certificate, bytes, Some(other.id())));
+        assert_eq!(roster.newest(gone.id()).map(|newest| newest.get().serial), Some(2));
     }
 
     #[test]

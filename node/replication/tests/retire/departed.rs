@@ -145,3 +145,44 @@ fn a_partner_speaks_for_itself_and_for_who_is_none_and_had_time() {
     assert_eq!(retiring.heard(&b.replica, a.me, CIRCLE, only_a), [of_c]);
     assert_eq!(retiring.owners().count(), 0);
 }
+
+#[test]
+fn who_was_away_hears_of_the_next_key_after_the_others_let_go() {
+    let [mut a, mut b, mut c] = three();
+    let (mut d, sheet) = (Town::new(4), DocumentId([SHEET; 16]));
+    disconnect(&mut a, &mut b);
+    disconnect(&mut b, &mut c);
+    disconnect(&mut a, &mut c);
+    // C goes on without A before that one takes another key, and is away then.
+    c.input(Input::Remove { partner: a.me });
+    let members = [b.me, c.me];
+    lists(&mut c, 17, &members);
+    a.take_key(&[&b]);
+    b.knows(&a);
+    b.input(Input::Remove { partner: a.me });
+    b.knows(&d);
+    d.knows(&b);
+    let members = [b.me, c.me, d.me];
+    lists(&mut b, 17, &members);
+    let members = [b.me, d.me];
+    lists(&mut d, 17, &members);
+    for town in [&mut b, &mut c, &mut d] {
+        town.now = town.now.plus_seconds(u64::from(PATIENCE_DAYS) * 86_400);
+    }
+    exchange(&mut b, &mut d);
+    disconnect(&mut b, &mut d);
+    assert_eq!(text(&b.views[&sheet].value), "Een twee drie.", "B and D hold the same");
+    assert_ne!(text(&c.views[&sheet].value), "Een twee drie.");
+
+    exchange(&mut b, &mut c);
+    disconnect(&mut b, &mut c);
+    exchange(&mut b, &mut c);
+    assert!(are_in_step(&b, &c), "{:?} {:?}", b.refused, c.refused);
+    assert_eq!(b.views[&sheet], c.views[&sheet]);
+    assert_eq!(text(&c.views[&sheet].value), "Een twee drie.");
+    // Nor is it forgotten that the key is void, for as long as anybody may bring what it signed.
+    assert!(!b.replica.unnamed().contains(&a.me));
+    b.now = b.now.plus_seconds(4_000 * 86_400);
+    b.input(Input::Tick);
+    assert!(b.replica.unnamed().contains(&a.me));
+}
