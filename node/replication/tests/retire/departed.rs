@@ -151,12 +151,13 @@ fn who_was_away_hears_of_the_next_key_after_the_others_let_go() {
     let [mut a, mut b, mut c] = three();
     let (mut d, sheet) = (Town::new(4), DocumentId([SHEET; 16]));
     disconnect(&mut a, &mut b);
-    disconnect(&mut b, &mut c);
     disconnect(&mut a, &mut c);
-    // C goes on without A before that one takes another key, and is away then.
+    // C goes on without A before that one takes another key, says so, and is away then.
     c.input(Input::Remove { partner: a.me });
     let members = [b.me, c.me];
     lists(&mut c, 17, &members);
+    talk(&mut b, &mut c);
+    disconnect(&mut b, &mut c);
     a.take_key(&[&b]);
     b.knows(&a);
     b.input(Input::Remove { partner: a.me });
